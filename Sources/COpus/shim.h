@@ -1,0 +1,2 @@
+// libopus as Swift sees it.
+#include <opus/opus.h>
