@@ -7,7 +7,7 @@ package typealias SSRC = UInt32
 package typealias PayloadType = UInt8
 
 /// The codecs Hawker forwards.
-package enum Codec: UInt8, Hashable, Sendable, CaseIterable {
+package enum Codec: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case opus, vp8, h264, vp9, av1
 
   /// The encoding name of the SDP rtpmap, as registered.
