@@ -34,7 +34,8 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// No time at all.
   package static let zero = TimeSpan(nanoseconds: 0)
   @inlinable package static func seconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1_000_000_000) }
-  @inlinable package static func seconds(_ n: Double) -> TimeSpan { .init(nanoseconds: Int64(n * 1e9)) }
+  /// A length from fractional seconds.
+  @inlinable package init(fractionalSeconds n: Double) { nanoseconds = Int64(n * 1e9) }
   @inlinable package static func milliseconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1_000_000) }
   @inlinable package static func microseconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1000) }
   /// The length in seconds.
