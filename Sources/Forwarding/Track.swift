@@ -1,7 +1,6 @@
 // One media source on one worker: its encodings and who watches it here.
 
 package import MediaControl
-package import RTP
 package import Wire
 
 /// A viewer's stream that a track feeds: which peer of the worker, which of its streams.

@@ -1,6 +1,6 @@
 // One encoding of a track on one worker: its recent packets, its keyframe chain, its measures.
 
-package import MediaControl
+internal import MediaControl
 package import RTP
 package import Wire
 
