@@ -13,6 +13,8 @@ package struct HeaderPatch: Sendable {
   package var pictureID: UInt16
   package var tl0PicIdx: UInt8
   package var transportSequence: UInt16
+  /// abs-send-time: 24 bits, seconds modulo 64 in 6.18 fixed point.
+  package var sendTime: UInt32
   /// Whether the MID travels: until the viewer has shown that it knows the SSRC.
   package var includesMID: Bool
   /// Whether the packet is sent without payload, in the place of one that was dropped.

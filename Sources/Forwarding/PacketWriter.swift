@@ -20,15 +20,14 @@ package enum PacketWriter {
   ///
   /// - Parameters:
   ///   - stored: the cached bytes: dependency descriptor, then payload, as `info` says.
-  ///   - sendTime: 24-bit abs-send-time, written where negotiated.
   /// - Returns: the lengths of the header and of the whole packet.
   /// - Throws: `.noSpace` when it does not fit.
   package static func write(
     _ patch: HeaderPatch, _ info: PacketInfo, stored: borrowing Span<UInt8>,
-    extensions: StreamExtensions, sendTime: UInt32, to packet: inout MutableSpan<UInt8>
+    extensions: StreamExtensions, to packet: inout MutableSpan<UInt8>
   ) throws(WireError) -> (headerLength: Int, length: Int) {
     var block = HeaderExtensionWriter(at: RTPHeader.fixedLength)
-    try append(patch, info, stored, extensions, sendTime, &block, &packet)
+    try append(patch, info, stored, extensions, &block, &packet)
     let hasExtension = !block.isEmpty
     let headerLength = try block.finish(&packet)
     let fields = RTPHeader.Fields(
@@ -44,13 +43,13 @@ package enum PacketWriter {
   @_lifetime(packet: copy packet)
   private static func append(
     _ patch: HeaderPatch, _ info: PacketInfo, _ stored: borrowing Span<UInt8>,
-    _ extensions: StreamExtensions, _ sendTime: UInt32, _ block: inout HeaderExtensionWriter,
+    _ extensions: StreamExtensions, _ block: inout HeaderExtensionWriter,
     _ packet: inout MutableSpan<UInt8>
   ) throws(WireError) {
     let ids = extensions.ids
     try block.append(
       id: ids[.transportSequence], UInt64(patch.transportSequence), length: 2, to: &packet)
-    try block.append(id: ids[.absSendTime], UInt64(sendTime), length: 3, to: &packet)
+    try block.append(id: ids[.absSendTime], UInt64(patch.sendTime), length: 3, to: &packet)
     if patch.includesMID {
       try block.append(id: ids[.mid], extensions.mid.span, to: &packet)
     }

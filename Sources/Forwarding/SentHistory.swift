@@ -17,6 +17,9 @@ package struct SentPacket: Sendable {
   package var includesMID: Bool
   /// An empty packet in the place of one that was dropped.
   package var isEmpty: Bool
+  /// The abs-send-time it went out with, and goes out with again: the bytes must be identical.
+  package var sendTime: UInt32
+  /// When it was last sent.
   package var sentAt: Instant
   /// The source's place on the track clock, to find packets of one frame.
   package var ticks: Int64

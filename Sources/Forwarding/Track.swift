@@ -1,6 +1,7 @@
 // One media source on one worker: its encodings and who watches it here.
 
 package import MediaControl
+import RTP
 package import Wire
 
 /// A viewer's stream that a track feeds: which peer of the worker, which of its streams.
@@ -27,6 +28,8 @@ package struct Track: Sendable {
   package private(set) var order: [UInt8]
   package private(set) var pending: [Pending] = []
   package private(set) var subscribers: [Subscriber] = []
+  /// The relation between ticks and media time; nil before the first packet.
+  package var anchor: TrackClock.Anchor?
 
   /// A silence of this long, while another layer comes, means the publisher has stopped a layer.
   static let layerSilence = TimeSpan.milliseconds(300)
@@ -73,6 +76,14 @@ package struct Track: Sendable {
 
   /// Whether the turn's packets must be forwarded before more are taken in.
   package var isFull: Bool { pending.count >= Track.pendingMax }
+
+  /// The ticks of this very moment on the track clock; nil before the first packet.
+  package func ticks(at wall: WallTime) -> Int64? {
+    guard let anchor else { return nil }
+    let elapsed = (wall - anchor.mediaTime).seconds
+    guard abs(elapsed) < 1e6 else { return nil }
+    return anchor.ticks + Int64(elapsed * (description.kind == .video ? 90_000 : 48_000))
+  }
 
   /// Everything pending has been forwarded.
   package mutating func finishTurn() { pending.removeAll(keepingCapacity: true) }

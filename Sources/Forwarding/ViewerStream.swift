@@ -60,6 +60,7 @@ package struct ViewerStream: Sendable {
   private var temporalLimit = UInt8.max
   private var droppedPicture: Int32 = -1
   private var hasSentFrame = false
+  private var firstRepeatable = Int64.min
 
   /// A silent stream. `seed` is random: it gives the first numbers and timestamp.
   package init(
@@ -93,6 +94,10 @@ package struct ViewerStream: Sendable {
     highestSource = .min
     frameTicks = .min
   }
+
+  /// What was sent so far is not sent again: the header extensions have changed, so the bytes would
+  /// not be identical.
+  package mutating func forbidRepeats() { firstRepeatable = nextSequence }
 
   /// Nothing is to be sent until a layer is chosen again.
   package mutating func fallSilent() {
@@ -201,7 +206,7 @@ package struct ViewerStream: Sendable {
       return nil
     }
     highestSource = info.sequence
-    if isDropped(info) {
+    if info.payloadLength == 0 || isDropped(info) {
       skip(info, after: segment)
       return nil
     }
@@ -222,7 +227,7 @@ package struct ViewerStream: Sendable {
     guard
       let segment = map.segment(holding: info.sequence, encoding: info.encoding, epoch: epoch)
     else { return nil }
-    let isEmpty = info.temporalID > temporalLimit
+    let isEmpty = info.payloadLength == 0 || info.temporalID > temporalLimit
     return send(
       info, in: segment, timestamp: lateTimestamp(of: info, in: segment), isEmpty: isEmpty,
       transportSequence: transportSequence, at: now)
@@ -239,7 +244,8 @@ package struct ViewerStream: Sendable {
       timestamp: UInt32(truncatingIfNeeded: timestamp), transportSequence: transportSequence,
       pictureID: UInt16(truncatingIfNeeded: Int32(info.pictureID) + segment.pictureDelta),
       tl0PicIdx: UInt8(truncatingIfNeeded: Int32(info.tl0PicIdx) + segment.tl0Delta),
-      includesMID: !isKnownToViewer, isEmpty: isEmpty, sentAt: now, ticks: info.ticks)
+      includesMID: !isKnownToViewer, isEmpty: isEmpty,
+      sendTime: now.absSendTime, sentAt: now, ticks: info.ticks)
     guard history.record(sent) else { return nil }
     nextSequence = max(nextSequence, sequence + 1)
     lastSentAt = now
@@ -304,8 +310,9 @@ package struct ViewerStream: Sendable {
 
   /// Renumbers what follows a dropped packet. Numbers before it stay reserved: they may be loss.
   private mutating func skip(_ info: PacketInfo, after segment: SequenceMap.Segment) {
-    let isNewPicture = droppedPicture != Int32(info.pictureID)
-    droppedPicture = Int32(info.pictureID)
+    // A packet of padding only (a publisher's probe) belongs to no picture.
+    let isNewPicture = info.payloadLength > 0 && droppedPicture != Int32(info.pictureID)
+    if info.payloadLength > 0 { droppedPicture = Int32(info.pictureID) }
     var next = segment
     next.first = info.sequence + 1
     next.last = .max
@@ -362,7 +369,7 @@ package struct ViewerStream: Sendable {
     at now: Instant
   ) -> (info: PacketInfo, patch: HeaderPatch)? {
     guard let sent = history.packet(wire: number), sent.epoch == epoch,
-      now - sent.sentAt >= ForwardingLimits.retransmitInterval, let info = source(sent),
+      sent.sequence >= firstRepeatable, now - sent.sentAt >= ForwardingLimits.retransmitInterval, let info = source(sent),
       let payloadType = payloadTypes.payloadType(info.codec)
     else { return nil }
     history.markResent(sent.sequence, at: now)
@@ -374,6 +381,7 @@ package struct ViewerStream: Sendable {
     patch.sequence = nextRetransmission
     patch.originalSequence = UInt16(truncatingIfNeeded: sent.sequence)
     patch.transportSequence = transportSequence
+    patch.sendTime = now.absSendTime
     nextRetransmission += 1
     return (info, patch)
   }
@@ -385,7 +393,16 @@ extension HeaderPatch {
     self.init(
       ssrc: ssrc, payloadType: payloadType, sequence: sent.sequence, timestamp: sent.timestamp,
       marker: marker, pictureID: sent.pictureID, tl0PicIdx: sent.tl0PicIdx,
-      transportSequence: sent.transportSequence, includesMID: sent.includesMID,
+      transportSequence: sent.transportSequence, sendTime: sent.sendTime,
+      includesMID: sent.includesMID,
       isEmpty: sent.isEmpty, originalSequence: nil, isFirstFrame: false)
+  }
+}
+
+extension Instant {
+  /// The instant as abs-send-time: seconds modulo 64 in 6.18 fixed point.
+  package var absSendTime: UInt32 {
+    let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return UInt32(truncatingIfNeeded: (seconds & 63) << 18 | (rest << 18) / 1_000_000_000) & 0xFF_FFFF
   }
 }
