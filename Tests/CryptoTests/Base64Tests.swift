@@ -32,7 +32,8 @@ struct Base64Tests {
   @Test(
     "malformed text is refused",
     arguments: [
-      "A", "AA", "AAA", "A===", "====", "=AAA", "AA=A", "Zh==", "Zm9=", "Zm9v\n", "Zm 9", "Zm9v====",
+      "A", "AA", "AAA", "A===", "====", "=AAA", "AA=A", "Zh==", "Zm9=", "Zm9v\n", "Zm 9",
+      "Zm9v====",
       "-_8=", "Zé==",
     ])
   func refusals(text: String) { #expect(Base64.decode(text) == nil) }
@@ -76,7 +77,8 @@ struct RandomSourceTests {
     var source = RandomSource.seeded(1)
     let text = source.iceCharacters(256)
     #expect(text.utf8.count == 256)
-    #expect(text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "+" || $0 == "/") })
+    #expect(
+      text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "+" || $0 == "/") })
     #expect(Set(text).count > 50)
   }
 }
