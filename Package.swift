@@ -108,6 +108,7 @@ let package = Package(
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
     tests("Wire", ["Wire"]),
+    tests("Crypto", ["Crypto"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "Wire", "Crypto"]),
