@@ -10,6 +10,7 @@
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/time.h>
 
 static inline long shim_BIO_pending(BIO *bio) { return (long)BIO_pending(bio); }
 static inline int shim_BIO_reset(BIO *bio) { return (int)BIO_reset(bio); }
@@ -64,4 +65,15 @@ static inline int shim_SHA1_Update(SHA_CTX *context, const void *bytes, size_t c
 }
 static inline int shim_SHA1_Final(unsigned char *digest, SHA_CTX *context) {
   return SHA1_Final(digest, context);
+}
+
+// OpenSSL hands its handshake timer to the BIO as a struct timeval; Swift sees it as raw memory.
+static inline int shim_timeval_is_set(const void *time) {
+  const struct timeval *value = (const struct timeval *)time;
+  return value->tv_sec != 0 || value->tv_usec != 0;
+}
+static inline void shim_timeval_set(void *time, long seconds) {
+  struct timeval *value = (struct timeval *)time;
+  value->tv_sec = seconds;
+  value->tv_usec = 0;
 }
