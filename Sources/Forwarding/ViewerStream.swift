@@ -110,8 +110,10 @@ package struct ViewerStream: Sendable {
   package mutating func wait(for encoding: UInt8) {
     if target != encoding { askedAt = nil }
     target = encoding
-    if case .live = phase { return }
-    phase = .waiting
+    switch phase {
+    case .live, .catchingUp: break
+    case .silent, .waiting: phase = .waiting
+    }
   }
 
   /// Stays on the current layer: an earlier wish to move is withdrawn.

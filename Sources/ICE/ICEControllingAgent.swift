@@ -191,7 +191,8 @@ package struct ICEControllingAgent: Sendable {
 
   /// RFC 7675 section 5.1: 0.8 to 1.2 of the interval, so that checks do not fall into step.
   private mutating func consentInterval() -> TimeSpan {
-    TimeSpan.seconds(timing.consentInterval.seconds * (0.8 + 0.4 * random.unitInterval()))
+    TimeSpan(
+      fractionalSeconds: timing.consentInterval.seconds * (0.8 + 0.4 * random.unitInterval()))
   }
 
   // MARK: Sending

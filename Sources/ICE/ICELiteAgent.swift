@@ -33,7 +33,7 @@ package struct ICELiteAgent: Sendable {
   /// A browser with four interfaces, each with two address families, over UDP and TCP, needs 16.
   package static let pathsMax = 16
   /// How long one valid check keeps a path and the session alive (RFC 7675 section 5.1).
-  package static let consentTimeout = TimeSpan.seconds(30 as Int64)
+  package static let consentTimeout = TimeSpan.seconds(30)
   /// A reply buffer of this capacity holds any reply.
   package static let replyBytesMax = STUNWriter.messageBytesMax
 

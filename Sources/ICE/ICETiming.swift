@@ -15,9 +15,9 @@ package struct ICETiming: Hashable, Sendable {
   /// How long a better pair may still succeed before the best so far is nominated.
   package var nominationDelay = TimeSpan.milliseconds(100)
   /// Between consent checks, spread by a fifth either way. RFC 7675 section 5.1.
-  package var consentInterval = TimeSpan.seconds(5 as Int64)
+  package var consentInterval = TimeSpan.seconds(5)
   /// Without a response for this long the agent has expired. RFC 7675 section 5.1.
-  package var consentTimeout = TimeSpan.seconds(30 as Int64)
+  package var consentTimeout = TimeSpan.seconds(30)
   /// The RFCs' values.
   package init() {}
 }
