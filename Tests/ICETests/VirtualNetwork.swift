@@ -148,10 +148,10 @@ let tcp1 = RemoteCandidate(
 
 // Failures name the agents, they do not print all that is inside them.
 extension ICEControllingAgent: CustomTestStringConvertible {
-  public var testDescription: String { "controlling agent" }
+  package var testDescription: String { "controlling agent" }
 }
 extension ICELiteAgent: CustomTestStringConvertible {
-  public var testDescription: String { "lite agent" }
+  package var testDescription: String { "lite agent" }
 }
 extension VirtualNetwork: CustomTestStringConvertible {
   var testDescription: String { "network at \(now.nanoseconds) ns" }
