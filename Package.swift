@@ -67,6 +67,11 @@ let package = Package(
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
         "Telemetry",
       ]),
+    module(
+      "Client",
+      [
+        "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
+      ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
 
     // Signaling: who may do what, rooms, messages, endpoints.
@@ -95,7 +100,7 @@ let package = Package(
       "Simulation",
       [
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
-        "Forwarding", "Peer", "MediaWorker", "Telemetry",
+        "Forwarding", "Peer", "MediaWorker", "Telemetry", "Client",
       ]),
 
     // Programs.
@@ -103,7 +108,7 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Media", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Peer", "Client", "Media", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -124,6 +129,7 @@ let package = Package(
     tests("Loop", ["Loop", "Wire"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
     tests("Media", ["Media", "RTP", "Wire"]),
+    tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Access", ["Access", "Wire"]),
   ],
   swiftLanguageModes: [.v6]

@@ -208,11 +208,12 @@ package struct ICEControllingAgent: Sendable {
       transactionID: .random(from: &random), priority: ICEPriority.check,
       role: isControlling ? .controlling(tieBreaker) : .controlled(tieBreaker),
       useCandidate: isControlling && !isCheck)
-    let isRepeated = purpose != .consent && path.channel == .udp
+    let udpTransmissions =
+      purpose == .consent ? timing.consentTransmissionsMax : timing.transmissionsMax
     transactions.append(
       ICETransaction(
         request: request, purpose: purpose, generation: generation, path: path,
-        transmissionsLeft: isRepeated ? timing.transmissionsMax : 1, rto: timing.initialRTO,
+        transmissionsLeft: path.channel == .udp ? udpTransmissions : 1, rto: timing.initialRTO,
         nextAt: now))
     transmit(transactions.count - 1, at: now, into: &batch)
   }
@@ -223,14 +224,14 @@ package struct ICEControllingAgent: Sendable {
   ) {
     transactions[index].transmissionsLeft -= 1
     let transaction = transactions[index]
-    if transaction.path.channel != .udp || transaction.purpose == .consent {
-      // A response this late would still count, and TCP retransmits by itself.
-      transactions[index].nextAt = now + timing.consentTimeout
-    } else if transaction.transmissionsLeft == 0 {
-      transactions[index].nextAt = now + timing.initialRTO * timing.finalWait
-    } else {
+    if transaction.transmissionsLeft > 0 {
       transactions[index].nextAt = now + transaction.rto
       transactions[index].rto = transaction.rto * 2
+    } else if transaction.path.channel != .udp || transaction.purpose == .consent {
+      // TCP retransmits by itself; a late answer to a consent check is still consent.
+      transactions[index].nextAt = now + timing.consentTimeout
+    } else {
+      transactions[index].nextAt = now + timing.initialRTO * timing.finalWait
     }
     guard let generation = generations.generation(transaction.generation) else { return }
     let written: Void? = try? STUNWriter.write(

@@ -10,7 +10,7 @@ struct ICETransaction: Sendable {
     case check(pair: Int)
     /// The same with USE-CANDIDATE, once the pair is valid.
     case nomination(pair: Int)
-    /// Never retransmitted: the next one follows soon (RFC 7675 section 5.1).
+    /// A consent check of the selected path (RFC 7675 section 5.1).
     case consent
   }
 
