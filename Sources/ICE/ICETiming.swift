@@ -15,14 +15,10 @@ package struct ICETiming: Hashable, Sendable {
   /// How long a better pair may still succeed before the best so far is nominated.
   package var nominationDelay = TimeSpan.milliseconds(100)
   /// Between consent checks, spread by a fifth either way. RFC 7675 section 5.1.
-<<<<<<< HEAD
   package var consentInterval = TimeSpan.seconds(5)
-=======
-  package var consentInterval = TimeSpan.seconds(5 as Int64)
   /// Transmissions of one consent check, `initialRTO` and its double apart. In simulation, a fifth of
   /// datagrams lost each way ended 143 of 500 sessions within ten minutes with one, none with three.
   package var consentTransmissionsMax = 3
->>>>>>> ice
   /// Without a response for this long the agent has expired. RFC 7675 section 5.1.
   package var consentTimeout = TimeSpan.seconds(30)
   /// The RFCs' values.
