@@ -10,11 +10,16 @@ package struct EncodingIngress: Sendable {
   package private(set) var ssrc: SSRC?
   /// Its retransmission stream's SSRC, nil until known.
   package var rtxSSRC: SSRC?
-  package private(set) var statistics = ReceptionStatistics()
+  /// Reception of the current SSRC; nil before its first packet.
+  package var statistics: ReceptionStatistics?
   package var missing = MissingPackets()
   package var keyframes = KeyframeBudget()
   /// Media packets that came inside RTX since the stream began.
   package private(set) var repaired: UInt64 = 0
+  /// The loss of the last receiver report, before repair, 0...1.
+  package var fractionLost = 0.0
+  /// How many packets were given up when a keyframe was last asked for on their account.
+  package var abandonedSeen = 0
 
   private var extender = SerialNumberExtender()
   /// Added to the extender's numbers, so that a new SSRC goes on where the old one stopped.
@@ -39,7 +44,7 @@ package struct EncodingIngress: Sendable {
     if highest != .min { base = highest + EncodingIngress.renewalGap }
     self.ssrc = ssrc
     extender = SerialNumberExtender()
-    statistics = ReceptionStatistics()
+    statistics = nil
     missing = MissingPackets()
     highest = .min
     frameTimestamp = nil
@@ -60,7 +65,10 @@ package struct EncodingIngress: Sendable {
     if isRepair {
       repaired += 1
     } else {
-      statistics.receive(number, timestamp: timestamp, clockRate: clockRate, at: now)
+      if statistics == nil, let ssrc {
+        statistics = ReceptionStatistics(ssrc: ssrc, clockRate: clockRate)
+      }
+      statistics?.receive(number, timestamp: timestamp, at: now)
     }
     missing.receive(extended, at: now)
     return (sequence, isLate)

@@ -30,6 +30,7 @@ package struct Track: Sendable {
   package private(set) var subscribers: [Subscriber] = []
   /// The relation between ticks and media time; nil before the first packet.
   package var anchor: TrackClock.Anchor?
+  private var wasActive = false
 
   /// A silence of this long, while another layer comes, means the publisher has stopped a layer.
   static let layerSilence = TimeSpan.milliseconds(300)
@@ -118,9 +119,29 @@ package struct Track: Sendable {
   /// The rank of an encoding among the track's.
   package func rank(of encoding: UInt8) -> LayerRank { LayerSelector.rank(of: encoding, in: order) }
 
-  /// Ends measuring windows that are due.
-  package mutating func measure(at now: Instant) {
-    for index in encodings.indices { encodings[index].measure(at: now) }
+  /// Ends measuring windows that are due; whether any was.
+  package mutating func measure(at now: Instant) -> Bool {
+    var isMeasured = false
+    for index in encodings.indices where encodings[index].measure(at: now) { isMeasured = true }
+    return isMeasured
+  }
+
+  /// What an encoding sends; nil while it has sent nothing.
+  package func status(of encoding: UInt8, at now: Instant) -> EncodingStatus? {
+    let state = encodings[Int(encoding)]
+    guard let codec = state.codec else { return nil }
+    return EncodingStatus(
+      rid: state.rid, rank: rank(of: encoding), codec: codec, bitrate: state.bitrate,
+      framesPerSecond: state.framesPerSecond, width: state.width, height: state.height,
+      isActive: isActive(encoding, at: now), fractionLost: 0)
+  }
+
+  /// Whether the track has begun or stopped to send since the last call; nil when neither.
+  package mutating func activityChange(at now: Instant) -> Bool? {
+    let active = order.contains { isActive($0, at: now) }
+    guard active != wasActive else { return nil }
+    wasActive = active
+    return active
   }
 
   // MARK: Subscribers

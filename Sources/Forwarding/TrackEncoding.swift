@@ -78,14 +78,15 @@ package struct TrackEncoding: Sendable {
     return KeyframeChain(start: start, edgeTicks: newestTicks, layerRate: bitrate)
   }
 
-  /// Ends the measuring window once it is a second long.
-  package mutating func measure(at now: Instant) {
-    guard let start = windowStart, now - start >= .seconds(1) else { return }
+  /// Ends the measuring window once it is a second long; whether it did.
+  package mutating func measure(at now: Instant) -> Bool {
+    guard let start = windowStart, now - start >= .seconds(1) else { return false }
     let seconds = (now - start).seconds
     bitrate = Bitrate(bitsPerSecond: Int64(Double(windowBytes * 8) / seconds))
     framesPerSecond = Double(windowFrames) / seconds
     windowStart = now
     windowBytes = 0
     windowFrames = 0
+    return true
   }
 }

@@ -83,6 +83,8 @@ extension WorkerCore {
   }
 
   private mutating func holdTracks(of peer: Peer) {
+    publishers.removeAll { $0 == peer.id }
+    if !peer.publisher.tracks.isEmpty { publishers.append(peer.id) }
     for (index, track) in peer.publisher.tracks.enumerated() {
       hold(track.description)
       sources[track.section.track] = .peer(peer.id, index: index)
@@ -92,6 +94,7 @@ extension WorkerCore {
   /// Ends a peer: its tracks, its subscriptions, its addresses.
   mutating func end(_ id: PeerID, _ reason: PeerEnd) {
     guard let peer = peers.removeValue(forKey: id) else { return }
+    publishers.removeAll { $0 == id }
     if peer.handshakeStarted != nil { port.perform(.handshake(.close(id))) }
     for (place, section) in peer.sections.enumerated() { detach(id, place, section.track) }
     for track in peer.publisher.tracks { drop(track.section.track) }

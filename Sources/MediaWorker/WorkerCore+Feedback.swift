@@ -41,6 +41,9 @@ extension WorkerCore {
         guard count > 0 else { continue }
         statistics.nacksSent &+= UInt64(count)
         sendControl(to: peer)
+        guard peer.publisher.takeAbandoned(track: track, encoding: encoding) else { continue }
+        let id = peer.publisher.tracks[track].section.track
+        requestKeyframe(id, UInt8(encoding), .repair, at: now)
       }
     }
   }

@@ -45,6 +45,9 @@ package struct WorkerCore<Port: WorkerPort> {
   /// By track, on the owner: the workers that follow it.
   var followers: [TrackID: [WorkerIndex]] = [:]
 
+  /// The peers that send us something.
+  var publishers: [PeerID] = []
+  var feedbackTurn: UInt64 = 0
   var catchingUp: [Subscriber] = []
   var nextCatchUp = Instant.distantFuture
   var nextFeedback = Instant.zero

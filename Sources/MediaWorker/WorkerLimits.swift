@@ -20,8 +20,12 @@ package enum WorkerLimits {
   package static let handshakeTimeout = TimeSpan.seconds(15)
   /// DTLS datagrams a peer may send in a second before they are discarded unread.
   package static let handshakeDatagramsPerSecond = 50
-  /// How often publishers get receiver reports and transport-wide feedback (issue: 50–100 ms).
-  package static let feedbackInterval = TimeSpan.milliseconds(50)
+  /// How often publishers' losses are looked at.
+  package static let feedbackInterval = TimeSpan.milliseconds(10)
+  /// Turns between transport-wide feedback (50 ms); receiver reports go every second time (100 ms).
+  package static let turnsPerFeedback: UInt64 = 5
+  /// Transport-wide feedback messages to one publisher at once: more is a flood.
+  package static let feedbackMessagesPerTurn = 8
   /// How often everything slow is looked at: layers, guards, reports to viewers, consent.
   package static let slowInterval = TimeSpan.milliseconds(250)
   /// How often a viewer gets sender reports once it has had its first.

@@ -31,11 +31,44 @@ package struct PublisherSide: Sendable {
   private var bindings: [Binding] = []
   private var extensionIDs = ExtensionMap()
 
+  /// Reused for each NACK; its capacity bounds one message.
+  var missingScratch: [SerialNumber16] = []
+  /// The FIR command number, RFC 5104 section 4.3.1.1.
+  var firNumber: UInt8 = 0
+
+  /// Packets asked for in one NACK: at most as many pairs fit a datagram.
+  static let missingPerMessage = 256
+
   /// SSRCs one peer may use: three layers and their RTX in four sections, twice over for restarts.
   static let bindingsMax = 48
 
   /// A side that receives nothing.
   package init() {}
+
+  /// Fills `missingScratch` with what is due on one stream.
+  mutating func takeMissing(track: Int, encoding: Int, at now: Instant) {
+    if missingScratch.capacity == 0 { missingScratch.reserveCapacity(PublisherSide.missingPerMessage) }
+    tracks[track].encodings[encoding].missing.takeDue(
+      at: now, roundTrip: PublisherSide.assumedRoundTrip, into: &missingScratch)
+  }
+
+  /// Between two requests for one packet: the round trip to a publisher is not measured.
+  static let assumedRoundTrip = TimeSpan.milliseconds(60)
+
+  /// The place of a media stream by its SSRC.
+  func mediaPlace(of ssrc: SSRC) -> (track: Int, encoding: Int)? {
+    for binding in bindings where binding.ssrc == ssrc && !binding.isRetransmission {
+      return (binding.track, binding.encoding)
+    }
+    return nil
+  }
+
+  mutating func adjustClock(
+    track: Int, encoding: Int, time: WallTime, timestamp: RTPTimestamp, offset: TimeSpan
+  ) {
+    tracks[track].clock.report(
+      encoding: encoding, time: time, timestamp: timestamp, captureOffset: offset)
+  }
 
   /// Takes the sections of a (re)negotiation; tracks that stay keep their state.
   package mutating func update(_ media: MediaParameters) {
