@@ -28,8 +28,8 @@ package struct UDPSocket: Sendable {
     self.address = try descriptor.localAddress()
   }
 
-  /// Takes a socket as it is.
-  init(descriptor: FileDescriptor, address: SocketAddress) {
+  /// Takes a socket as it is, options and all; tests pass ones that behave as UDP rarely does.
+  package init(descriptor: FileDescriptor, address: SocketAddress) {
     self.descriptor = descriptor
     self.address = address
   }
