@@ -126,7 +126,7 @@ let package = Package(
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
-    tests("Loop", ["Loop", "Wire"]),
+    tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
