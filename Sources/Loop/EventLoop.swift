@@ -44,15 +44,18 @@ package final class EventLoop {
   private let thread = pthread_self()
 
   /// A loop for the calling thread.
-  package init() throws(SystemError) {
+  ///
+  /// - Parameter waker: made by another thread, where mailboxes must exist before the loop does; used
+  ///   by one loop only.
+  package init(waker: Waker? = nil) throws(SystemError) {
     epoll = FileDescriptor(owning: try checked(.epoll) { clinux_epoll_create() })
-    waker = try Waker()
+    if let waker { self.waker = waker } else { self.waker = try Waker() }
     now = SystemClock.now()
     readiness.reserveCapacity(raw.count)
     // Edge-triggered, alone of all: each write is one edge, so the eventfd is never read.
     try checked(.epoll) {
       clinux_epoll_add(
-        epoll.rawValue, waker.descriptor.rawValue, CLINUX_READABLE | CLINUX_EDGE,
+        epoll.rawValue, self.waker.descriptor.rawValue, CLINUX_READABLE | CLINUX_EDGE,
         EventLoop.wakerToken)
     }
   }

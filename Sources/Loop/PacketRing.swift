@@ -1,6 +1,7 @@
 // Packets from one thread to one other, in fixed slots, without locks or allocations.
 
 package import Synchronization
+package import Wire
 
 /// A bounded ring of packets from exactly one producing thread to exactly one consuming thread.
 ///
@@ -76,13 +77,18 @@ package final class PacketRing<Header: BitwiseCopyable & Sendable>: @unchecked S
     guard packet.count <= Limits.ringSlotBytes else { return false }
     let count = packet.count
     return push(header) { slot in
-      for index in 0..<count { slot[index] = packet[index] }
+      slot.copy(packet, at: 0)
       return count
     }
   }
 
   /// Makes the consumer look at the ring; a kernel call only when its loop sleeps. Producer only.
   package func wakeConsumer() { waker.wake() }
+
+  /// Whether nothing waits. Consumer only.
+  package var isEmpty: Bool {
+    tail.load(ordering: .acquiring) == head.load(ordering: .relaxed)
+  }
 
   /// Lends the oldest packet for use in place, then takes it out. Consumer only.
   ///

@@ -12,7 +12,8 @@ package final class Waker: Sendable {
   let descriptor: FileDescriptor
   private let state = Atomic<UInt8>(awake)
 
-  init() throws(SystemError) {
+  /// A waker whose loop is not there yet: what is noted before its first turn is seen in it.
+  package init() throws(SystemError) {
     descriptor = FileDescriptor(owning: try checked(.eventfd) { clinux_event_descriptor() })
   }
 

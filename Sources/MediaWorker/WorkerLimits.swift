@@ -32,4 +32,15 @@ package enum WorkerLimits {
   package static let senderReportInterval = TimeSpan.seconds(1)
   /// A path of another peer may be taken over once it was silent this long (address re-use).
   package static let addressReuse = TimeSpan.seconds(2)
+  /// ICE-TCP connections of one worker, claimed or not.
+  package static let connectionsMax = 4096
+  /// A connection that carried no valid check within this time is closed.
+  package static let connectionClaim = TimeSpan.seconds(10)
+  /// Bytes queued for one connection: 300 ms of a 3.5 Mbit/s viewer (DESIGN 7.5).
+  package static let connectionQueueBytes = 131_072
+  /// Bytes the kernel holds unsent for one connection: about 20 ms at that rate, so that delay builds
+  /// up in our queue.
+  package static let connectionKernelBytes = 16_384
+  /// Reads of one connection in a turn.
+  package static let connectionReadsPerTurn = 4
 }
