@@ -71,7 +71,8 @@ struct CrossingTests {
     let threads = try (0..<3).map { thread in
       try WorkerThread(name: "post-\(thread)", config: mailbox) { mailbox in
         var number = 0
-        while number < each {
+        let deadline = patience()
+        while number < each && SystemClock.now() < deadline {
           if mailbox.post((thread, number)) { number += 1 } else { sched_yield() }
         }
       }
@@ -131,7 +132,8 @@ struct CrossingTests {
     let producer = try WorkerThread(name: "produce", config: config) { config in
       var checksum: UInt64 = 0
       var number: UInt64 = 0
-      while number < total {
+      let deadline = patience()
+      while number < total && SystemClock.now() < deadline {
         let length = 8 + Int(number % 93)
         let pushed = config.ring.push(number) { slot in
           for index in 0..<length {
