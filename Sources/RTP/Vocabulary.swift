@@ -69,4 +69,11 @@ package struct ExtensionMap: Hashable, Sendable {
     get { ids[Int(kind.rawValue)] }
     set { ids[Int(kind.rawValue)] = newValue }
   }
+
+  /// The extension negotiated under `id`; nil when there is none, and for 0.
+  package func kind(of id: UInt8) -> HeaderExtension? {
+    guard id != 0 else { return nil }
+    for lane in 0..<16 where ids[lane] == id { return HeaderExtension(rawValue: UInt8(lane)) }
+    return nil
+  }
 }
