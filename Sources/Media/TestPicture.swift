@@ -114,7 +114,7 @@ package struct TestPicture: Sendable {
     drawBars(into: &frame)
     drawDial(into: &frame)
     fill(x: 176..<612, y: 298..<300, Palette.pale, into: &frame)
-    text("HAWKER", x: 544, y: 218, dot: 1.8, Palette.gold, into: &frame)
+    text("HAWKER", x: 540, y: 216, dot: 2, Palette.gold, into: &frame)
     return frame
   }
 

@@ -38,7 +38,8 @@ struct TimeCodeTests {
     var large = try frame(1280, 720)
     let code = TimeCode(milliseconds: 1_700_000_123_456, frameNumber: 4711)
     code.write(into: &large)
-    for (width, height) in [(640, 360), (320, 180), (160, 90), (854, 480), (426, 240), (1280, 720)] {
+    for (width, height) in [(640, 360), (320, 180), (160, 90), (854, 480), (426, 240), (1280, 720)]
+    {
       var small = try frame(width, height)
       large.scale(into: &small)
       #expect(TimeCode.read(from: small) == code, "\(width)x\(height)")
