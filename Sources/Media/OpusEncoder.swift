@@ -27,7 +27,7 @@ package final class OpusEncoder {
   ///   - channelCount: 1 or 2.
   ///   - bitrate: 6...510 kbit/s as libopus takes it.
   ///   - correctsErrors: adds a coarse copy of each packet to the next one (in-band FEC), for an
-  ///     expected loss of 10 %.
+  ///     expected loss of 10 %; Opus does so only where it uses its speech modes.
   /// - Throws: `.badConfiguration` for values outside these.
   package init(
     channelCount: Int, bitrate: Bitrate = .kilobits(64), correctsErrors: Bool = true
