@@ -27,6 +27,9 @@ package struct SentPacketHistory: Sendable {
   /// Nothing sent.
   package init() { entries.reserveCapacity(SentPacketHistory.entriesMax) }
 
+  /// The number the next packet takes.
+  package var nextNumber: SerialNumber16 { next }
+
   /// Takes the next number for a packet of `byteCount` bytes sent at `now`.
   package mutating func record(byteCount: Int, at now: Instant) -> SerialNumber16 {
     let number = next

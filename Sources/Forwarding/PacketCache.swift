@@ -70,15 +70,23 @@ package struct PacketCache: Sendable {
     return entry.info
   }
 
-  /// The bytes of `sequence`, which `info(_:)` has just found: descriptor, then payload.
+  /// The bytes of `sequence`, which `info(_:)` has just found.
   @_lifetime(borrow self)
-  package func bytes(_ sequence: Int64) -> Span<UInt8> {
+  private func bytes(_ sequence: Int64) -> Span<UInt8> {
     guard let entry = entries[slot(sequence)], entry.info.sequence == sequence else {
       return ring.span.extracting(0..<0)
     }
     let offset = Int(entry.position % Int64(ring.count))
     let length = Int(entry.info.descriptorLength) + Int(entry.info.payloadLength)
     return ring.span.extracting(offset..<(offset + length))
+  }
+
+  /// Lends a packet, if it is here: its facts and its bytes (descriptor, then payload).
+  package func withPacket(
+    _ sequence: Int64, _ body: (PacketInfo, borrowing Span<UInt8>) -> Void
+  ) {
+    guard let info = info(sequence) else { return }
+    body(info, bytes(sequence))
   }
 
   /// Forgets every packet; keeps the storage. For a publisher that restarted its numbers.

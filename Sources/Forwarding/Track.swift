@@ -75,6 +75,20 @@ package struct Track: Sendable {
     return true
   }
 
+  /// The facts of a packet, nil when it is not (or no longer) here.
+  package func info(encoding: UInt8, sequence: Int64) -> PacketInfo? {
+    let index = Int(encoding)
+    return index < encodings.count ? encodings[index].cache.info(sequence) : nil
+  }
+
+  /// Lends a packet, if it is here: its facts and its bytes (descriptor, then payload).
+  package func withPacket(
+    encoding: UInt8, sequence: Int64, _ body: (PacketInfo, borrowing Span<UInt8>) -> Void
+  ) {
+    let index = Int(encoding)
+    if index < encodings.count { encodings[index].cache.withPacket(sequence, body) }
+  }
+
   /// Whether the turn's packets must be forwarded before more are taken in.
   package var isFull: Bool { pending.count >= Track.pendingMax }
 

@@ -1,7 +1,7 @@
 // Packets from one thread to one other, in fixed slots, without locks or allocations.
 
 package import Synchronization
-package import Wire
+import Wire
 
 /// A bounded ring of packets from exactly one producing thread to exactly one consuming thread.
 ///

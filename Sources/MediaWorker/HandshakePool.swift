@@ -3,7 +3,7 @@
 import Crypto
 package import DTLS
 import Loop
-package import MediaControl
+import MediaControl
 import Wire
 
 /// Threads that own the DTLS endpoints of all peers, for as long as the peers live.

@@ -2,6 +2,7 @@
 
 import DTLS
 import Forwarding
+import ICE
 package import MediaControl
 import Peer
 import RTP
@@ -116,6 +117,19 @@ extension WorkerCore {
     peer.ice.remove(path)
     if peer.path == path { peer.path = peer.ice.selected }
   }
+
+  /// A TCP connection's queue is full: whole frames go and the layer falls (DESIGN 7.5).
+  package mutating func connectionCongested(_ path: TransportPath, at now: Instant) {
+    guard let id = addresses[PathKey(path)], let peer = peers[id], peer.path == path else { return }
+    for place in peer.sections.indices where peer.sections[place].section.kind == .video {
+      if case .silent = peer.sections[place].stream.phase { continue }
+      peer.sections[place].stepDown()
+      peer.sections[place].stream.fallSilent()
+    }
+  }
+
+  /// Counts a datagram too long for a receiving slot.
+  package mutating func countOversized() { discard(.oversized) }
 
   // MARK: Tracks
 

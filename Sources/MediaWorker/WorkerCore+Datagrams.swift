@@ -1,7 +1,8 @@
 // From a datagram to its peer: classification (RFC 7983), ownership, ICE, DTLS and SRTP.
 
+import DTLS
 import ICE
-package import MediaControl
+import MediaControl
 import Peer
 import RTP
 import STUN
@@ -80,7 +81,8 @@ extension WorkerCore {
       select(selected, peer, at: now)
     }
     reserve(1)
-    if batch.append(reply.bytes, to: path) { countSent(reply.count) }
+    let isQueued = batch.append(contentsOf: reply, to: path)
+    if isQueued { countSent(reply.count) }
   }
 
   /// Notes that `path` belongs to another worker. The note is only a hint for routing: the owner
@@ -160,7 +162,8 @@ extension WorkerCore {
     case .send(let id, let bytes):
       guard let path = peers[id]?.path ?? peers[id]?.addresses.last else { return }
       reserve(1)
-      if batch.append(bytes.span, to: path) { countSent(bytes.count) }
+      let isQueued = batch.append(bytes.span, to: path)
+      if isQueued { countSent(bytes.count) }
     case .established(let id, let keys):
       guard let peer = peers[id], !peer.isSecure else { return }
       guard peer.secure(keys) else { return end(id, .handshakeFailed) }

@@ -6,7 +6,7 @@ import ICE
 import MediaControl
 import Peer
 import RTP
-package import Wire
+import Wire
 
 extension WorkerCore {
   // MARK: To publishers
@@ -28,7 +28,8 @@ extension WorkerCore {
 
   private mutating func sendControl(to peer: Peer) {
     reserve(1)
-    countSent(peer.sendRTCP(control.bytes, into: &batch))
+    let length = peer.sendRTCP(control, into: &batch)
+    countSent(length)
   }
 
   private mutating func sendMissing(_ peer: Peer, at now: Instant) {
@@ -118,12 +119,13 @@ extension WorkerCore {
   }
 
   private mutating func serveViewer(_ peer: Peer, at now: Instant, wall: WallTime) {
+    let loss = peer.transportReader.lossFraction(at: now)
     for place in peer.sections.indices {
       guard let slot = peer.sections[place].track.flatMap({ trackSlots[$0] }) else { continue }
       let current = peer.sections[place].stream.current
       let rate = current.map { tracks[slot].encodings[Int($0)].bitrate } ?? .zero
       peer.sections[place].advanceGuard(
-        layerRate: rate, transportLoss: peer.transportReader.recentLoss, at: now)
+        layerRate: rate, transportLoss: loss, at: now)
       chooseLayer(of: peer, place, at: now)
       reportLayer(peer, place, slot)
       reportMediaTime(peer, place, slot)

@@ -1,6 +1,6 @@
 // The path of a media packet through one worker: in, to the other workers, to each viewer here.
 
-import Forwarding
+package import Forwarding
 package import MediaControl
 import Peer
 import RTP
@@ -54,8 +54,11 @@ extension WorkerCore {
   private mutating func passOn(_ info: PacketInfo, _ track: TrackID, _ slot: Int) {
     guard let workers = followers[track], !workers.isEmpty else { return }
     for worker in workers {
-      let bytes = tracks[slot].encodings[Int(info.encoding)].cache.bytes(info.sequence)
-      if !port.handOff(.packet(track, info), bytes, to: worker) { discard(.queueFull) }
+      var isTaken = false
+      tracks[slot].withPacket(encoding: info.encoding, sequence: info.sequence) { info, bytes in
+        isTaken = port.handOff(.packet(track, info), bytes, to: worker)
+      }
+      if !isTaken { discard(.queueFull) }
     }
   }
 
@@ -92,18 +95,30 @@ extension WorkerCore {
     reserve(tracks[slot].pending.count)
     let place = subscriber.stream
     for pending in tracks[slot].pending {
-      let encoding = Int(pending.encoding)
-      guard let info = tracks[slot].encodings[encoding].cache.info(pending.sequence),
+      guard
+        let info = tracks[slot].info(encoding: pending.encoding, sequence: pending.sequence),
         let patch = peer.sections[place].stream.forward(
           info, transportSequence: peer.transportSequence, at: now)
       else { continue }
-      peer.transportSequence &+= 1
-      let length = peer.send(
-        patch, info, stored: tracks[slot].encodings[encoding].cache.bytes(info.sequence),
-        section: place, into: &batch)
-      countSent(length)
-      if patch.isFirstFrame { report(.firstFrame(peer.id, section: place)) }
+      send(patch, info, slot, peer, place, at: now)
     }
+  }
+
+  /// Queues one packet for a viewer and counts it.
+  mutating func send(
+    _ patch: HeaderPatch, _ info: PacketInfo, _ slot: Int, _ peer: Peer, _ place: Int,
+    at now: Instant
+  ) {
+    var length = 0
+    tracks[slot].withPacket(encoding: info.encoding, sequence: info.sequence) { info, bytes in
+      length = peer.send(patch, info, stored: bytes, section: place, into: &batch)
+    }
+    // A plain repeat goes out under the transport-wide number it had.
+    if patch.transportSequence == peer.transportSequence {
+      peer.countTransport(bytes: length, at: now)
+    }
+    countSent(length)
+    if patch.isFirstFrame { report(.firstFrame(peer.id, section: place)) }
   }
 
   // MARK: Layers
@@ -128,7 +143,7 @@ extension WorkerCore {
   mutating func chooseLayer(of peer: Peer, _ place: Int, at now: Instant) {
     let section = peer.sections[place]
     guard peer.isSecure, let track = section.track, let slot = trackSlots[track],
-      let wanted = tracks[slot].choose(section.selection, cap: section.layerGuard.cap, at: now)
+      let wanted = tracks[slot].choose(section.selection, cap: section.cap, at: now)
     else { return }
     guard section.section.kind == .video else {
       if case .silent = section.stream.phase { peer.sections[place].stream.wait(for: wanted) }
@@ -158,8 +173,9 @@ extension WorkerCore {
     }
   }
 
+  /// Starts a section from the chain of `encoding`; false when there is none.
   @discardableResult
-  private mutating func start(
+  mutating func start(
     _ peer: Peer, _ place: Int, _ slot: Int, _ encoding: UInt8, at now: Instant
   ) -> Bool {
     guard let chain = tracks[slot].encodings[Int(encoding)].chain(at: now) else { return false }
@@ -182,7 +198,10 @@ extension WorkerCore {
   // MARK: Catching up
 
   mutating func advanceCatchUp(at now: Instant) {
-    catchingUp.removeAll { subscriber in !catchUp(subscriber, at: now) }
+    var waiting: [Subscriber] = []
+    swap(&waiting, &catchingUp)
+    waiting.removeAll { subscriber in !catchUp(subscriber, at: now) }
+    catchingUp += waiting
     nextCatchUp = catchingUp.isEmpty ? .distantFuture : now + ForwardingLimits.catchUpTick
   }
 
@@ -206,13 +225,8 @@ extension WorkerCore {
       let patch = peer.sections[place].stream.catchUp(
         info, transportSequence: peer.transportSequence, at: now)
       guard let patch else { continue }
-      peer.transportSequence &+= 1
       reserve(1)
-      let length = peer.send(
-        patch, info, stored: tracks[slot].encodings[encoding].cache.bytes(info.sequence),
-        section: place, into: &batch)
-      countSent(length)
-      if patch.isFirstFrame { report(.firstFrame(peer.id, section: place)) }
+      send(patch, info, slot, peer, place, at: now)
     }
     return true
   }

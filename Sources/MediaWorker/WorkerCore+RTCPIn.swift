@@ -5,7 +5,7 @@ import Forwarding
 import MediaControl
 import Peer
 import RTP
-package import Wire
+import Wire
 
 extension WorkerCore {
   /// Takes a datagram of RTCP in clear from a peer. What came before a malformed packet counts.
@@ -93,8 +93,7 @@ extension WorkerCore {
   private mutating func receiveTransportFeedback(
     _ item: RTCPItem, in datagram: borrowing Span<UInt8>, _ peer: Peer, at now: Instant
   ) throws(WireError) {
-    var feedback = try TransportFeedback(parsing: item, in: datagram)
-    peer.transportReader.receive(&feedback, in: datagram, at: now)
+    peer.receive(try TransportFeedback(parsing: item, in: datagram), in: datagram, at: now)
   }
 
   // MARK: Repair
@@ -120,18 +119,11 @@ extension WorkerCore {
   ) {
     let again = peer.sections[place].stream.retransmit(
       number,
-      source: { sent in
-        tracks[slot].encodings[Int(sent.encoding)].cache.info(sent.sourceSequence)
-      }, transportSequence: peer.transportSequence, at: now)
+      source: { tracks[slot].info(encoding: $0.encoding, sequence: $0.sourceSequence) }, transportSequence: peer.transportSequence, at: now)
     guard let (info, patch) = again else { return }
-    if patch.originalSequence != nil { peer.transportSequence &+= 1 }
     reserve(1)
-    let length = peer.send(
-      patch, info,
-      stored: tracks[slot].encodings[Int(info.encoding)].cache.bytes(info.sequence),
-      section: place, into: &batch)
-    countSent(length)
-    if length > 0 { statistics.retransmissions &+= 1 }
+    send(patch, info, slot, peer, place, at: now)
+    statistics.retransmissions &+= 1
   }
 
   private mutating func receiveKeyframeRequest(_ media: SSRC, _ peer: Peer, at now: Instant) {

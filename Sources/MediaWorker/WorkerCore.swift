@@ -1,8 +1,8 @@
 // One media worker without its thread: peers, tracks and what passes between them. Sans-IO.
 
-package import Forwarding
+import Forwarding
 package import MediaControl
-package import Peer
+import Peer
 package import Wire
 
 /// A worker's identity among its fellows.

@@ -1,6 +1,5 @@
 // When the relation between a viewer's timestamps and media time is worth telling again.
 
-package import RTP
 package import Wire
 
 /// What a viewer was last told of its timestamps, so that only changes are told.

@@ -1,11 +1,12 @@
 // One WebRTC transport of the server: ICE and SRTP state, what it sends us and what we send it.
 
+package import Congestion
 package import DTLS
 package import Forwarding
 package import ICE
 package import MediaControl
 package import RTP
-package import SRTP
+import SRTP
 package import Wire
 
 /// A peer as its owning worker holds it. A class: it is one identity that lives over many turns.
@@ -27,8 +28,9 @@ package final class Peer {
   package var isPaused = false
   package var handshakeStarted: Instant?
   package var handshakeBudget: Budget
-  /// The number of the next packet in the transport-wide count.
-  package var transportSequence: UInt16 = 0
+  /// What was sent, by transport-wide number, and what the peer says arrived.
+  package var transportReader = TransportFeedbackReader()
+  private var arrivals: [TransportFeedbackReader.Arrival] = []
   /// Our SSRC in feedback to the peer: never one of a media stream.
   package let feedbackSSRC: SSRC
 
@@ -89,13 +91,14 @@ package final class Peer {
 
   /// The handshake has ended and the certificate matched: media may flow.
   package func secure(_ keys: KeyingMaterial) -> Bool {
-    guard
-      let sender = try? SRTPSender(profile: keys.profile, key: keys.local),
-      let receiver = try? SRTPReceiver(profile: keys.profile, key: keys.remote)
-    else { return false }
-    self.sender = sender
-    self.receiver = receiver
-    return true
+    do throws(SRTPError) {
+      sender = try SRTPSender(profile: keys.profile, key: keys.local)
+      receiver = try SRTPReceiver(profile: keys.profile, key: keys.remote)
+      return true
+    } catch {
+      sender = nil
+      return false
+    }
   }
 
   /// Unprotects RTP or RTCP in place.
@@ -128,6 +131,28 @@ package final class Peer {
     package var reason: DiscardReason
   }
 
+  // MARK: Transport-wide feedback
+
+  /// The transport-wide number the next packet takes.
+  package var transportSequence: UInt16 { transportReader.history.nextNumber.rawValue }
+
+  /// Notes that a packet went out under `transportSequence`.
+  package func countTransport(bytes: Int, at now: Instant) {
+    _ = transportReader.history.record(byteCount: bytes, at: now)
+  }
+
+  /// Takes a feedback message of the peer's.
+  package func receive(
+    _ feedback: TransportFeedback, in datagram: borrowing Span<UInt8>, at now: Instant
+  ) {
+    if arrivals.capacity == 0 { arrivals.reserveCapacity(Peer.arrivalsMax) }
+    arrivals.removeAll(keepingCapacity: true)
+    transportReader.receive(feedback, in: datagram, at: now, arrivals: &arrivals)
+  }
+
+  /// Arrivals of one message that congestion control will look at; the loss counts all.
+  static let arrivalsMax = 256
+
   // MARK: Sending
 
   /// Writes, protects and queues one media packet.
@@ -154,11 +179,11 @@ package final class Peer {
   }
 
   /// Protects and queues one RTCP packet.
-  package func sendRTCP(_ packet: borrowing Span<UInt8>, into batch: inout DatagramBatch) -> Int {
-    guard let path, sender != nil, !packet.isEmpty else { return 0 }
+  package func sendRTCP(_ packet: borrowing WireBuffer, into batch: inout DatagramBatch) -> Int {
+    guard let path, sender != nil, packet.count > 0 else { return 0 }
     var length = 0
     batch.append(to: path) { slot in
-      guard slot.copy(packet, at: 0),
+      guard slot.copy(packet.bytes, at: 0),
         let total = try? sender?.protectRTCP(&slot, length: packet.count)
       else { return 0 }
       length = total

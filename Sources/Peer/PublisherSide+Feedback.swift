@@ -69,6 +69,15 @@ extension PublisherSide {
     return written == nil ? 0 : missingScratch.count
   }
 
+  /// Appends one transport-wide feedback message; call until it returns false.
+  package mutating func writeTransportFeedback(
+    sender: SSRC, at now: Instant, to buffer: inout WireBuffer
+  ) -> Bool {
+    guard let media = bindingSSRC else { return false }
+    return (try? feedback?.writeFeedback(sender: sender, media: media, at: now, to: &buffer))
+      ?? false
+  }
+
   /// Whether packets of a stream were given up since the last call: then only a keyframe repairs it.
   package mutating func takeAbandoned(track: Int, encoding: Int) -> Bool {
     withEncoding(track: track, encoding: encoding) { state in

@@ -1,9 +1,9 @@
 // What a peer sends to us: which RTP stream is which encoding of which track.
 
-package import Congestion
+import Congestion
 package import Forwarding
 package import MediaControl
-package import RTP
+import RTP
 package import Wire
 
 /// The receiving half of one transport.
@@ -27,7 +27,8 @@ package struct PublisherSide: Sendable {
 
   package private(set) var tracks: [TrackIngress] = []
   package var clock = PublisherClock()
-  package var feedback = TransportFeedbackRecorder()
+  /// Made with the first section: a peer that only watches needs none of its memory.
+  var feedback: TransportFeedbackRecorder?
   private var bindings: [Binding] = []
   private var extensionIDs = ExtensionMap()
 
@@ -55,6 +56,9 @@ package struct PublisherSide: Sendable {
   /// Between two requests for one packet: the round trip to a publisher is not measured.
   static let assumedRoundTrip = TimeSpan.milliseconds(60)
 
+  /// Any SSRC of the publisher's, nil before the first.
+  var bindingSSRC: SSRC? { bindings.first?.ssrc }
+
   /// The place of a media stream by its SSRC.
   func mediaPlace(of ssrc: SSRC) -> (track: Int, encoding: Int)? {
     for binding in bindings where binding.ssrc == ssrc && !binding.isRetransmission {
@@ -73,6 +77,7 @@ package struct PublisherSide: Sendable {
   /// Takes the sections of a (re)negotiation; tracks that stay keep their state.
   package mutating func update(_ media: MediaParameters) {
     extensionIDs = media.extensions
+    if feedback == nil && !media.receives.isEmpty { feedback = TransportFeedbackRecorder() }
     let old = tracks
     tracks = media.receives.map { section in
       old.first { $0.section == section } ?? TrackIngress(section)
@@ -112,7 +117,7 @@ package struct PublisherSide: Sendable {
     guard let header = try? RTPHeader(parsing: packet) else { return .discarded(.malformedRTP) }
     let extensions = ParsedExtensions(parsing: packet, header: header, map: extensionIDs)
     if let sequence = extensions.transportSequence {
-      feedback.record(SerialNumber16(sequence), at: now)
+      feedback?.record(SerialNumber16(sequence), at: now)
     }
     let binding: Binding
     switch find(header, extensions, packet) {

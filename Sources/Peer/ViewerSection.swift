@@ -17,6 +17,12 @@ package struct ViewerSection: Sendable {
   /// The layer last reported to the control plane, so that only changes are.
   package var reportedLayer: LayerRank??
   package var nextReportAt = Instant.zero
+  package var mapping = MediaTimeMapping()
+  /// The highest rank the viewer's path carries, as far as the guard knows.
+  package private(set) var cap = LayerRank.f
+  /// The viewer's last REMB, nil before the first.
+  package var estimate: Bitrate?
+  private var reportedLoss = (fraction: 0.0, at: Instant.zero)
   package var keyframeRequests: Budget
   package var retransmissions: Budget
 
@@ -33,7 +39,7 @@ package struct ViewerSection: Sendable {
       payloadTypes: PayloadTypeTable(
         section.formats.map { ($0.codec, $0.payloadType, $0.rtxPayloadType) }), seed: seed)
     extensions = StreamExtensions(ids: ids, mid: Array(section.mid.utf8.prefix(16)))
-    layerGuard = LayerGuard()
+    layerGuard = LayerGuard(at: now)
     keyframeRequests = Budget(
       perSecond: ViewerSection.keyframeRequestsPerSecond,
       burst: ViewerSection.keyframeRequestsPerSecond, at: now)
@@ -50,4 +56,48 @@ package struct ViewerSection: Sendable {
     stream.attach()
     reportedLayer = nil
   }
+}
+
+extension ViewerSection {
+  /// Takes the loss of a receiver report, 0...1.
+  package mutating func observeLoss(_ fraction: Double, at now: Instant) {
+    reportedLoss = (fraction, now)
+  }
+
+  /// Lets the guard look at what the viewer last said, and moves the cap as it says.
+  ///
+  /// - Parameter transportLoss: the loss transport-wide feedback shows, 0 without any.
+  package mutating func advanceGuard(
+    layerRate: Bitrate, transportLoss: Double, at now: Instant
+  ) {
+    // A report older than this says nothing of now: browsers report every second.
+    let isFresh = now - reportedLoss.at < ViewerSection.lossReportAge
+    let loss = max(isFresh ? reportedLoss.fraction : 0, transportLoss)
+    let measurement = LayerGuard.Measurement(
+      layerBitrate: layerRate, receivable: estimate, lossFraction: loss)
+    switch layerGuard.receive(measurement, at: now) {
+    case .stay: break
+    case .stepDown: stepDown()
+    case .stepUp: stepUp()
+    }
+  }
+
+  /// One layer less; below the lowest, only its base temporal layer.
+  package mutating func stepDown() {
+    switch cap {
+    case .f: cap = .h
+    case .h: cap = .q
+    case .q: stream.temporalMax = 0
+    }
+  }
+
+  private mutating func stepUp() {
+    if stream.temporalMax == 0 {
+      stream.temporalMax = .max
+    } else {
+      cap = cap == .q ? .h : .f
+    }
+  }
+
+  static let lossReportAge = TimeSpan.seconds(3)
 }

@@ -76,6 +76,14 @@ package struct DatagramBatch: Sendable {
     return true
   }
 
+  /// Appends a copy of what `buffer` holds; false when full, empty or too long.
+  @discardableResult
+  package mutating func append(contentsOf buffer: borrowing WireBuffer, to path: TransportPath)
+    -> Bool
+  {
+    append(buffer.bytes, to: path)
+  }
+
   /// The bytes of the datagram at `index` of `entries`.
   @_lifetime(borrow self)
   package func bytes(at index: Int) -> Span<UInt8> {
