@@ -222,3 +222,26 @@ struct TransportFeedbackReaderTests {
     #expect(arrivals.count == capacity && reader.receivedCount == 100)
   }
 }
+
+@Suite("Hostile feedback")
+struct HostileFeedbackTests {
+  @Test("mutated messages settle no more than was sent, and never trap")
+  func mutations() throws {
+    var recorder = TransportFeedbackRecorder()
+    for number in 990..<1400 where number % 7 != 0 {
+      recorder.record(SerialNumber16(UInt16(number)), at: at(Int64(number)))
+    }
+    let valid = try messages(&recorder, at: at(1500))[0]
+    CongestionFuzzBody.run(valid.span)
+    var state: UInt64 = 3
+    for _ in 0..<500 {
+      var bytes = valid
+      for _ in 0..<3 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        bytes[Int(state >> 33) % bytes.count] = UInt8(truncatingIfNeeded: state >> 24)
+      }
+      CongestionFuzzBody.run(bytes.span)
+    }
+    for length in 0..<64 { CongestionFuzzBody.run(Array(valid[..<length]).span) }
+  }
+}
