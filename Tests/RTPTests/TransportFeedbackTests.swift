@@ -38,6 +38,12 @@ struct TransportFeedbackReadingTests {
     #expect(all.map(\.arrivalTicks) == expected)
   }
 
+  @Test("a run of no packets is passed over")
+  func emptyRun() throws {
+    let all = try statuses(feedback("0007 0002 000000 00 2001 0000 2001 05 06"))
+    #expect(all.map(\.arrivalTicks) == [5, 11])
+  }
+
   @Test("the reference time is signed")
   func negativeReference() throws {
     let all = try statuses(feedback("0000 0001 FFFFFF 00 2001 05"))

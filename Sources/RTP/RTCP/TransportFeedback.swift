@@ -98,11 +98,13 @@ package struct TransportFeedback: Hashable, Sendable {
   }
 
   private mutating func nextSymbol(in datagram: borrowing Span<UInt8>) -> StatusSymbol? {
-    if let symbol = chunk.next() { return symbol }
-    guard let raw = try? datagram.u16(at: chunkOffset) else { return nil }
-    chunkOffset += 2
-    chunk = StatusChunk(rawValue: raw)
-    return chunk.next()
+    // A loop, for a run length may be 0. It ends: `init` found symbols for every status.
+    while true {
+      if let symbol = chunk.next() { return symbol }
+      guard let raw = try? datagram.u16(at: chunkOffset) else { return nil }
+      chunkOffset += 2
+      chunk = StatusChunk(rawValue: raw)
+    }
   }
 }
 
