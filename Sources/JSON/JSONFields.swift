@@ -48,14 +48,17 @@ package struct JSONFields: Sendable {
 
   // MARK: Required members
 
+  /// A string that must be there.
   package func string(_ key: String) throws(JSONMismatch) -> String {
     try required(optionalString(key), key, "a string")
   }
 
+  /// An integer that must be there.
   package func int(_ key: String) throws(JSONMismatch) -> Int64 {
     try required(optionalInt(key), key, "an integer")
   }
 
+  /// An integer within `range` that must be there.
   package func int(_ key: String, in range: ClosedRange<Int64>) throws(JSONMismatch) -> Int64 {
     try required(optionalInt(key, in: range), key, "an integer")
   }
@@ -65,14 +68,17 @@ package struct JSONFields: Sendable {
     try required(optionalDouble(key), key, "a number")
   }
 
+  /// A boolean that must be there.
   package func bool(_ key: String) throws(JSONMismatch) -> Bool {
     try required(optionalBool(key), key, "a boolean")
   }
 
+  /// An object that must be there; its errors name the path through `key`.
   package func fields(_ key: String) throws(JSONMismatch) -> JSONFields {
     try required(optionalFields(key), key, "an object")
   }
 
+  /// An array that must be there.
   package func array(_ key: String) throws(JSONMismatch) -> [JSONValue] {
     try required(optionalArray(key), key, "an array")
   }
@@ -103,12 +109,14 @@ package struct JSONFields: Sendable {
 
   // MARK: Optional members
 
+  /// A string, or nil when absent.
   package func optionalString(_ key: String) throws(JSONMismatch) -> String? {
     guard let value = present(key) else { return nil }
     guard case .string(let text) = value else { throw mismatch(key, "a string", value) }
     return text
   }
 
+  /// An integer, or nil when absent.
   package func optionalInt(_ key: String) throws(JSONMismatch) -> Int64? {
     guard let value = present(key) else { return nil }
     guard case .integer(let number) = value else { throw mismatch(key, "an integer", value) }
@@ -127,6 +135,7 @@ package struct JSONFields: Sendable {
     return number
   }
 
+  /// A number, or nil when absent.
   package func optionalDouble(_ key: String) throws(JSONMismatch) -> Double? {
     guard let value = present(key) else { return nil }
     switch value {
@@ -136,18 +145,21 @@ package struct JSONFields: Sendable {
     }
   }
 
+  /// A boolean, or nil when absent.
   package func optionalBool(_ key: String) throws(JSONMismatch) -> Bool? {
     guard let value = present(key) else { return nil }
     guard case .bool(let flag) = value else { throw mismatch(key, "a boolean", value) }
     return flag
   }
 
+  /// An object, or nil when absent.
   package func optionalFields(_ key: String) throws(JSONMismatch) -> JSONFields? {
     guard let value = present(key) else { return nil }
     guard case .object(let object) = value else { throw mismatch(key, "an object", value) }
     return JSONFields(object, path: join(key))
   }
 
+  /// An array, or nil when absent.
   package func optionalArray(_ key: String) throws(JSONMismatch) -> [JSONValue]? {
     guard let value = present(key) else { return nil }
     guard case .array(let items) = value else { throw mismatch(key, "an array", value) }
