@@ -116,6 +116,24 @@ def open_page(request, evidence):
 
 
 @pytest.fixture
+def start_client(evidence):
+    """Starts clients of clients/ by name; none outlives its test."""
+    from harness.clients import MediaClient
+
+    clients = []
+
+    def start(name, url, token, seconds=0):
+        folder = evidence / f"client-{len(clients)}"
+        folder.mkdir()
+        clients.append(MediaClient(name, folder, url, token, seconds))
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        client.process.kill()
+
+
+@pytest.fixture
 def blank(tmp_path):
     """The address of an empty page on loopback, which browsers treat as a secure context."""
     folder = tmp_path / "files"

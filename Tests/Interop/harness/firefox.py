@@ -18,10 +18,11 @@ PREFERENCES = {
     "media.navigator.streams.fake": True,
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,
-    "media.peerconnection.ice.loopback": True,
+    # Without a sound card an AudioContext would wait for one forever.
+    "media.cubeb.force_mock_context": True,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     "media.gmp-manager.updateEnabled": False,
-    # A network with only loopback looks like no network to Firefox, which then loads no page.
+    # A network that leads nowhere looks like no network to Firefox, which then loads no page.
     "network.manage-offline-status": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,

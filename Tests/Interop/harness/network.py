@@ -1,10 +1,13 @@
-"""The isolated network the tests run in: only loopback, with UDP blocked or lossy on demand."""
+"""The isolated network that Tests/Interop/run makes, with UDP blocked or lossy on demand."""
 
 import contextlib
 import socket
 import subprocess
 
 TABLE = "hawker_interop"
+INTERFACES = ["hawker0", "hawker1", "lo"]
+# What the server advertises; everything that talks to them runs in the same namespace.
+MEDIA_ADDRESSES = ["10.99.0.1", "fd99::1"]
 
 
 def interfaces():
@@ -12,11 +15,11 @@ def interfaces():
 
 
 def require_isolation():
-    """Browsers gather every address of the machine, and tests block UDP: neither may leave lo."""
+    """Browsers gather every address of the machine, and tests block UDP: not on the real network."""
     found = interfaces()
-    if found != ["lo"]:
+    if found != INTERFACES:
         raise RuntimeError(
-            f"these tests need a namespace with only loopback, found {', '.join(found)}: "
+            f"these tests need a namespace of their own, but found {', '.join(found)}: "
             "start them with `make interop` or Tests/Interop/run"
         )
 

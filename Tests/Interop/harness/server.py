@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.parse
 
+from .network import MEDIA_ADDRESSES
 from .process import Process
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
@@ -33,7 +34,7 @@ class HawkerServer:
         self.process = Process(
             [
                 binary(), "serve", "--http", "127.0.0.1:0", "--udp-port", "0",
-                "--media-ip", "127.0.0.1,::1", "--data", self.data, *flags,
+                "--media-ip", ",".join(MEDIA_ADDRESSES), "--data", self.data, *flags,
             ],
             self.folder / "server.log",
             environment,

@@ -62,7 +62,8 @@
     const { x, y, width: w, height: h, columns, rows } = test.geometry;
     const bits = bitsOf(milliseconds, counter);
     context.fillStyle = "#000";
-    context.fillRect(x * width, y * height, w * width, h * height);
+    // Black begins half a block above the code and reaches the bottom, docs/timecode.md.
+    context.fillRect(x * width, (y - h / rows / 2) * height, w * width, height);
     context.fillStyle = "#fff";
     bits.forEach((bit, index) => {
       if (!bit) return;
@@ -73,7 +74,7 @@
   }
 
   // The capture time in the picture's pixels, or null when the checksum doesn't match.
-  // The strip is scaled so that the middle of each block is one pixel far from its neighbours.
+  // The strip is scaled so that a block is 8 by 8 pixels; the mean of its middle half decides.
   function readTimeCode(image, imageWidth, imageHeight, scratch) {
     const { x, y, width, height, columns, rows } = test.geometry;
     const cell = 8;
@@ -84,10 +85,15 @@
       0, 0, columns * cell, rows * cell);
     const pixels = scratch.getImageData(0, 0, columns * cell, rows * cell).data;
     const bit = (index) => {
-      const column = (index % columns) * cell + cell / 2;
-      const row = Math.floor(index / columns) * cell + cell / 2;
-      const at = (row * columns * cell + column) * 4;
-      return pixels[at] + pixels[at + 1] + pixels[at + 2] > 3 * 128 ? 1 : 0;
+      let green = 0;
+      for (let dy = cell / 4; dy < (3 * cell) / 4; dy += 1) {
+        for (let dx = cell / 4; dx < (3 * cell) / 4; dx += 1) {
+          const row = Math.floor(index / columns) * cell + dy;
+          const column = (index % columns) * cell + dx;
+          green += pixels[(row * columns * cell + column) * 4 + 1];
+        }
+      }
+      return green >= 128 * (cell / 2) ** 2 ? 1 : 0;
     };
     const words = [0, 1, 2, 3, 4].map((word) => {
       let value = 0;
