@@ -29,11 +29,11 @@ class Page:
         """`hawkerTest.function(options)`."""
         return self.evaluate(f"hawkerTest.{function}({json.dumps(options)})")
 
-    def publish(self, server, room, identity="host", stream=None, **options):
+    def publish(self, server, room, identity="host", /, stream=None, **options):
         token = server.token(room, "host", identity)
         return self.call("publish", url=server.whip(room, stream), token=token, **options)
 
-    def watch(self, server, room, identity="viewer", query=None, role="viewer", **options):
+    def watch(self, server, room, identity="viewer", /, query=None, role="viewer", **options):
         token = server.token(room, role, identity)
         return self.call("watch", url=server.whep(room, **(query or {})), token=token, **options)
 
