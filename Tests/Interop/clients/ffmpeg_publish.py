@@ -1,7 +1,6 @@
 """Publishes H.264 and Opus with FFmpeg's WHIP muxer."""
 
 import time
-import sys
 
 import av
 import numpy
@@ -36,8 +35,6 @@ def audio_frame(first_sample):
 
 def main():
     url, token, seconds = arguments()
-    if len(sys.argv) > 4:
-        av.logging.set_level(av.logging.DEBUG)
     running = True
 
     def stop():
