@@ -50,8 +50,8 @@ let package = Package(
     module("Crypto", ["Wire", "COpenSSL"]),
     module("STUN", ["Wire", "Crypto"]),
     module("ICE", ["Wire", "Crypto", "STUN"]),
-    module("DTLS", ["Wire", "Crypto", "COpenSSL"]),
-    module("SRTP", ["Wire", "Crypto", "COpenSSL", "CSRTP"]),
+    module("DTLS", ["Wire", "SRTP", "COpenSSL"]),
+    module("SRTP", ["Wire", "COpenSSL", "CSRTP"]),
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
@@ -66,6 +66,11 @@ let package = Package(
       [
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
         "Telemetry",
+      ]),
+    module(
+      "Client",
+      [
+        "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
 
@@ -95,7 +100,7 @@ let package = Package(
       "Simulation",
       [
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
-        "Forwarding", "Peer", "MediaWorker", "Telemetry",
+        "Forwarding", "Peer", "MediaWorker", "Telemetry", "Client",
       ]),
 
     // Programs.
@@ -103,15 +108,16 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Media", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Peer", "Client", "Media", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
     tests("Wire", ["Wire"]),
+    tests("Crypto", ["Crypto"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
-    tests("DTLS", ["DTLS", "Wire", "Crypto"]),
-    tests("SRTP", ["SRTP", "Wire", "Crypto"]),
+    tests("DTLS", ["DTLS", "SRTP", "Wire"]),
+    tests("SRTP", ["SRTP", "Wire", "CSRTP"]),
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
@@ -120,9 +126,10 @@ let package = Package(
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
-    tests("Loop", ["Loop", "Wire"]),
+    tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
     tests("Media", ["Media", "RTP", "Wire"]),
+    tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Access", ["Access", "Wire"]),
   ],
   swiftLanguageModes: [.v6]

@@ -21,8 +21,10 @@ package enum MediaCommand: Sendable {
   case select(PeerID, section: Int, LayerSelection)
   /// To the track's owner: pass its packets on to `worker` too, or no longer.
   case passOn(TrackID, to: WorkerIndex, Bool)
-  /// To a worker that is not the owner: keep a copy of the track fed by `owner`, or drop it.
-  case follow(TrackID, owner: WorkerIndex, Bool)
+  /// To a worker that is not the owner: keep a copy of the track that `owner` passes on.
+  case follow(TrackDescription, owner: WorkerIndex)
+  /// Forget a followed track.
+  case unfollow(TrackID)
   /// Asks for one `MediaEvent.statistics` with this number.
   case reportStatistics(request: UInt64)
   /// Finish what is queued and stop the thread.

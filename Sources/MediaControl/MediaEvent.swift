@@ -68,6 +68,8 @@ package enum MediaEvent: Sendable {
   /// On the section's outgoing clock, `timestamp` was captured at `mediaTime` (about once a second,
   /// and at once when the mapping changes).
   case mediaTime(PeerID, section: Int, timestamp: RTPTimestamp, mediaTime: WallTime)
+  /// A worker could not start; the process cannot serve. The text names the failing call.
+  case workerFailed(WorkerIndex, String)
   /// The answer to `MediaCommand.reportStatistics`.
   case statistics(request: UInt64, WorkerStatistics)
 }

@@ -62,6 +62,19 @@ package struct AnnouncedEncoding: Hashable, Sendable {
   }
 }
 
+/// What every worker must know of a track before its first packet.
+package struct TrackDescription: Hashable, Sendable {
+  package var id: TrackID
+  package var kind: MediaKind
+  /// One element per announced encoding, in the order announced; nil without RID.
+  package var rids: [String?]
+  package init(id: TrackID, kind: MediaKind, rids: [String?]) {
+    self.id = id
+    self.kind = kind
+    self.rids = rids
+  }
+}
+
 /// A section in which the peer sends to us: one track, in one or more encodings.
 package struct ReceiveSection: Hashable, Sendable {
   /// The section's place in the session description.

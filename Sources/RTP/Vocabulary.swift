@@ -7,7 +7,7 @@ package typealias SSRC = UInt32
 package typealias PayloadType = UInt8
 
 /// The codecs Hawker forwards.
-package enum Codec: UInt8, Hashable, Sendable, CaseIterable {
+package enum Codec: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case opus, vp8, h264, vp9, av1
 
   /// The encoding name of the SDP rtpmap, as registered.
@@ -68,5 +68,12 @@ package struct ExtensionMap: Hashable, Sendable {
   package subscript(kind: HeaderExtension) -> UInt8 {
     get { ids[Int(kind.rawValue)] }
     set { ids[Int(kind.rawValue)] = newValue }
+  }
+
+  /// The extension negotiated under `id`; nil when there is none, and for 0.
+  package func kind(of id: UInt8) -> HeaderExtension? {
+    guard id != 0 else { return nil }
+    for lane in 0..<16 where ids[lane] == id { return HeaderExtension(rawValue: UInt8(lane)) }
+    return nil
   }
 }

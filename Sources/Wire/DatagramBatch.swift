@@ -69,7 +69,9 @@ package struct DatagramBatch: Sendable {
   @discardableResult
   package mutating func append(_ bytes: borrowing Span<UInt8>, to path: TransportPath) -> Bool {
     guard hasRoom, bytes.count <= DatagramBatch.datagramBytesMax, !bytes.isEmpty else { return false }
-    for index in 0..<bytes.count { arena[used + index] = bytes[index] }
+    let start = used
+    var whole = arena.mutableSpan
+    whole.copy(bytes, at: start)
     commit(length: bytes.count, path: path)
     return true
   }

@@ -1,7 +1,7 @@
 // Time as the core sees it: always an argument, never asked for.
 
 /// A point on the process's monotonic clock. Only differences mean anything.
-package struct Instant: Hashable, Comparable, Sendable {
+package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// Nanoseconds since an arbitrary origin.
   package var nanoseconds: Int64
   @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
@@ -27,14 +27,15 @@ package struct Instant: Hashable, Comparable, Sendable {
 }
 
 /// A length of time in whole nanoseconds: eight bytes where Swift's `Duration` has sixteen.
-package struct TimeSpan: Hashable, Comparable, Sendable {
+package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The length; negative means earlier.
   package var nanoseconds: Int64
   @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
   /// No time at all.
   package static let zero = TimeSpan(nanoseconds: 0)
   @inlinable package static func seconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1_000_000_000) }
-  @inlinable package static func seconds(_ n: Double) -> TimeSpan { .init(nanoseconds: Int64(n * 1e9)) }
+  /// A length from fractional seconds.
+  @inlinable package init(fractionalSeconds n: Double) { nanoseconds = Int64(n * 1e9) }
   @inlinable package static func milliseconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1_000_000) }
   @inlinable package static func microseconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1000) }
   /// The length in seconds.
@@ -57,7 +58,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable {
 }
 
 /// A point on the wall clock: nanoseconds since 1970-01-01T00:00:00Z, leap seconds ignored.
-package struct WallTime: Hashable, Comparable, Sendable {
+package struct WallTime: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var nanoseconds: Int64
   @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
   @inlinable package static func < (a: WallTime, b: WallTime) -> Bool { a.nanoseconds < b.nanoseconds }

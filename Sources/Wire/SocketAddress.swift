@@ -1,7 +1,7 @@
 // Addresses and paths as plain values: fixed size, hashable, no allocation.
 
 /// An IPv4 or IPv6 address. IPv4-mapped IPv6 addresses are folded to IPv4 on creation.
-package struct IPAddress: Hashable, Sendable {
+package struct IPAddress: Hashable, Sendable, BitwiseCopyable {
   /// The first and last eight bytes in network order; an IPv4 address is the low 32 bits of `low`.
   package let high: UInt64
   package let low: UInt64
@@ -30,7 +30,7 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 /// An IP address and a port: one end of a UDP or TCP path.
-package struct SocketAddress: Hashable, Sendable {
+package struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
   package let ip: IPAddress
   package let port: UInt16
   package init(ip: IPAddress, port: UInt16) {
@@ -40,14 +40,14 @@ package struct SocketAddress: Hashable, Sendable {
 }
 
 /// How a datagram travels: over the UDP socket, or framed (RFC 4571) on one TCP connection.
-package enum PathChannel: Hashable, Sendable {
+package enum PathChannel: Hashable, Sendable, BitwiseCopyable {
   case udp
   /// The number the worker gave the accepted (or opened) connection; never reused in a process.
   case tcp(connection: UInt32)
 }
 
 /// The two ends of a transport path as this host sees it. Datagrams are answered from `local`.
-package struct TransportPath: Hashable, Sendable {
+package struct TransportPath: Hashable, Sendable, BitwiseCopyable {
   package let channel: PathChannel
   /// Our address the datagram came to; unspecified where the kernel may choose.
   package let local: IPAddress

@@ -81,7 +81,9 @@ package struct WireBuffer: Sendable {
   package mutating func append(_ bytes: borrowing Span<UInt8>) throws(WireError) {
     let length = bytes.count
     guard storage.count &- count >= length else { throw .noSpace }
-    for index in 0..<length { storage[count &+ index] = bytes[index] }
+    let start = count
+    var whole = storage.mutableSpan
+    whole.copy(bytes, at: start)
     count &+= length
   }
 

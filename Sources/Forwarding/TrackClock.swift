@@ -1,0 +1,148 @@
+// One clock for all encodings of a track, and when on the wall each tick was captured.
+
+package import Wire
+
+/// Maps every encoding's RTP timestamps onto one track clock (DESIGN section 3, "Track clock").
+///
+/// The clock runs with the first encoding seen. Another encoding's offset is guessed from arrival
+/// until sender reports of both are there; then it moves towards the right value by at most
+/// `correctionMax` a frame, so that no viewer's timestamps jump.
+package struct TrackClock: Sendable {
+  private struct Source: Sendable {
+    var lastTimestamp: UInt32
+    /// The extended timestamp of the last packet.
+    var extended: Int64
+    /// Ticks = extended timestamp + this.
+    var offset: Int64
+    /// Where the reports say the offset should be.
+    var wantedOffset: Int64?
+    var report: Report?
+    /// The frame being received and its ticks: all its packets get the same.
+    var frame: UInt32
+    var frameTicks: Int64
+  }
+
+  /// A sender report: the publisher's NTP time and the extended RTP timestamp of the same instant.
+  private struct Report: Sendable {
+    var time: WallTime
+    var extended: Int64
+  }
+
+  /// A tick and when it was captured, on the server's wall clock.
+  package struct Anchor: Sendable, Equatable {
+    package var ticks: Int64
+    package var mediaTime: WallTime
+  }
+
+  private let clockRate: Int64
+  private var sources: [Source?]
+  private var reference: Int?
+  /// The newest relation between ticks and media time; nil before the first packet.
+  package private(set) var anchor: Anchor?
+  private var hasReport = false
+  /// The last packet in order, of any encoding.
+  private var newest: (ticks: Int64, arrival: Instant)?
+
+  /// 1 ms at 90 kHz: far below what an eye or a jitter buffer notices.
+  package static let correctionMax: Int64 = 90
+
+  /// A clock of `clockRate` ticks per second.
+  package init(clockRate: Int) {
+    self.clockRate = Int64(clockRate)
+    sources = Array(repeating: nil, count: ForwardingLimits.encodingsMax)
+  }
+
+  /// The ticks of a packet of `encoding` with RTP `timestamp`.
+  package mutating func ticks(
+    of timestamp: RTPTimestamp, encoding: Int, arrival: Instant, wall: WallTime
+  ) -> Int64 {
+    guard var source = sources[encoding] else {
+      return begin(encoding, timestamp, arrival: arrival, wall: wall)
+    }
+    if timestamp.rawValue == source.frame { return source.frameTicks }
+    let distance = timestamp.distance(from: RTPTimestamp(source.lastTimestamp))
+    let extended = source.extended + Int64(distance)
+    guard distance > 0 else { return extended + source.offset }
+    source.extended = extended
+    source.lastTimestamp = timestamp.rawValue
+    if let wanted = source.wantedOffset {
+      let error = wanted - source.offset
+      source.offset += max(-TrackClock.correctionMax, min(TrackClock.correctionMax, error))
+    }
+    source.frame = timestamp.rawValue
+    source.frameTicks = extended + source.offset
+    sources[encoding] = source
+    newest = (source.frameTicks, arrival)
+    if !hasReport && encoding == reference {
+      anchor = Anchor(ticks: source.frameTicks, mediaTime: wall)
+    }
+    return source.frameTicks
+  }
+
+  /// The first packet of an encoding: its ticks are where the reference is by arrival.
+  private mutating func begin(
+    _ encoding: Int, _ timestamp: RTPTimestamp, arrival: Instant, wall: WallTime
+  ) -> Int64 {
+    let extended = Int64(timestamp.rawValue) + 1 << 32
+    var ticks = extended
+    if let newest {
+      ticks = newest.ticks + Int64((arrival - newest.arrival).seconds * Double(clockRate))
+    } else {
+      anchor = Anchor(ticks: ticks, mediaTime: wall)
+    }
+    if reference == nil { reference = encoding }
+    newest = (ticks, arrival)
+    sources[encoding] = Source(
+      lastTimestamp: timestamp.rawValue, extended: extended, offset: ticks - extended,
+      wantedOffset: nil, report: nil, frame: timestamp.rawValue, frameTicks: ticks)
+    return ticks
+  }
+
+  /// Forgets an encoding whose SSRC changed: its timestamps start anywhere, its ticks go on.
+  package mutating func reset(encoding: Int) {
+    sources[encoding] = nil
+    if reference == encoding { reference = sources.indices.first { sources[$0] != nil } }
+  }
+
+  /// Takes a sender report of `encoding`.
+  ///
+  /// - Parameters:
+  ///   - time: the publisher's NTP time as wall time, uncorrected.
+  ///   - captureOffset: what to add to the publisher's clock to get the server's.
+  package mutating func report(
+    encoding: Int, time: WallTime, timestamp: RTPTimestamp, captureOffset: TimeSpan
+  ) {
+    guard var source = sources[encoding] else { return }
+    let distance = timestamp.distance(from: RTPTimestamp(source.lastTimestamp))
+    let report = Report(time: time, extended: source.extended + Int64(distance))
+    source.report = report
+    sources[encoding] = source
+    guard let reference, let anchorSource = sources[reference] else { return }
+    if encoding == reference {
+      hasReport = true
+      anchor = Anchor(
+        ticks: report.extended + source.offset, mediaTime: time + captureOffset)
+      for index in sources.indices where index != reference { align(index) }
+    } else if anchorSource.report != nil {
+      align(encoding)
+    }
+  }
+
+  /// Sets where an encoding's offset belongs, from its own report and the reference's.
+  private mutating func align(_ encoding: Int) {
+    guard let reference, let base = sources[reference], let baseReport = base.report,
+      let report = sources[encoding]?.report
+    else { return }
+    let elapsed = (report.time - baseReport.time).seconds * Double(clockRate)
+    let ticks = baseReport.extended + base.offset + Int64(elapsed.rounded())
+    sources[encoding]?.wantedOffset = ticks - report.extended
+  }
+
+  /// When `ticks` were captured, by the server's wall clock; nil before the first packet.
+  package func mediaTime(of ticks: Int64) -> WallTime? {
+    guard let anchor else { return nil }
+    let (whole, part) = (ticks - anchor.ticks).quotientAndRemainder(dividingBy: clockRate)
+    return anchor.mediaTime
+      + TimeSpan(nanoseconds: whole &* 1_000_000_000 &+ part * 1_000_000_000 / clockRate)
+  }
+}

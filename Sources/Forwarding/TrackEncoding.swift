@@ -1,0 +1,92 @@
+// One encoding of a track on one worker: its recent packets, its keyframe chain, its measures.
+
+internal import MediaControl
+package import RTP
+package import Wire
+
+/// The packets since a keyframe, from which a joining viewer starts at once.
+package struct KeyframeChain: Hashable, Sendable {
+  /// The number of the keyframe's first packet.
+  package var start: Int64
+  /// The newest capture instant of the encoding.
+  package var edgeTicks: Int64
+  package var layerRate: Bitrate
+}
+
+/// The state of one encoding, the same on the owner and on every worker that follows.
+package struct TrackEncoding: Sendable {
+  package let rid: String?
+  package private(set) var cache: PacketCache
+  package private(set) var codec: Codec?
+  /// Pixels of the last keyframe; 0 while unknown.
+  package private(set) var width = 0
+  package private(set) var height = 0
+  package private(set) var lastArrival: Instant?
+  /// Measured over the last status interval.
+  package private(set) var bitrate = Bitrate.zero
+  package private(set) var framesPerSecond = 0.0
+
+  private var newestTicks: Int64 = 0
+  private var chainStart: Int64?
+  private var chainStartedAt = Instant.zero
+  private var chainBytes = 0
+  private var windowStart: Instant?
+  private var windowBytes: Int64 = 0
+  private var windowFrames = 0
+
+  /// An encoding nothing has come of.
+  package init(rid: String?, kind: MediaKind) {
+    self.rid = rid
+    cache =
+      kind == .video
+      ? PacketCache(
+        packets: ForwardingLimits.videoCachePackets, bytes: ForwardingLimits.videoCacheBytes)
+      : PacketCache(
+        packets: ForwardingLimits.audioCachePackets, bytes: ForwardingLimits.audioCacheBytes)
+  }
+
+  /// Stores a packet and moves the chain; false when it was seen before or is too old.
+  package mutating func insert(
+    _ info: PacketInfo, descriptor: borrowing Span<UInt8>, payload: borrowing Span<UInt8>
+  ) -> Bool {
+    guard cache.insert(info, descriptor: descriptor, payload: payload) else { return false }
+    let bytes = descriptor.count + payload.count
+    codec = info.codec
+    lastArrival = max(lastArrival ?? info.arrival, info.arrival)
+    if !info.isLate { newestTicks = info.ticks }
+    chainBytes += bytes
+    windowBytes += Int64(bytes)
+    if windowStart == nil { windowStart = info.arrival }
+    if info.marker { windowFrames += 1 }
+    if info.startsKeyframe && info.sequence > chainStart ?? .min {
+      chainStart = info.sequence
+      chainStartedAt = info.arrival
+      chainBytes = bytes
+      if info.width > 0 {
+        width = Int(info.width)
+        height = Int(info.height)
+      }
+    }
+    return true
+  }
+
+  /// The chain since the last keyframe, nil when there is none, or it is too long or too old.
+  package func chain(at now: Instant) -> KeyframeChain? {
+    guard let start = chainStart, now - chainStartedAt <= ForwardingLimits.chainAge,
+      chainBytes <= ForwardingLimits.videoCacheBytes, cache.info(start) != nil
+    else { return nil }
+    return KeyframeChain(start: start, edgeTicks: newestTicks, layerRate: bitrate)
+  }
+
+  /// Ends the measuring window once it is a second long; whether it did.
+  package mutating func measure(at now: Instant) -> Bool {
+    guard let start = windowStart, now - start >= .seconds(1) else { return false }
+    let seconds = (now - start).seconds
+    bitrate = Bitrate(bitsPerSecond: Int64(Double(windowBytes * 8) / seconds))
+    framesPerSecond = Double(windowFrames) / seconds
+    windowStart = now
+    windowBytes = 0
+    windowFrames = 0
+    return true
+  }
+}

@@ -1,0 +1,38 @@
+// Messages from any thread to one loop: bounded, never waiting.
+
+import Synchronization
+
+/// A bounded queue from many threads to the one that runs a loop.
+///
+/// Sendable without promises of ours: all it holds is a mutex, a constant and the waker.
+package final class Mailbox<Element: Sendable>: Sendable {
+  private let queue = Mutex<[Element]>([])
+  /// The most elements that wait.
+  package let capacity: Int
+  private let waker: Waker
+
+  /// A mailbox for at most `capacity` elements, whose arrival wakes the loop of `waker`.
+  package init(capacity: Int, waker: Waker) {
+    self.capacity = capacity
+    self.waker = waker
+  }
+
+  /// Leaves `element` for the loop; false when the mailbox is full.
+  package func post(_ element: Element) -> Bool {
+    let isAccepted = queue.withLock { queue in
+      guard queue.count < capacity else { return false }
+      queue.append(element)
+      return true
+    }
+    if isAccepted { waker.wake() }
+    return isAccepted
+  }
+
+  /// Replaces the contents of `elements` by what waits, oldest first. Call in every turn of the loop.
+  ///
+  /// The two arrays change places, so both keep their storage.
+  package func drain(into elements: inout [Element]) {
+    elements.removeAll(keepingCapacity: true)
+    queue.withLock { swap(&$0, &elements) }
+  }
+}

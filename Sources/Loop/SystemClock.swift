@@ -1,0 +1,17 @@
+// The machine's two clocks.
+
+import CLinux
+package import Wire
+
+/// Reads the machine's clocks. The core never does: it is given the time.
+package enum SystemClock {
+  /// The monotonic clock now; comparable between threads of this process.
+  package static func now() -> Instant {
+    Instant(nanoseconds: clinux_monotonic_nanoseconds())
+  }
+
+  /// The wall clock now; it may jump.
+  package static func wallTime() -> WallTime {
+    WallTime(nanoseconds: clinux_wall_nanoseconds())
+  }
+}

@@ -1,0 +1,184 @@
+// What the control plane orders, and how peers and tracks come and go.
+
+import DTLS
+import Forwarding
+package import MediaControl
+import Peer
+import RTP
+package import Wire
+
+extension WorkerCore {
+  /// Executes one command. `.stop` is the shell's.
+  package mutating func execute(_ command: MediaCommand, at now: Instant, wall: WallTime) {
+    switch command {
+    case .addPeer(let id, let transport, let media):
+      add(id, transport, media, at: now)
+    case .updatePeer(let id, let media):
+      guard let peer = peers[id] else { return }
+      update(peer, media, at: now)
+    case .restartICE(let id, let local, let remote):
+      guard let peer = peers[id], let key = UfragKey(local.ufrag) else { return }
+      peer.ice.addGeneration(local: local, remote: remote)
+      ufrags[key] = id
+    case .addCandidates:
+      break  // A lite agent never contacts a candidate (DESIGN 7.1).
+    case .removePeer(let id):
+      end(id, .removed)
+    case .attach(let id, let section, let track, let selection):
+      attach(id, section, track, selection, at: now)
+    case .select(let id, let section, let selection):
+      guard let peer = peers[id], let place = peer.place(ofSection: section) else { return }
+      peer.sections[place].selection = selection
+      chooseLayer(of: peer, place, at: now)
+    case .passOn(let track, let worker, let isOn):
+      passOn(track, to: worker, isOn)
+    case .follow(let description, let owner):
+      guard trackSlots[description.id] == nil else { return }
+      hold(description)
+      sources[description.id] = .worker(owner)
+    case .unfollow(let track):
+      if case .worker = sources[track] { drop(track) }
+    case .reportStatistics(let request):
+      var snapshot = statistics
+      snapshot.peers = peers.count
+      snapshot.tracks = trackSlots.count
+      report(.statistics(request: request, snapshot))
+    case .stop:
+      for id in Array(peers.keys) { end(id, .removed) }
+    }
+  }
+
+  // MARK: Peers
+
+  private mutating func add(
+    _ id: PeerID, _ transport: TransportParameters, _ media: MediaParameters, at now: Instant
+  ) {
+    guard peers.count < WorkerLimits.peersMax, peers[id] == nil,
+      let key = UfragKey(transport.local.ufrag)
+    else { return report(.ended(id, .overloaded)) }
+    let budget = Budget(
+      perSecond: WorkerLimits.handshakeDatagramsPerSecond,
+      burst: WorkerLimits.handshakeDatagramsPerSecond, at: now)
+    let peer = Peer(
+      id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(), at: now
+    )
+    peers[id] = peer
+    ufrags[key] = id
+    holdTracks(of: peer)
+  }
+
+  private mutating func update(_ peer: Peer, _ media: MediaParameters, at now: Instant) {
+    let before = peer.media.receives.map(\.track)
+    // A section's place may move, so the subscriptions are made anew; the streams stay.
+    for (place, section) in peer.sections.enumerated() { detach(peer.id, place, section.track) }
+    peer.update(media, at: now)
+    for track in before where !media.receives.contains(where: { $0.track == track }) {
+      drop(track)
+    }
+    for (place, section) in peer.sections.enumerated() {
+      guard let slot = section.track.flatMap({ trackSlots[$0] }) else { continue }
+      tracks[slot].subscribe(Subscriber(peer: peer.id, stream: place))
+    }
+    holdTracks(of: peer)
+  }
+
+  private mutating func holdTracks(of peer: Peer) {
+    publishers.removeAll { $0 == peer.id }
+    if !peer.publisher.tracks.isEmpty { publishers.append(peer.id) }
+    for (index, track) in peer.publisher.tracks.enumerated() {
+      hold(track.description)
+      sources[track.section.track] = .peer(peer.id, index: index)
+    }
+  }
+
+  /// Ends a peer: its tracks, its subscriptions, its addresses.
+  mutating func end(_ id: PeerID, _ reason: PeerEnd) {
+    guard let peer = peers.removeValue(forKey: id) else { return }
+    publishers.removeAll { $0 == id }
+    if peer.handshakeStarted != nil { port.perform(.handshake(.close(id))) }
+    for (place, section) in peer.sections.enumerated() { detach(id, place, section.track) }
+    for track in peer.publisher.tracks { drop(track.section.track) }
+    for path in peer.addresses where addresses[PathKey(path)] == id {
+      addresses[PathKey(path)] = nil
+      if case .tcp(let connection) = path.channel { port.perform(.closeConnection(connection)) }
+    }
+    for (key, owner) in ufrags where owner == id { ufrags[key] = nil }
+    report(.ended(id, reason))
+  }
+
+  /// A TCP connection has closed: it carries nothing any more.
+  package mutating func connectionClosed(_ path: TransportPath) {
+    guard let id = addresses.removeValue(forKey: PathKey(path)), let peer = peers[id] else {
+      elsewhere[PathKey(path)] = nil
+      return
+    }
+    peer.addresses.removeAll { PathKey($0) == PathKey(path) }
+    peer.ice.remove(path)
+    if peer.path == path { peer.path = peer.ice.selected }
+  }
+
+  // MARK: Tracks
+
+  private mutating func hold(_ description: TrackDescription) {
+    guard trackSlots[description.id] == nil, trackSlots.count < WorkerLimits.tracksMax else { return }
+    if let slot = freeTracks.popLast() {
+      tracks[slot] = Track(description)
+      trackSlots[description.id] = slot
+    } else {
+      trackSlots[description.id] = tracks.count
+      tracks.append(Track(description))
+    }
+  }
+
+  private mutating func drop(_ track: TrackID) {
+    guard let slot = trackSlots.removeValue(forKey: track) else { return }
+    for subscriber in tracks[slot].subscribers {
+      guard let peer = peers[subscriber.peer], peer.sections.indices.contains(subscriber.stream)
+      else { continue }
+      peer.sections[subscriber.stream].attach(nil, peer.sections[subscriber.stream].selection)
+    }
+    // An empty track in its place, so that the memory of its caches is given back.
+    tracks[slot] = Track(TrackDescription(id: track, kind: .audio, rids: []))
+    touched.removeAll { $0 == slot }
+    freeTracks.append(slot)
+    sources[track] = nil
+    followers[track] = nil
+  }
+
+  private mutating func passOn(_ track: TrackID, to worker: WorkerIndex, _ isOn: Bool) {
+    guard worker != index, let slot = trackSlots[track] else { return }
+    var workers = followers[track] ?? []
+    workers.removeAll { $0 == worker }
+    if isOn {
+      workers.append(worker)
+      if let anchor = tracks[slot].anchor {
+        port.perform(.note(.anchor(track, anchor), to: worker))
+      }
+    }
+    followers[track] = workers
+  }
+
+  // MARK: Subscriptions
+
+  private mutating func attach(
+    _ id: PeerID, _ section: Int, _ track: TrackID?, _ selection: LayerSelection, at now: Instant
+  ) {
+    guard let peer = peers[id], let place = peer.place(ofSection: section) else { return }
+    let before = peer.sections[place].track
+    if before != track { detach(id, place, before) }
+    peer.sections[place].attach(track, selection)
+    guard let track, let slot = trackSlots[track] else { return }
+    tracks[slot].subscribe(Subscriber(peer: id, stream: place))
+    if peer.isSecure { chooseLayer(of: peer, place, at: now) }
+  }
+
+  private mutating func detach(_ id: PeerID, _ place: Int, _ track: TrackID?) {
+    guard let track, let slot = trackSlots[track] else { return }
+    tracks[slot].unsubscribe(Subscriber(peer: id, stream: place))
+  }
+}
+
+extension Peer {
+  /// The place among our sections of the session description's section `index`.
+  func place(ofSection index: Int) -> Int? { sections.firstIndex { $0.section.index == index } }
+}

@@ -1,0 +1,193 @@
+// What a worker says by itself: feedback to publishers, reports to viewers, news to the control plane.
+
+import Congestion
+import Forwarding
+import ICE
+import MediaControl
+import Peer
+import RTP
+package import Wire
+
+extension WorkerCore {
+  // MARK: To publishers
+
+  /// Receiver reports, transport-wide feedback, NACKs and overdue keyframe requests.
+  mutating func sendFeedback(at now: Instant, wall: WallTime) {
+    feedbackTurn &+= 1
+    for id in publishers {
+      guard let peer = peers[id], peer.isSecure, peer.path != nil else { continue }
+      sendMissing(peer, at: now)
+      guard feedbackTurn % WorkerLimits.turnsPerFeedback == 0 else { continue }
+      sendTransportFeedback(peer, at: now)
+      sendOverdueKeyframes(peer, at: now)
+      if feedbackTurn % (2 * WorkerLimits.turnsPerFeedback) == 0 {
+        sendReceiverReport(peer, at: now, wall: wall)
+      }
+    }
+  }
+
+  private mutating func sendControl(to peer: Peer) {
+    reserve(1)
+    countSent(peer.sendRTCP(control.bytes, into: &batch))
+  }
+
+  private mutating func sendMissing(_ peer: Peer, at now: Instant) {
+    for track in peer.publisher.tracks.indices
+    where peer.publisher.tracks[track].section.feedback.contains(.nack) {
+      for encoding in peer.publisher.tracks[track].encodings.indices {
+        control.removeAll()
+        let count = peer.publisher.writeMissing(
+          track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
+        guard count > 0 else { continue }
+        statistics.nacksSent &+= UInt64(count)
+        sendControl(to: peer)
+        guard peer.publisher.takeAbandoned(track: track, encoding: encoding) else { continue }
+        let id = peer.publisher.tracks[track].section.track
+        requestKeyframe(id, UInt8(encoding), .repair, at: now)
+      }
+    }
+  }
+
+  private mutating func sendTransportFeedback(_ peer: Peer, at now: Instant) {
+    // A read of 64 datagrams every few milliseconds fits one message; more than a few is a flood.
+    for _ in 0..<WorkerLimits.feedbackMessagesPerTurn {
+      control.removeAll()
+      guard peer.publisher.writeTransportFeedback(sender: peer.feedbackSSRC, at: now, to: &control)
+      else { return }
+      sendControl(to: peer)
+    }
+  }
+
+  private mutating func sendReceiverReport(_ peer: Peer, at now: Instant, wall: WallTime) {
+    control.removeAll()
+    guard
+      peer.publisher.writeReceiverReport(
+        sender: peer.feedbackSSRC, cname: peer.media.cname, at: now, to: &control)
+    else { return }
+    sendControl(to: peer)
+  }
+
+  private mutating func sendOverdueKeyframes(_ peer: Peer, at now: Instant) {
+    for track in peer.publisher.tracks.indices {
+      for encoding in peer.publisher.tracks[track].encodings.indices {
+        let isDue = peer.publisher.withEncoding(track: track, encoding: encoding) {
+          $0.keyframes.takeOverdue(at: now)
+        }
+        if isDue ?? false { sendKeyframeRequest(to: peer, track: track, encoding: encoding) }
+      }
+    }
+  }
+
+  mutating func sendKeyframeRequest(to peer: Peer, track: Int, encoding: Int) {
+    control.removeAll()
+    guard
+      peer.publisher.writeKeyframeRequest(
+        track: track, encoding: encoding, sender: peer.feedbackSSRC, to: &control)
+    else { return }
+    statistics.keyframeRequestsSent &+= 1
+    sendControl(to: peer)
+  }
+
+  // MARK: Slow work
+
+  /// Consent, pauses, layers, reports to viewers, measures.
+  mutating func advanceSlowly(at now: Instant, wall: WallTime) {
+    for peer in Array(peers.values) {
+      if peer.ice.isExpired(at: now) {
+        end(peer.id, .consentExpired)
+      } else if let started = peer.handshakeStarted, !peer.isSecure,
+        now - started >= WorkerLimits.handshakeTimeout
+      {
+        end(peer.id, .handshakeFailed)
+      } else if peer.isSecure {
+        updatePause(peer, at: now)
+        if !peer.isPaused { serveViewer(peer, at: now, wall: wall) }
+      }
+    }
+    for (track, slot) in trackSlots { measure(track, slot, at: now) }
+  }
+
+  private mutating func updatePause(_ peer: Peer, at now: Instant) {
+    let isSilent = now - peer.lastHeard >= WorkerLimits.silenceBeforePause
+    guard isSilent != peer.isPaused else { return }
+    peer.isPaused = isSilent
+    report(.reachable(peer.id, !isSilent))
+    guard !isSilent else { return }
+    for place in peer.sections.indices { peer.sections[place].stream.fallSilent() }
+    startSections(of: peer, at: now)
+  }
+
+  private mutating func serveViewer(_ peer: Peer, at now: Instant, wall: WallTime) {
+    for place in peer.sections.indices {
+      guard let slot = peer.sections[place].track.flatMap({ trackSlots[$0] }) else { continue }
+      let current = peer.sections[place].stream.current
+      let rate = current.map { tracks[slot].encodings[Int($0)].bitrate } ?? .zero
+      peer.sections[place].advanceGuard(
+        layerRate: rate, transportLoss: peer.transportReader.recentLoss, at: now)
+      chooseLayer(of: peer, place, at: now)
+      reportLayer(peer, place, slot)
+      reportMediaTime(peer, place, slot)
+      sendSenderReport(peer, place, slot, at: now, wall: wall)
+    }
+  }
+
+  private mutating func reportLayer(_ peer: Peer, _ place: Int, _ slot: Int) {
+    let section = peer.sections[place]
+    guard section.section.kind == .video else { return }
+    var rank = section.stream.current.map { tracks[slot].rank(of: $0) }
+    if case .waiting = section.stream.phase { rank = nil }
+    guard section.reportedLayer != .some(rank) else { return }
+    peer.sections[place].reportedLayer = .some(rank)
+    report(.layer(peer.id, section: section.section.index, rank))
+  }
+
+  private mutating func reportMediaTime(_ peer: Peer, _ place: Int, _ slot: Int) {
+    let section = peer.sections[place]
+    guard let anchor = tracks[slot].anchor, section.stream.packetsSent > 0,
+      let news = peer.sections[place].mapping.update(
+        ticks: anchor.ticks, mediaTime: anchor.mediaTime, offset: section.stream.ticksOffset,
+        clockRate: section.stream.clockRate)
+    else { return }
+    report(
+      .mediaTime(
+        peer.id, section: section.section.index, timestamp: news.timestamp,
+        mediaTime: news.mediaTime))
+  }
+
+  /// An SR describes the track clock: audio and video of one publisher stay together (RFC 3550 6.4.1).
+  private mutating func sendSenderReport(
+    _ peer: Peer, _ place: Int, _ slot: Int, at now: Instant, wall: WallTime
+  ) {
+    let stream = peer.sections[place].stream
+    guard stream.packetsSent > 0, now >= peer.sections[place].nextReportAt,
+      let ticks = tracks[slot].ticks(at: wall)
+    else { return }
+    peer.sections[place].nextReportAt = now + WorkerLimits.senderReportInterval
+    let report = SenderReport(
+      ssrc: stream.ssrc, time: NTPTime(wall),
+      timestamp: RTPTimestamp(UInt32(truncatingIfNeeded: ticks + stream.ticksOffset)),
+      packetCount: stream.packetsSent, octetCount: stream.octetsSent)
+    control.removeAll()
+    guard (try? report.write(to: &control)) != nil else { return }
+    let cname = Array(peer.media.cname.utf8)
+    guard (try? SourceDescription.write(ssrc: stream.ssrc, cname: cname.span, to: &control)) != nil
+    else { return }
+    sendControl(to: peer)
+  }
+
+  // MARK: Tracks
+
+  private mutating func measure(_ track: TrackID, _ slot: Int, at now: Instant) {
+    let isMeasured = tracks[slot].measure(at: now)
+    guard case .peer(let id, let index) = sources[track], let peer = peers[id] else { return }
+    if let isActive = tracks[slot].activityChange(at: now) { report(.trackActive(track, isActive)) }
+    guard isMeasured else { return }
+    var states: [EncodingStatus] = []
+    for encoding in tracks[slot].encodings.indices {
+      guard var status = tracks[slot].status(of: UInt8(encoding), at: now) else { continue }
+      status.fractionLost = peer.publisher.fractionLost(track: index, encoding: encoding)
+      states.append(status)
+    }
+    report(.trackStatus(track, states))
+  }
+}

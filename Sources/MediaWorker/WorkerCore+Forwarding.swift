@@ -1,0 +1,272 @@
+// The path of a media packet through one worker: in, to the other workers, to each viewer here.
+
+import Forwarding
+package import MediaControl
+import Peer
+import RTP
+package import Wire
+
+extension WorkerCore {
+  // MARK: In
+
+  /// Takes an RTP packet in clear from a peer.
+  mutating func receiveRTP(
+    _ packet: borrowing Span<UInt8>, _ peer: Peer, at now: Instant, wall: WallTime
+  ) {
+    switch peer.publisher.receive(packet, at: now, wall: wall) {
+    case .discarded(let reason):
+      discard(reason)
+    case .consumed:
+      break
+    case .media(let index, let info, let descriptor, let payload):
+      let track = peer.publisher.tracks[index].section.track
+      guard let slot = trackSlots[track], let descriptor = packet.slice(descriptor),
+        let payload = packet.slice(payload)
+      else { return discard(.unknownStream) }
+      guard insert(info, descriptor, payload, slot, at: now, wall: wall) else { return }
+      if info.startsKeyframe {
+        _ = peer.publisher.withEncoding(track: index, encoding: Int(info.encoding)) {
+          $0.keyframes.satisfy()
+        }
+      }
+      if tracks[slot].anchor == nil {
+        tracks[slot].anchor = peer.publisher.tracks[index].clock.anchor
+        spreadAnchor(track, slot)
+      }
+      passOn(info, track, slot)
+    }
+  }
+
+  private mutating func insert(
+    _ info: PacketInfo, _ descriptor: borrowing Span<UInt8>, _ payload: borrowing Span<UInt8>,
+    _ slot: Int, at now: Instant, wall: WallTime
+  ) -> Bool {
+    if tracks[slot].isFull { forwardTouched(at: now, wall: wall) }
+    let wasSilent = tracks[slot].pending.isEmpty
+    guard tracks[slot].insert(info, descriptor: descriptor, payload: payload) else {
+      discard(.late)
+      return false
+    }
+    if wasSilent { touched.append(slot) }
+    return true
+  }
+
+  private mutating func passOn(_ info: PacketInfo, _ track: TrackID, _ slot: Int) {
+    guard let workers = followers[track], !workers.isEmpty else { return }
+    for worker in workers {
+      let bytes = tracks[slot].encodings[Int(info.encoding)].cache.bytes(info.sequence)
+      if !port.handOff(.packet(track, info), bytes, to: worker) { discard(.queueFull) }
+    }
+  }
+
+  /// Takes a packet that the owner of its track passed on.
+  package mutating func takePacket(
+    _ track: TrackID, _ info: PacketInfo, _ bytes: borrowing Span<UInt8>, at now: Instant,
+    wall: WallTime
+  ) {
+    let split = Int(info.descriptorLength)
+    guard let slot = trackSlots[track], case .worker = sources[track],
+      let descriptor = bytes.slice(0..<split), let payload = bytes.slice(split..<bytes.count)
+    else { return }
+    _ = insert(info, descriptor, payload, slot, at: now, wall: wall)
+  }
+
+  // MARK: Out
+
+  /// Sends what came in this turn to every viewer here, viewer by viewer: packets for one viewer
+  /// lie side by side in the batch and leave as one GSO call.
+  mutating func forwardTouched(at now: Instant, wall: WallTime) {
+    for slot in touched {
+      let count = tracks[slot].subscribers.count
+      for index in 0..<count {
+        forward(slot, to: tracks[slot].subscribers[index], at: now)
+      }
+      startLateKeyframes(slot, at: now)
+      tracks[slot].finishTurn()
+    }
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func forward(_ slot: Int, to subscriber: Subscriber, at now: Instant) {
+    guard let peer = peers[subscriber.peer], peer.isSecure, !peer.isPaused else { return }
+    reserve(tracks[slot].pending.count)
+    let place = subscriber.stream
+    for pending in tracks[slot].pending {
+      let encoding = Int(pending.encoding)
+      guard let info = tracks[slot].encodings[encoding].cache.info(pending.sequence),
+        let patch = peer.sections[place].stream.forward(
+          info, transportSequence: peer.transportSequence, at: now)
+      else { continue }
+      peer.transportSequence &+= 1
+      let length = peer.send(
+        patch, info, stored: tracks[slot].encodings[encoding].cache.bytes(info.sequence),
+        section: place, into: &batch)
+      countSent(length)
+      if patch.isFirstFrame { report(.firstFrame(peer.id, section: place)) }
+    }
+  }
+
+  // MARK: Layers
+
+  /// A keyframe whose first packet came late starts no live stream; its chain does.
+  private mutating func startLateKeyframes(_ slot: Int, at now: Instant) {
+    for pending in tracks[slot].pending {
+      guard let info = tracks[slot].encodings[Int(pending.encoding)].cache.info(pending.sequence),
+        info.isLate, info.startsKeyframe
+      else { continue }
+      for subscriber in tracks[slot].subscribers {
+        guard let peer = peers[subscriber.peer], peer.isSecure else { continue }
+        let stream = peer.sections[subscriber.stream].stream
+        guard stream.target == info.encoding, stream.current != info.encoding else { continue }
+        start(peer, subscriber.stream, slot, info.encoding, at: now)
+      }
+    }
+  }
+
+  /// Sets the layer a viewer's section should have, and gets it there: from the chain, or at the
+  /// next keyframe, which is asked for.
+  mutating func chooseLayer(of peer: Peer, _ place: Int, at now: Instant) {
+    let section = peer.sections[place]
+    guard peer.isSecure, let track = section.track, let slot = trackSlots[track],
+      let wanted = tracks[slot].choose(section.selection, cap: section.layerGuard.cap, at: now)
+    else { return }
+    guard section.section.kind == .video else {
+      if case .silent = section.stream.phase { peer.sections[place].stream.wait(for: wanted) }
+      return
+    }
+    let current = section.stream.current
+    if current == wanted { return peer.sections[place].stream.stay() }
+    let isFlowing = current.map { tracks[slot].isActive($0, at: now) } ?? false
+    if !isFlowing {
+      if start(peer, place, slot, wanted, at: now) { return }
+      startBelow(wanted, peer, place, slot, at: now)
+    }
+    peer.sections[place].stream.wait(for: wanted)
+    ask(peer, place, slot, wanted, isFlowing ? .repair : .refresh, at: now)
+  }
+
+  /// A viewer who would wait for the best layer's keyframe starts on a lower one that has a chain.
+  private mutating func startBelow(
+    _ wanted: UInt8, _ peer: Peer, _ place: Int, _ slot: Int, at now: Instant
+  ) {
+    guard case .automatic = peer.sections[place].selection,
+      let position = tracks[slot].order.firstIndex(of: wanted)
+    else { return }
+    for encoding in tracks[slot].order[..<position].reversed()
+    where tracks[slot].isActive(encoding, at: now) {
+      if start(peer, place, slot, encoding, at: now) { return }
+    }
+  }
+
+  @discardableResult
+  private mutating func start(
+    _ peer: Peer, _ place: Int, _ slot: Int, _ encoding: UInt8, at now: Instant
+  ) -> Bool {
+    guard let chain = tracks[slot].encodings[Int(encoding)].chain(at: now) else { return false }
+    peer.sections[place].stream.start(
+      encoding, chainStart: chain.start, edgeTicks: chain.edgeTicks, layerRate: chain.layerRate,
+      at: now)
+    let subscriber = Subscriber(peer: peer.id, stream: place)
+    if !catchingUp.contains(subscriber) { catchingUp.append(subscriber) }
+    nextCatchUp = min(nextCatchUp, now)
+    return true
+  }
+
+  /// All sections of a peer whose keys have just come, or that is heard again.
+  mutating func startSections(of peer: Peer, at now: Instant) {
+    for place in peer.sections.indices where peer.sections[place].track != nil {
+      chooseLayer(of: peer, place, at: now)
+    }
+  }
+
+  // MARK: Catching up
+
+  mutating func advanceCatchUp(at now: Instant) {
+    catchingUp.removeAll { subscriber in !catchUp(subscriber, at: now) }
+    nextCatchUp = catchingUp.isEmpty ? .distantFuture : now + ForwardingLimits.catchUpTick
+  }
+
+  /// Sends what a viewer's pace allows; false when it has reached the live edge or is gone.
+  private mutating func catchUp(_ subscriber: Subscriber, at now: Instant) -> Bool {
+    let place = subscriber.stream
+    guard let peer = peers[subscriber.peer], peer.sections.indices.contains(place),
+      case .catchingUp = peer.sections[place].stream.phase,
+      let slot = peer.sections[place].track.flatMap({ trackSlots[$0] })
+    else { return false }
+    while let next = peer.sections[place].stream.catchUpNext(at: now) {
+      let encoding = Int(next.encoding)
+      guard next.sequence <= tracks[slot].encodings[encoding].cache.newest ?? .min else {
+        peer.sections[place].stream.finishCatchUp()
+        return false
+      }
+      guard let info = tracks[slot].encodings[encoding].cache.info(next.sequence) else {
+        peer.sections[place].stream.skipMissing()
+        continue
+      }
+      let patch = peer.sections[place].stream.catchUp(
+        info, transportSequence: peer.transportSequence, at: now)
+      guard let patch else { continue }
+      peer.transportSequence &+= 1
+      reserve(1)
+      let length = peer.send(
+        patch, info, stored: tracks[slot].encodings[encoding].cache.bytes(info.sequence),
+        section: place, into: &batch)
+      countSent(length)
+      if patch.isFirstFrame { report(.firstFrame(peer.id, section: place)) }
+    }
+    return true
+  }
+
+  // MARK: Keyframes
+
+  /// Asks for a keyframe for a viewer, if it has not asked within its patience.
+  mutating func ask(
+    _ peer: Peer, _ place: Int, _ slot: Int, _ encoding: UInt8, _ reason: KeyframeBudget.Reason,
+    at now: Instant
+  ) {
+    guard tracks[slot].isActive(encoding, at: now) else { return }
+    if let asked = peer.sections[place].stream.askedAt,
+      now - asked < ForwardingLimits.keyframePatience
+    {
+      return
+    }
+    let isFirst = peer.sections[place].stream.askedAt == nil
+    peer.sections[place].stream.askedAt = now
+    requestKeyframe(
+      tracks[slot].description.id, encoding, isFirst ? reason : .repair, at: now)
+  }
+
+  /// Asks a track's publisher for a keyframe, within the layer's budget.
+  mutating func requestKeyframe(
+    _ track: TrackID, _ encoding: UInt8, _ reason: KeyframeBudget.Reason, at now: Instant
+  ) {
+    switch sources[track] {
+    case .worker(let owner):
+      port.perform(.note(.keyframe(track, encoding: encoding, reason), to: owner))
+    case .peer(let id, let index):
+      guard let peer = peers[id] else { return }
+      let isDue = peer.publisher.withEncoding(track: index, encoding: Int(encoding)) {
+        $0.keyframes.ask(reason, at: now)
+      }
+      if isDue ?? false { sendKeyframeRequest(to: peer, track: index, encoding: Int(encoding)) }
+    case nil:
+      break
+    }
+  }
+
+  /// Takes a word from another worker.
+  package mutating func take(_ note: WorkerNote, at now: Instant) {
+    switch note {
+    case .keyframe(let track, let encoding, let reason):
+      requestKeyframe(track, encoding, reason, at: now)
+    case .anchor(let track, let anchor):
+      guard let slot = trackSlots[track], case .worker = sources[track] else { return }
+      tracks[slot].anchor = anchor
+    }
+  }
+
+  mutating func spreadAnchor(_ track: TrackID, _ slot: Int) {
+    guard let anchor = tracks[slot].anchor else { return }
+    for worker in followers[track] ?? [] { port.perform(.note(.anchor(track, anchor), to: worker)) }
+  }
+}

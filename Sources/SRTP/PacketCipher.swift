@@ -1,0 +1,100 @@
+// Protection of one direction of either SRTP or SRTCP: vectors, order of operations, layout.
+
+/// The session keys of one direction, scheduled and ready.
+///
+/// ```
+/// SRTP,  GCM: header | encrypted payload | tag (16)                RFC 7714 section 8
+/// SRTP,  CM:  header | encrypted payload | tag (10)                RFC 3711 section 3.1
+/// SRTCP, GCM: 8 bytes | encrypted rest | tag (16) | E, index (4)   RFC 7714 section 9
+/// SRTCP, CM:  8 bytes | encrypted rest | E, index (4) | tag (10)   RFC 3711 section 3.4
+/// ```
+struct PacketCipher: ~Copyable {
+  let profile: SRTPProfile
+  private let cipher: BlockCipher
+  private let authenticator: SHA1Authenticator
+  private let salt: SIMD16<UInt8>
+
+  /// - Throws: `.unknown` when a key has not the profile's length.
+  init(profile: SRTPProfile, keys: SessionKeys) throws(SRTPError) {
+    guard keys.salt.count == profile.saltLength,
+      keys.authenticationKey.count == profile.authenticationKeyLength
+    else { throw .unknown }
+    let authenticator = try SHA1Authenticator(key: keys.authenticationKey)
+    // Last of what throws: a noncopyable value cannot be half initialized.
+    cipher = try BlockCipher(profile == .aeadAES128GCM ? .galoisCounter : .counter, key: keys.key)
+    self.profile = profile
+    self.authenticator = authenticator
+    var salt = SIMD16<UInt8>(repeating: 0)
+    for (index, byte) in keys.salt.enumerated() { salt[index] = byte }
+    self.salt = salt
+  }
+
+  /// Protects an RTP packet in place; lengths were checked by the caller.
+  func protectRTP(
+    _ packet: inout MutableSpan<UInt8>, length: Int, headerLength: Int, rolloverCounter: UInt32
+  ) throws(SRTPError) -> Int {
+    let sequence = UInt64(packet[2]) << 8 | UInt64(packet[3])
+    let index = UInt64(rolloverCounter) << 16 | sequence
+    switch profile {
+    case .aeadAES128GCM:
+      try cipher.begin(vector(packet, ssrcAt: 8, to: 2, index: index, endingAt: 12))
+      try cipher.authenticate(packet, 0..<headerLength)
+      try cipher.encrypt(&packet, headerLength..<length)
+      try cipher.finish(&packet, tagAt: length)
+    case .aes128CMSHA1:
+      try cipher.begin(vector(packet, ssrcAt: 8, to: 4, index: index, endingAt: 14))
+      try cipher.encrypt(&packet, headerLength..<length)
+      authenticator.authenticate(
+        &packet, 0..<length, trailer: rolloverCounter, tagLength: profile.tagLength, at: length)
+    }
+    return length + profile.rtpOverhead
+  }
+
+  /// Protects an RTCP packet in place with a 31-bit `index`; lengths were checked by the caller.
+  func protectRTCP(
+    _ packet: inout MutableSpan<UInt8>, length: Int, index: UInt32
+  ) throws(SRTPError) -> Int {
+    let word = index | PacketCipher.encryptedFlag
+    let text = PacketCipher.rtcpHeaderLength..<length
+    switch profile {
+    case .aeadAES128GCM:
+      try cipher.begin(vector(packet, ssrcAt: 4, to: 2, index: UInt64(index), endingAt: 12))
+      try cipher.authenticate(packet, 0..<PacketCipher.rtcpHeaderLength)
+      try cipher.authenticate(u32: word)
+      try cipher.encrypt(&packet, text)
+      try cipher.finish(&packet, tagAt: length)
+      PacketCipher.write(word, &packet, at: length + profile.tagLength)
+    case .aes128CMSHA1:
+      try cipher.begin(vector(packet, ssrcAt: 4, to: 4, index: UInt64(index), endingAt: 14))
+      try cipher.encrypt(&packet, text)
+      PacketCipher.write(word, &packet, at: length)
+      authenticator.authenticate(
+        &packet, 0..<(length + 4), trailer: nil, tagLength: profile.tagLength, at: length + 4)
+    }
+    return length + profile.rtcpOverhead
+  }
+
+  /// Salt XOR SSRC XOR 48-bit index, each at its place (RFC 3711 section 4.1.1, RFC 7714 sections 8.1, 9.1).
+  private func vector(
+    _ packet: borrowing MutableSpan<UInt8>, ssrcAt source: Int, to target: Int, index: UInt64,
+    endingAt end: Int
+  ) -> SIMD16<UInt8> {
+    var vector = salt
+    for byte in 0..<4 { vector[target + byte] ^= packet[source + byte] }
+    for byte in 0..<6 {
+      vector[end - 1 - byte] ^= UInt8(truncatingIfNeeded: index >> (8 * UInt64(byte)))
+    }
+    return vector
+  }
+
+  private static func write(_ word: UInt32, _ packet: inout MutableSpan<UInt8>, at offset: Int) {
+    for byte in 0..<4 {
+      packet[offset + byte] = UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32(byte)))
+    }
+  }
+
+  /// The first header and the sender's SSRC stay in clear (RFC 3711 section 3.4).
+  static let rtcpHeaderLength = 8
+  /// The E flag in front of the SRTCP index.
+  static let encryptedFlag: UInt32 = 0x8000_0000
+}
