@@ -30,7 +30,8 @@ package enum HTTPFuzzBody {
         let output = parser.next()
         switch output {
         case .needsMore: break reading
-        case .continueExpected: continue  // Told or not depending on the split: whether the body was there.
+        // Told or not depending on the split: whether the body was there already.
+        case .continueExpected: continue
         case .request(let request):
           checkRoundTrip(request)
           outputs.append(output)

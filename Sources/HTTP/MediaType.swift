@@ -61,6 +61,7 @@ package struct MediaType: Hashable, Sendable {
     let decimals = parts.count == 2 ? String(parts[1].prefix(3)) : ""
     guard decimals.utf8.allSatisfy(HTTPSyntax.isDigit) else { return 0 }
     let padded = decimals + String(repeating: "0", count: 3 - decimals.utf8.count)
-    return min(1000, whole * 1000 + (Int(padded) ?? 0))
+    let value = whole * 1000 + (Int(padded) ?? 0)
+    return value <= 1000 ? value : 0
   }
 }

@@ -11,7 +11,8 @@ package enum WebSocketFrameWriter {
     _ opcode: WebSocketOpcode, _ payload: borrowing Span<UInt8>, maskingKey: UInt32? = nil,
     into output: inout [UInt8]
   ) {
-    precondition(!opcode.isControl || payload.count <= 125)  // Callers cut close reasons and echo pings.
+    // Callers cut close reasons to fit, and echo pings that fitted.
+    precondition(!opcode.isControl || payload.count <= 125)
     output.append(0x80 | opcode.rawValue)
     writeLength(payload.count, masked: maskingKey != nil, into: &output)
     guard let maskingKey else {
