@@ -81,8 +81,8 @@ let package = Package(
     signaling(
       "Endpoints",
       [
-        "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation", "MediaControl",
-        "Access", "Room", "Messages", "Web", "Loop",
+        "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
+        "MediaControl", "MediaWorker", "Access", "Room", "Messages", "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
