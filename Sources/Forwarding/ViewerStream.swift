@@ -49,12 +49,11 @@ package struct ViewerStream: Sendable {
   private var highestSource: Int64 = .min
   private var nextSequence: Int64
   private var nextRetransmission: Int64
-  /// Outgoing timestamp = ticks + this.
+  /// Outgoing timestamp = ticks + this; meaningful once aligned.
   package private(set) var ticksOffset: Int64
   private var needsOffset = true
   private var frameTicks: Int64 = .min
   private var frameTimestamp: Int64
-  private var lastSentAt = Instant.zero
   private var lastPictureID: Int32 = 0
   private var lastTL0: Int32 = 0
   private var temporalLimit = UInt8.max
@@ -62,7 +61,7 @@ package struct ViewerStream: Sendable {
   private var hasSentFrame = false
   private var firstRepeatable = Int64.min
 
-  /// A silent stream. `seed` is random: it gives the first numbers and timestamp.
+  /// A silent stream. `seed` is random: it gives the first numbers.
   package init(
     ssrc: SSRC, rtxSSRC: SSRC?, kind: MediaKind, payloadTypes: PayloadTypeTable, seed: UInt64
   ) {
@@ -77,8 +76,8 @@ package struct ViewerStream: Sendable {
     // guess of the rollover counter (RFC 3711 section 3.3.1).
     nextSequence = Int64(seed & 0x7FFF)
     nextRetransmission = Int64(seed >> 16 & 0x7FFF)
-    ticksOffset = Int64(seed >> 32)
-    frameTimestamp = ticksOffset
+    ticksOffset = 0
+    frameTimestamp = 0
   }
 
   // MARK: Attaching and choosing
@@ -127,7 +126,6 @@ package struct ViewerStream: Sendable {
   package mutating func start(
     _ encoding: UInt8, chainStart: Int64, edgeTicks: Int64, layerRate: Bitrate, at now: Instant
   ) {
-    alignClock(to: edgeTicks, at: now)
     phase = .catchingUp(
       CatchUp(
         encoding: encoding, cursor: chainStart, edgeTicks: edgeTicks, layerRate: layerRate, at: now)
@@ -136,14 +134,15 @@ package struct ViewerStream: Sendable {
     target = encoding
   }
 
-  /// Sets the constant between the track clock and this stream's, once per attachment, so that the
-  /// timestamps go on as far as time went on since the last packet.
-  private mutating func alignClock(to ticks: Int64, at now: Instant) {
+  /// Whether the constant between the track clock and this stream's is set.
+  package var isAligned: Bool { !needsOffset }
+
+  /// Sets the constant between the track clock and this stream's timestamps, once per attachment.
+  /// Sections that carry one track get the same one, so that their timestamps agree.
+  package mutating func align(offset: Int64) {
     guard needsOffset else { return }
     needsOffset = false
-    guard hasSentFrame else { return ticksOffset -= ticks }
-    let elapsed = max(1, Int64((now - lastSentAt).seconds * Double(clockRate)))
-    ticksOffset = frameTimestamp + elapsed - ticks
+    ticksOffset = offset
   }
 
   // MARK: Forwarding
@@ -160,7 +159,6 @@ package struct ViewerStream: Sendable {
     case .waiting:
       guard info.encoding == target, !info.isLate, info.startsKeyframe || !info.codec.isVideo
       else { return nil }
-      alignClock(to: info.ticks, at: now)
       phase = .live
       return enter(info, transportSequence: transportSequence, at: now)
     case .catchingUp(let catchUp):
@@ -250,7 +248,6 @@ package struct ViewerStream: Sendable {
       sendTime: now.absSendTime, sentAt: now, ticks: info.ticks)
     guard history.record(sent) else { return nil }
     nextSequence = max(nextSequence, sequence + 1)
-    lastSentAt = now
     packetsSent &+= 1
     octetsSent &+= UInt32(info.payloadLength)
     var patch = HeaderPatch(

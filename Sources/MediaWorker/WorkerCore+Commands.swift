@@ -13,7 +13,7 @@ extension WorkerCore {
   package mutating func execute(_ command: MediaCommand, at now: Instant, wall: WallTime) {
     switch command {
     case .addPeer(let id, let transport, let media):
-      add(id, transport, media, at: now)
+      add(id, transport, media, at: now, wall: wall)
     case .updatePeer(let id, let media):
       guard let peer = peers[id] else { return }
       update(peer, media, at: now)
@@ -52,7 +52,8 @@ extension WorkerCore {
   // MARK: Peers
 
   private mutating func add(
-    _ id: PeerID, _ transport: TransportParameters, _ media: MediaParameters, at now: Instant
+    _ id: PeerID, _ transport: TransportParameters, _ media: MediaParameters, at now: Instant,
+    wall: WallTime
   ) {
     guard peers.count < WorkerLimits.peersMax, peers[id] == nil,
       let key = UfragKey(transport.local.ufrag)
@@ -61,8 +62,8 @@ extension WorkerCore {
       perSecond: WorkerLimits.handshakeDatagramsPerSecond,
       burst: WorkerLimits.handshakeDatagramsPerSecond, at: now)
     let peer = Peer(
-      id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(), at: now
-    )
+      id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(), at: now,
+      wall: wall)
     peers[id] = peer
     ufrags[key] = id
     holdTracks(of: peer)

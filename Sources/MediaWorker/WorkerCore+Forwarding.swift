@@ -143,7 +143,8 @@ extension WorkerCore {
   mutating func chooseLayer(of peer: Peer, _ place: Int, at now: Instant) {
     let section = peer.sections[place]
     guard peer.isSecure, let track = section.track, let slot = trackSlots[track],
-      let wanted = tracks[slot].choose(section.selection, cap: section.cap, at: now)
+      let wanted = tracks[slot].choose(section.selection, cap: section.cap, at: now),
+      align(peer, place, slot)
     else { return }
     guard section.section.kind == .video else {
       if case .silent = section.stream.phase { peer.sections[place].stream.wait(for: wanted) }
@@ -158,6 +159,17 @@ extension WorkerCore {
     }
     peer.sections[place].stream.wait(for: wanted)
     ask(peer, place, slot, wanted, isFlowing ? .repair : .refresh, at: now)
+  }
+
+  /// Ties a section's timestamps to its track; false while the track has sent nothing.
+  private func align(_ peer: Peer, _ place: Int, _ slot: Int) -> Bool {
+    if peer.sections[place].stream.isAligned { return true }
+    guard let anchor = tracks[slot].anchor else { return false }
+    let offset = peer.ticksOffset(
+      of: tracks[slot].description.id, anchor: anchor,
+      clockRate: peer.sections[place].stream.clockRate)
+    peer.sections[place].stream.align(offset: offset)
+    return true
   }
 
   /// A viewer who would wait for the best layer's keyframe starts on a lower one that has a chain.

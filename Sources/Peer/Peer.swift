@@ -34,6 +34,10 @@ package final class Peer {
   /// Our SSRC in feedback to the peer: never one of a media stream.
   package let feedbackSSRC: SSRC
 
+  /// Timestamps of a track's packets = its ticks + this, one for all sections that carry the track.
+  private var trackOffsets: [(track: TrackID, offset: Int64)] = []
+  private let timestampSeed: Int64
+  private let epoch: WallTime
   private var sender: SRTPSender?
   private var receiver: SRTPReceiver?
   private var seed: UInt64
@@ -41,9 +45,11 @@ package final class Peer {
   /// A peer that waits for its first check. `seed` is random: first numbers come of it.
   package init(
     id: PeerID, transport: TransportParameters, media: MediaParameters, handshakeBudget: Budget,
-    seed: UInt64, at now: Instant
+    seed: UInt64, at now: Instant, wall: WallTime
   ) {
     self.id = id
+    epoch = wall
+    timestampSeed = Int64(seed >> 33)
     self.transport = transport
     self.media = media
     self.handshakeBudget = handshakeBudget
@@ -85,6 +91,21 @@ package final class Peer {
     // Odd constant of Knuth's MMIX generator: only to spread one random seed over sections.
     seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return seed ^ seed >> 29
+  }
+
+  /// The constant between a track's ticks and our timestamps to this peer.
+  ///
+  /// Timestamps run with media time from the peer's creation on, so whatever track comes, they go on
+  /// as far as time went on; all sections that carry one track share the constant.
+  package func ticksOffset(
+    of track: TrackID, anchor: TrackClock.Anchor, clockRate: Int
+  ) -> Int64 {
+    if let known = trackOffsets.first(where: { $0.track == track }) { return known.offset }
+    let elapsed = (anchor.mediaTime - epoch).seconds * Double(clockRate)
+    let offset = timestampSeed + Int64(elapsed) - anchor.ticks
+    trackOffsets.removeAll { old in !sections.contains { $0.track == old.track } }
+    trackOffsets.append((track, offset))
+    return offset
   }
 
   // MARK: Keys

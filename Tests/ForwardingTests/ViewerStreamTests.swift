@@ -83,6 +83,7 @@ struct ViewerStreamTests {
     var high = VP8Source(encoding: 2, sequence: 200_123, picture: 17, tl0: 3, packetsPerFrame: 5)
     var harness = Harness()
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.wait(for: 0)
     var now = Instant.zero
     for index in 0..<40 {
@@ -108,6 +109,7 @@ struct ViewerStreamTests {
     var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
     var harness = Harness()
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.temporalMax = 0
     harness.stream.wait(for: 0)
     var now = Instant.zero
@@ -128,6 +130,7 @@ struct ViewerStreamTests {
     var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
     var harness = Harness()
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.temporalMax = 0
     harness.stream.wait(for: 0)
     let key = source.next(keyframe: true, at: .zero)
@@ -149,6 +152,7 @@ struct ViewerStreamTests {
     var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
     var harness = Harness()
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.temporalMax = 0
     harness.stream.wait(for: 0)
     harness.feed(source.next(keyframe: true, at: .zero), at: .zero)
@@ -167,6 +171,7 @@ struct ViewerStreamTests {
     var high = VP8Source(encoding: 1, sequence: 900, picture: 1, tl0: 1)
     var harness = Harness()
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.wait(for: 0)
     harness.feed(low.next(keyframe: true, at: .zero), at: .zero)
     harness.stream.wait(for: 1)
@@ -183,6 +188,7 @@ struct ViewerStreamTests {
       var random = SplitMix(seed)
       var harness = Harness()
       harness.stream.attach()
+      harness.stream.align(offset: 0)
       var sources = (0..<3).map {
         VP8Source(
           encoding: UInt8($0), sequence: Int64(random.next() % 1_000_000) + 70_000,
@@ -196,6 +202,7 @@ struct ViewerStreamTests {
         if random.next() % 60 == 0 { harness.stream.temporalMax = UInt8(random.next() % 3) }
         if random.next() % 120 == 0 {
           harness.stream.attach()
+          harness.stream.align(offset: 0)
           held.removeAll()
           harness.stream.wait(for: UInt8(random.next() % 3))
         }
@@ -224,6 +231,7 @@ struct ViewerStreamTests {
       var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
       var stream = makeStream(rtx: rtx)
       stream.attach()
+    stream.align(offset: 0)
       stream.wait(for: 0)
       let packets = source.next(keyframe: true, at: .zero)
       let sent = packets.compactMap { stream.forward($0, transportSequence: 5, at: .zero) }
@@ -253,6 +261,7 @@ struct ViewerStreamTests {
     var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
     var stream = makeStream()
     stream.attach()
+    stream.align(offset: 0)
     var chain: [PacketInfo] = []
     var now = Instant.zero
     for index in 0..<30 {
@@ -313,9 +322,11 @@ struct ViewerStreamTests {
     var second = VP8Source(encoding: 0, sequence: 9_000, picture: 3, tl0: 1)
     var harness = Harness()
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.wait(for: 0)
     harness.feed(first.next(keyframe: true, at: .zero), at: .zero)
     harness.stream.attach()
+    harness.stream.align(offset: 0)
     harness.stream.wait(for: 0)
     let later = Instant.zero + .seconds(2)
     harness.feed(second.next(at: later), at: later)
