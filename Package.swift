@@ -64,8 +64,7 @@ let package = Package(
     module(
       "Peer",
       [
-        "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
-        "Telemetry",
+        "Wire", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl", "Forwarding",
       ]),
     module(
       "Client",
@@ -131,6 +130,8 @@ let package = Package(
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Access", ["Access", "Wire"]),
+    tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
+    tests("Endpoints", ["Endpoints", "MediaControl", "RTP", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -45,7 +45,7 @@ struct MetricsTests {
   func page() {
     var page = PrometheusText()
     page.family("hawker_peers", .gauge, help: "Peers\nnow")
-    page.sample("hawker_peers", UInt64(3))
+    page.sample("hawker_peers", [:], UInt64(3))
     page.family("hawker_discards_total", .counter, help: "Discards")
     page.sample("hawker_discards_total", ["reason": "a\"b\\c\nd", "kind": "x"], 1.5)
     var histogram = Histogram(bounds: [0.5, 1])
