@@ -25,7 +25,7 @@ package enum NetworkInterfaces {
   private static func order(_ ip: IPAddress) -> Int { (ip.isLoopback ? 2 : 0) + (ip.isIPv4 ? 0 : 1) }
 
   private static func address(of entry: ifaddrs) -> IPAddress? {
-    guard unsafe entry.ifa_flags & UInt32(IFF_UP.rawValue) != 0, let raw = unsafe entry.ifa_addr else {
+    guard unsafe entry.ifa_flags & UInt32(IFF_UP) != 0, let raw = unsafe entry.ifa_addr else {
       return nil
     }
     switch unsafe Int32(raw.pointee.sa_family) {
