@@ -184,10 +184,9 @@ export class Connection extends Emitter {
       if (this.pc === pc) this.answered(answer, request);
       this.#again = true;
     } catch (error) {
-      if (this.pc === pc) {
-        this.needsOffer = true;
-        this.#restart = iceRestart;
-      }
+      if (this.pc !== pc) return; // replaced meanwhile: whatever failed no longer matters
+      this.needsOffer = true;
+      this.#restart ||= iceRestart;
       throw error;
     }
   }

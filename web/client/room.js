@@ -133,6 +133,7 @@ export class HawkerRoom extends Emitter {
 
   /** Brings the transport up before there is anything to watch. */
   prepareToWatch() {
+    this.subscriber.wanted = true;
     this.subscriber.reconcile();
   }
 
@@ -218,8 +219,7 @@ export class HawkerRoom extends Emitter {
     this.emit("permissions", joined.permissions);
     const alive = new Set(joined.resumed ? joined.connections.map((each) => each.connection) : []);
     for (const publication of this.publications) publication.rejoined(alive.has(publication.name ?? ""));
-    const watching = this.subscriber.pc !== null || this.subscriber.views.size > 0;
-    if (watching) this.subscriber.rejoined(alive.has(this.subscriber.name ?? ""));
+    if (this.subscriber.wanted) this.subscriber.rejoined(alive.has(this.subscriber.name ?? ""));
     void this.#keepPinging(socket, joined.pingIntervalMs);
   }
 

@@ -39,6 +39,8 @@ class Slot {
 }
 
 export class Subscriber extends Connection {
+  /** Whether there is, or soon will be, something to watch. A page that only publishes makes no connection. */
+  wanted = false;
   /** @type {Map<string, View>} by publication */
   views = new Map();
   /** @type {Slot[]} */
@@ -57,6 +59,7 @@ export class Subscriber extends Connection {
   watch(publication, options = {}) {
     let view = this.views.get(publication);
     if (!view) {
+      this.wanted = true;
       view = new View(this, publication, options.layer ?? "auto");
       this.views.set(publication, view);
       if (this.pc) this.#place(view, this.pc);

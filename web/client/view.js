@@ -36,6 +36,7 @@ export class View extends Emitter {
    * @param {LayerChoice} layer
    */
   setLayer(layer) {
+    if (layer === this.wantedLayer) return;
     this.wantedLayer = layer;
     this.#subscriber.reconcile();
   }
