@@ -67,7 +67,7 @@ package final class DTLSIdentity: @unchecked Sendable {
     return unsafe shim_SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1
       && shim_SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1
       && SSL_CTX_set_cipher_list(context, DTLSIdentity.ciphers) == 1
-      && shim_SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1
+      && shim_SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-224") == 1
   }
 
   /// Forward secrecy and AEAD only. RSA is for peers whose certificate is RSA when we are the client.

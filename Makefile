@@ -1,0 +1,66 @@
+# The commands of Hawker. `make` prints the list; each may be run again at any time.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+SWIFT_FLAGS := --disable-index-store
+BIN := .build/release
+SECONDS ?= 30
+SWIFT_FOLDERS := Sources signaling Tests turn
+K ?=
+
+.PHONY: help run build test long bench fuzz mutants lint format interop screenshots clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses)
+	@LAN=$(LAN) exec scripts/run $(ARGS)
+
+build: ## install what building needs, and make the release binaries
+	@scripts/setup build
+	@swift build -c release $(SWIFT_FLAGS)
+
+test: ## set up and run everything a change must pass: lint, unit tests, corpora, interop
+	@scripts/test
+
+long: ## what takes longer: long simulations, fuzzing of every target, slow interop tests
+	@scripts/setup test
+	@$(MAKE) build
+	@HAWKER_LONG=1 swift test $(SWIFT_FLAGS)
+	@for target in $$(scripts/fuzz --list); do scripts/fuzz "$$target" "$(SECONDS)"; done
+	@Tests/Interop/run -m slow
+
+bench: ## measure the packet path and the whole server against Janus; prints JSON lines
+	@scripts/setup bench
+	@swift build -c release $(SWIFT_FLAGS) 1>&2
+	@scripts/bench
+
+fuzz: ## grow a fuzz corpus: make fuzz T=stun [SECONDS=30]
+	@scripts/setup build
+	@scripts/fuzz "$(T)" "$(SECONDS)"
+
+mutants: ## break the code on purpose, one change at a time, and list what no test noticed
+	@scripts/setup build
+	@scripts/mutants $(K)
+
+lint: ## check formatting and the types of web/
+	@scripts/lint
+
+format: ## rewrite the Swift sources in the project's format
+	@swift format -i -r --configuration .swift-format $(wildcard $(SWIFT_FOLDERS)) Package.swift
+
+interop: ## real browsers and clients against the release build: make interop [K=expression]
+	@scripts/setup test
+	@$(MAKE) build
+	@Tests/Interop/run -m 'not slow' $(if $(K),-k "$(K)")
+
+screenshots: ## make the pictures of docs/images with a real browser and a synthetic host
+	@scripts/setup test
+	@$(MAKE) build
+	@Tests/Interop/run screenshots.py -s
+
+clean: ## remove what was built; installed packages stay
+	@rm -rf .build .venv

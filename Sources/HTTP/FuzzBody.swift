@@ -1,0 +1,108 @@
+// What the fuzzer runs against this target's parsers, with the invariants it checks.
+
+import Wire
+
+/// Feeds arbitrary bytes to the HTTP and WebSocket parsers; traps when an invariant breaks.
+package enum HTTPFuzzBody {
+  /// Runs all parsers on `bytes`. What they understand must not depend on how the bytes were split.
+  package static func run(_ bytes: borrowing Span<UInt8>) {
+    precondition(requests(bytes, step: bytes.count) == requests(bytes, step: 1))
+    responses(bytes)
+    for sender in [WebSocketRole.client, .server] {
+      precondition(
+        frames(bytes, from: sender, step: bytes.count) == frames(bytes, from: sender, step: 1))
+    }
+    connection(bytes)
+    text(String(decoding: bytes.toArray(), as: UTF8.self))
+  }
+
+  private static func requests(
+    _ bytes: borrowing Span<UInt8>, step: Int
+  ) -> [HTTPRequestParser.Output] {
+    var parser = HTTPRequestParser()
+    var outputs: [HTTPRequestParser.Output] = []
+    var offset = 0
+    while offset < bytes.count {
+      let end = min(bytes.count, offset + max(1, step))
+      parser.receive(bytes.extracting(offset..<end))
+      offset = end
+      reading: while true {
+        let output = parser.next()
+        switch output {
+        case .needsMore: break reading
+        // Told or not depending on the split: whether the body was there already.
+        case .continueExpected: continue
+        case .request(let request):
+          checkRoundTrip(request)
+          outputs.append(output)
+        case .refused:
+          if outputs.last != output { outputs.append(output) }
+          break reading
+        }
+      }
+    }
+    return outputs
+  }
+
+  /// What we write of a request we read again as the same path, query and body.
+  private static func checkRoundTrip(_ request: HTTPRequest) {
+    guard request.target.path != "*" else { return }
+    var bytes: [UInt8] = []
+    let plain = HTTPRequest(request.method, request.target, body: request.body)
+    plain.write(into: &bytes, host: "localhost")
+    var parser = HTTPRequestParser()
+    parser.receive(bytes.span)
+    guard case .request(let again) = parser.next(bodyBytesMax: { _ in request.body.count }) else {
+      // Encoding a query may lengthen it beyond the limit of the request line.
+      precondition(bytes.count > HTTPLimits().startLineBytesMax)
+      return
+    }
+    precondition(again.target == request.target && again.body == request.body)
+  }
+
+  private static func responses(_ bytes: borrowing Span<UInt8>) {
+    var parser = HTTPResponseParser()
+    parser.receive(bytes)
+    // Each response takes at least one byte.
+    for _ in 0...bytes.count {
+      guard case .response = parser.next() else { break }
+    }
+    _ = parser.finish()
+  }
+
+  private static func frames(
+    _ bytes: borrowing Span<UInt8>, from sender: WebSocketRole, step: Int
+  ) -> [WebSocketInput] {
+    var reader = WebSocketFrameReader(from: sender)
+    var inputs: [WebSocketInput] = []
+    var offset = 0
+    while offset < bytes.count {
+      let end = min(bytes.count, offset + max(1, step))
+      do {
+        try reader.receive(bytes.extracting(offset..<end), into: &inputs)
+      } catch {
+        return inputs
+      }
+      offset = end
+    }
+    return inputs
+  }
+
+  private static func connection(_ bytes: borrowing Span<UInt8>) {
+    var connection = WebSocketConnection()
+    var output = WebSocketConnection.Output()
+    connection.receive(bytes, output: &output)
+    // A pong is never longer than its ping without the mask, a close frame has at most four bytes.
+    precondition(output.bytes.count <= bytes.count + 4)
+  }
+
+  private static func text(_ text: String) {
+    if let type = MediaType(text) { precondition(MediaType(type.essence) != nil) }
+    precondition((0...1000).contains(MediaType.quality(of: "text/html", accept: text)))
+    precondition(
+      PercentCoding.decode(PercentCoding.encode(text).utf8) == text || text.contains("\0"))
+    if let tag = EntityTag(parsing: text) { precondition(EntityTag(parsing: tag.text) == tag) }
+    _ = EntityTagCondition(text)
+    _ = OriginPolicy().allows(origin: text, host: text)
+  }
+}

@@ -1,0 +1,49 @@
+// What the control plane is told once, at start-up.
+
+package import DTLS
+package import HTTP
+package import Negotiation
+package import RTP
+package import Wire
+
+/// The settings of a `ControlCore`.
+package struct ControlConfig: Sendable {
+  /// Media workers, 1...36.
+  package var workers: Int
+  /// The fingerprint of the process's certificate.
+  package var fingerprint: CertificateFingerprint
+  /// Where media reaches us, best first.
+  package var candidates: [HostCandidate]
+  /// The video codec publishers are asked for first.
+  package var preferCodec: Codec
+  /// Origins that may use the API from a page; empty means: any may use WHIP and WHEP, whose tokens
+  /// no browser sends by itself, and only our own pages may open the room socket.
+  package var allowedOrigins: [String]
+  /// Seeds identifiers: random in production, fixed in tests.
+  package var seed: UInt64
+  package init(
+    workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
+    preferCodec: Codec, allowedOrigins: [String], seed: UInt64
+  ) {
+    self.workers = workers
+    self.fingerprint = fingerprint
+    self.candidates = candidates
+    self.preferCodec = preferCodec
+    self.allowedOrigins = allowedOrigins
+    self.seed = seed
+  }
+}
+
+/// The named limits of the control plane.
+package enum ControlLimits {
+  /// Rooms in memory.
+  package static let roomsMax = 10_000
+  /// Transports of one process: the workers' own limit is per worker.
+  package static let transportsMax = 100_000
+  /// Transports of one identity in one room: pages, reconnects in flight, a screen.
+  package static let transportsPerMemberMax = 16
+  /// How often rooms are looked through for what has expired.
+  package static let sweepInterval = TimeSpan.seconds(1)
+  /// How long a transport may take to connect before it is given up.
+  package static let connectLimit = TimeSpan.seconds(30)
+}

@@ -1,0 +1,49 @@
+// What the media plane reports, and who hears of it.
+
+import HTTP
+package import MediaControl
+import Room
+package import Wire
+
+extension ControlCore {
+  /// Takes news from a worker.
+  package mutating func take(_ event: MediaEvent, at now: Instant) {
+    switch event {
+    case .connected(let peer):
+      guard transports[peer] != nil else { return }
+      transports[peer]?.isConnected = true
+      if let created = transports[peer]?.createdAt { metrics.joined(after: now - created) }
+      effects.append(.transport(peer, .connected))
+    case .ended(let peer, let reason):
+      guard let record = transports[peer] else { return }
+      metrics.ended(reason)
+      leaveRoom(record, at: now)
+      _ = forget(peer)
+      effects.append(.transport(peer, .ended(reason)))
+    case .firstFrame(let peer, _):
+      if let created = transports[peer]?.createdAt { metrics.firstFrame(after: now - created) }
+      effects.append(.transport(peer, .event(event)))
+    case .reachable(let peer, _), .layer(let peer, _, _), .mediaTime(let peer, _, _, _):
+      effects.append(.transport(peer, .event(event)))
+    case .trackActive(let track, let isActive):
+      forEachRoom { $0.activity(track, isActive: isActive) }
+    case .trackStatus(let track, let layers):
+      forEachRoom { $0.status(track, layers: layers) }
+    case .statistics(_, let statistics):
+      metrics.add(statistics)
+    case .workerFailed:
+      break  // The shell ends the process.
+    }
+  }
+
+  /// Tracks do not say which room they are in: the first that knows the track answers.
+  private mutating func forEachRoom(_ body: (inout RoomMedia) -> [RoomChange]) {
+    for name in Array(rooms.keys) {
+      guard var room = rooms[name] else { continue }
+      let changes = body(&room)
+      guard !changes.isEmpty else { continue }
+      rooms[name] = room
+      return apply(changes, in: name)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// The control plane of one process: rooms, transports, who is where. Sans-IO, one thread.
+
+package import Access
+import Crypto
+package import HTTP
+package import MediaControl
+package import Negotiation
+import RTP
+package import Room
+package import Wire
+
+/// Everything that decides who publishes and watches what. Effects are appended to `effects`.
+package struct ControlCore {
+  package let config: ControlConfig
+  package internal(set) var effects: [ControlEffect] = []
+  package internal(set) var rooms: [String: RoomMedia] = [:]
+  package internal(set) var transports: [PeerID: TransportRecord] = [:]
+  package internal(set) var metrics = ControlMetrics()
+  var urls: [String: PeerID] = [:]
+  var directory: TrackDirectory
+  var identifiers: ControlIdentifiers
+  var random: RandomSource
+  var nextSweep = Instant.zero
+  let access: AccessControl
+  let cors: CORSPolicy
+  /// Whether no more transports are taken: the process drains.
+  package internal(set) var isDraining = false
+
+  /// A control plane without rooms.
+  package init(_ config: ControlConfig, access: AccessControl) {
+    self.config = config
+    self.access = access
+    cors = CORSPolicy(allowing: config.allowedOrigins)
+    random = config.seed == 0 ? .system : .seeded(config.seed)
+    directory = TrackDirectory(workers: config.workers)
+    identifiers = ControlIdentifiers(random: random)
+  }
+
+  /// Takes the effects so far, oldest first.
+  package mutating func takeEffects() -> [ControlEffect] {
+    defer { effects.removeAll(keepingCapacity: true) }
+    return effects
+  }
+
+  // MARK: Time
+
+  /// Does what is due by time; call about once a second.
+  package mutating func advance(at now: Instant) {
+    guard now >= nextSweep else { return }
+    nextSweep = now + ControlLimits.sweepInterval
+    for name in Array(rooms.keys) {
+      guard var room = rooms[name] else { continue }
+      let changes = room.expire(at: now)
+      rooms[name] = room
+      apply(changes, in: name)
+      if room.isIdle && room.phase != .ended { rooms[name] = nil }
+    }
+    for record in transports.values
+    where !record.isConnected && now - record.createdAt > ControlLimits.connectLimit {
+      close(record.peer, .removed)
+    }
+  }
+
+  /// Takes no more transports; those there live until their owners end them or the process stops.
+  package mutating func drain() { isDraining = true }
+
+  // MARK: Rooms
+
+  /// Carries out what a room has decided.
+  mutating func apply(_ changes: [RoomChange], in room: String) {
+    for change in changes {
+      switch change {
+      case .attach(let peer, let section, let track, let selection):
+        attach(peer, section, track, selection)
+      case .select(let peer, let section, let selection):
+        guard let worker = transports[peer]?.worker else { continue }
+        effects.append(.media(.select(peer, section: section, selection), worker))
+      case .close(let peer, let reason):
+        close(peer, reason)
+      default:
+        break
+      }
+      effects.append(.news(room: room, change))
+    }
+  }
+
+  /// Attaches a track to a viewer's section; the viewer's worker follows the track first.
+  private mutating func attach(
+    _ peer: PeerID, _ section: Int, _ track: TrackID?, _ selection: LayerSelection
+  ) {
+    guard let worker = transports[peer]?.worker else { return }
+    let key = SectionKey(peer: peer, section: section)
+    let command = MediaCommand.attach(peer, section: section, track: track, selection)
+    for order in directory.attach(track, to: key, on: worker) {
+      effects.append(.media(order.command, order.worker))
+    }
+    effects.append(.media(command, worker))
+    for order in directory.releaseUnused() {
+      effects.append(.media(order.command, order.worker))
+    }
+  }
+
+  /// Ends a transport by our own decision.
+  mutating func close(_ peer: PeerID, _ reason: RoomClose) {
+    guard let record = forget(peer) else { return }
+    effects.append(.media(.removePeer(peer), record.worker))
+    effects.append(.transport(peer, .closed(reason)))
+  }
+
+  /// Forgets a transport everywhere but in its room.
+  mutating func forget(_ peer: PeerID) -> TransportRecord? {
+    guard let record = transports.removeValue(forKey: peer) else { return nil }
+    urls[record.urlToken] = nil
+    let orders =
+      directory.remove(peer, on: record.worker)
+      + directory.removeTracks(record.state.sections.compactMap(\.track))
+    for order in orders { effects.append(.media(order.command, order.worker)) }
+    return record
+  }
+}
+
+/// Numbers for peers, tracks and SSRCs.
+struct ControlIdentifiers: IdentifierSource {
+  private var random: RandomSource
+  private var lastPeer: UInt32 = 0
+  private var lastTrack: UInt32 = 0
+
+  init(random: RandomSource) { self.random = random }
+
+  mutating func nextPeer() -> PeerID {
+    lastPeer &+= 1
+    return PeerID(lastPeer)
+  }
+
+  mutating func nextTrack() -> TrackID {
+    lastTrack &+= 1
+    return TrackID(lastTrack)
+  }
+
+  mutating func nextSSRC() -> SSRC { SSRC(truncatingIfNeeded: random.next()) }
+}

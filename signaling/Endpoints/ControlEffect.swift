@@ -1,0 +1,47 @@
+// What the control plane does: orders to workers, answers to requests, news for sockets.
+
+package import HTTP
+package import MediaControl
+package import Room
+
+/// Names one HTTP request to be answered, in the caller's own numbering.
+package struct RequestTicket: Hashable, Sendable {
+  package let connection: UInt64
+  package let request: UInt64
+  package init(connection: UInt64, request: UInt64) {
+    self.connection = connection
+    self.request = request
+  }
+}
+
+/// One effect of an input to `ControlCore`, in order.
+package enum ControlEffect: Sendable {
+  case media(MediaCommand, WorkerIndex)
+  case respond(RequestTicket, HTTPResponse)
+  /// Something a room's members may want to know.
+  case news(room: String, RoomChange)
+  /// Something one transport's owner wants to know.
+  case transport(PeerID, TransportNews)
+}
+
+/// News of one transport for whoever negotiated it.
+package enum TransportNews: Sendable {
+  case connected
+  case ended(PeerEnd)
+  case closed(RoomClose)
+  case event(MediaEvent)
+}
+
+/// Why the control plane refuses a transport; the text is for the client's author.
+package struct ControlRefusal: Error, Hashable, Sendable {
+  /// The HTTP status that says it.
+  package let status: Int
+  /// PROTOCOL.md's error code.
+  package let code: String
+  package let text: String
+  package init(_ status: Int, _ code: String, _ text: String) {
+    self.status = status
+    self.code = code
+    self.text = text
+  }
+}
