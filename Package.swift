@@ -76,7 +76,7 @@ let package = Package(
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
     signaling("Room", ["Wire", "RTP", "Access", "MediaControl"]),
-    signaling("Messages", ["JSON", "Room", "Access", "MediaControl"]),
+    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl"]),
     signaling(
       "Endpoints",
       [
@@ -129,6 +129,7 @@ let package = Package(
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
+    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
     tests("Endpoints", ["Endpoints", "MediaControl", "RTP", "Wire"]),
