@@ -107,7 +107,7 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Client", "Media", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Peer", "Client", "Media", "DTLS", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
