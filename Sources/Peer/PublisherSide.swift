@@ -80,7 +80,11 @@ package struct PublisherSide: Sendable {
     if feedback == nil && !media.receives.isEmpty { feedback = TransportFeedbackRecorder() }
     let old = tracks
     tracks = media.receives.map { section in
-      old.first { $0.section == section } ?? TrackIngress(section)
+      guard var kept = old.first(where: { $0.continues(as: section) }) else {
+        return TrackIngress(section)
+      }
+      kept.renegotiate(section)
+      return kept
     }
     bindings.removeAll(keepingCapacity: true)
     for track in tracks.indices {
