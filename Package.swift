@@ -64,8 +64,7 @@ let package = Package(
     module(
       "Peer",
       [
-        "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
-        "Forwarding", "Telemetry",
+        "Wire", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl", "Forwarding",
       ]),
     module(
       "Client",
@@ -77,12 +76,12 @@ let package = Package(
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
     signaling("Room", ["Wire", "RTP", "Access", "MediaControl"]),
-    signaling("Messages", ["JSON", "Room", "Access", "MediaControl"]),
+    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl"]),
     signaling(
       "Endpoints",
       [
-        "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation", "MediaControl",
-        "Access", "Room", "Messages", "Web", "Loop",
+        "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
+        "MediaControl", "MediaWorker", "Access", "Room", "Messages", "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
@@ -138,7 +137,10 @@ let package = Package(
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
+    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire"]),
+    tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
+    tests("Endpoints", ["Endpoints", "MediaControl", "RTP", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -168,9 +168,23 @@ extension WorkerCore {
     if !isFlowing {
       if start(peer, place, slot, wanted, at: now) { return }
       startBelow(wanted, peer, place, slot, at: now)
+    } else if hasMissedKeyframe(section.stream, slot, wanted, at: now) {
+      start(peer, place, slot, wanted, at: now)
+      return
     }
     peer.sections[place].stream.wait(for: wanted)
     ask(peer, place, slot, wanted, isFlowing ? .repair : .refresh, at: now)
+  }
+
+  /// Whether the keyframe a viewer asked for came while it was catching up on another layer: then its
+  /// chain is there, and asking again would cost the publisher one more.
+  private func hasMissedKeyframe(
+    _ stream: ViewerStream, _ slot: Int, _ wanted: UInt8, at now: Instant
+  ) -> Bool {
+    guard case .live = stream.phase, stream.target == wanted, let asked = stream.askedAt,
+      let chain = tracks[slot].encodings[Int(wanted)].chain(at: now)
+    else { return false }
+    return chain.startedAt > asked
   }
 
   /// Ties a section's timestamps to its track; false while the track has sent nothing.

@@ -194,4 +194,48 @@ struct FlowTests {
     world.publish(host, 20..<40)
     #expect(numbers(world).count == 28, "from the chain on")
   }
+
+  @Test("a keyframe that came during the catch-up of a lower layer is not asked for again")
+  func keyframeDuringCatchUp() {
+    var world = World()
+    var media = publisherMedia(1)
+    media.receives[0].encodings = ["q", "f"].map { AnnouncedEncoding(rid: $0) }
+    media.extensions[.rid] = 2
+    world.connect(host, media)
+    func send(_ sequence: Int, _ rid: Character, keyframe: Bool = false, count: Int = 1200) {
+      var packet = rtp(
+        UInt16(sequence), ssrc: rid == "q" ? 100 : 200, timestamp: UInt32(sequence) * 2970,
+        payload: [0xBE, 0xDE, 0, 1, 0x20, rid.asciiValue ?? 0, 0, 0]
+          + vp8(UInt16(sequence), keyframe: keyframe, count: count))
+      packet[0] |= 0x10
+      world.receive(host.protect(packet), on: host.path)
+    }
+    // The lower layer has a long chain, the upper one only an old keyframe.
+    send(1, "f", keyframe: true)
+    for sequence in 1..<62 {
+      send(sequence, "q", keyframe: sequence == 1 || sequence == 22, count: 1350)
+      send(sequence + 1, "f")
+      world.pass(milliseconds: 35)
+      if sequence % 20 == 0 { world.keepAlive([host]) }
+    }
+    world.connect(viewer, viewerMedia([sendSection(0)]))
+    world.recording.clear()
+    world.execute(.attach(viewer.id, section: 0, track: TrackID(1), .automatic))
+    world.pass(milliseconds: 5)
+    guard let stream = world.core.peers[viewer.id]?.sections[0].stream,
+      case .catchingUp = stream.phase, stream.current == 0
+    else {
+      Issue.record("the viewer catches up on the lower layer")
+      return
+    }
+    send(63, "f", keyframe: true)
+    for sequence in 64..<100 {
+      send(sequence - 2, "q")
+      send(sequence, "f")
+      world.pass(milliseconds: 35)
+    }
+    #expect(world.core.peers[viewer.id]?.sections[0].stream.current == 1)
+    let asked = host.openRTCP(world.recording.sent).filter { $0 == .pictureLossIndication }
+    #expect(asked.count == 1)
+  }
 }
