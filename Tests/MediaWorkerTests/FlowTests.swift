@@ -238,4 +238,24 @@ struct FlowTests {
     let asked = host.openRTCP(world.recording.sent).filter { $0 == .pictureLossIndication }
     #expect(asked.count == 1)
   }
+
+  @Test("while a viewer has no path no number is used up, and it goes on when there is one")
+  func noPath() {
+    var world = World()
+    viewer.path = TransportPath(
+      channel: .tcp(connection: 7), local: viewer.path.local, remote: viewer.path.remote)
+    world.connect(host, publisherMedia(1))
+    world.connect(viewer, viewerMedia([sendSection(3)]))
+    world.execute(.attach(viewer.id, section: 3, track: TrackID(1), .automatic))
+    world.publish(host, 1..<5, keyframe: true)
+    let before = world.core.peers[viewer.id]?.sections[0].stream.packetsSent
+    world.core.connectionClosed(viewer.path)
+    world.publish(host, 5..<9)
+    #expect(world.core.peers[viewer.id]?.sections[0].stream.packetsSent == before)
+    viewer.path = path(2, port: 7777)
+    world.receive(viewer.check(id: 9), on: viewer.path)
+    world.recording.clear()
+    world.publish(host, 9..<12)
+    #expect(numbers(world).count == 3)
+  }
 }
