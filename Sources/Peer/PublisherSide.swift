@@ -48,7 +48,9 @@ package struct PublisherSide: Sendable {
 
   /// Fills `missingScratch` with what is due on one stream.
   mutating func takeMissing(track: Int, encoding: Int, at now: Instant) {
-    if missingScratch.capacity == 0 { missingScratch.reserveCapacity(PublisherSide.missingPerMessage) }
+    if missingScratch.capacity == 0 {
+      missingScratch.reserveCapacity(PublisherSide.missingPerMessage)
+    }
     tracks[track].encodings[encoding].missing.takeDue(
       at: now, roundTrip: PublisherSide.assumedRoundTrip, into: &missingScratch)
   }
@@ -233,7 +235,9 @@ package struct PublisherSide: Sendable {
       let rid = packet.slice(range)
     {
       guard
-        let encoding = named.firstIndex(where: { $0.rid.map { PublisherSide.equals($0, rid) } ?? false })
+        let encoding = named.firstIndex(where: {
+          $0.rid.map { PublisherSide.equals($0, rid) } ?? false
+        })
       else { return nil }
       return (track, encoding, isRetransmission)
     }
