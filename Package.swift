@@ -125,6 +125,14 @@ let package = Package(
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
+    tests(
+      "Peer", ["Peer", "Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "ICE", "DTLS", "SRTP"]),
+    tests(
+      "MediaWorker",
+      [
+        "MediaWorker", "Peer", "Forwarding", "MediaControl", "RTP", "Wire", "ICE", "DTLS", "SRTP",
+        "STUN", "Crypto",
+      ]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
     tests("Media", ["Media", "RTP", "Wire"]),
