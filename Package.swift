@@ -127,7 +127,7 @@ let package = Package(
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
-    tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
+    tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Access", ["Access", "Wire"]),
