@@ -134,7 +134,7 @@ let package = Package(
         "STUN", "Crypto",
       ]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
-    tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
+    tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
