@@ -64,8 +64,7 @@ let package = Package(
     module(
       "Peer",
       [
-        "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
-        "Telemetry",
+        "Wire", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl", "Forwarding",
       ]),
     module(
       "Client",
@@ -81,8 +80,8 @@ let package = Package(
     signaling(
       "Endpoints",
       [
-        "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation", "MediaControl",
-        "Access", "Room", "Messages", "Web", "Loop",
+        "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
+        "MediaControl", "MediaWorker", "Access", "Room", "Messages", "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
@@ -132,6 +131,8 @@ let package = Package(
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire"]),
+    tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
+    tests("Endpoints", ["Endpoints", "MediaControl", "RTP", "Wire"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -20,6 +20,10 @@ package enum ForwardingLimits {
   package static let videoHistoryPackets = 512
   /// Packets of audio a viewer may ask for again: 1.3 s.
   package static let audioHistoryPackets = 64
+  /// A source that leaps by more than this has begun anew: nothing of the gap is asked for again
+  /// (`MissingPackets.missingMax`), and a leap passed on would in time outrun the viewer's guess of
+  /// the rollover counter (RFC 3711 section 3.3.1: 2^15).
+  package static let gapMax: Int64 = 512
   /// Stretches of source numbers a viewer's map remembers: 4 s of dropped temporal layers.
   package static let segmentsMax = 64
   /// Keyframe requests per layer for repair: one per 500 ms, however many viewers ask.

@@ -38,6 +38,8 @@ package struct SequenceMap: Sendable {
     if !segments.isEmpty {
       let index = (start + segments.count - 1) % segments.count
       segments[index].last = min(segments[index].last, last)
+      // Several packets dropped in a row leave empty stretches: they take no place.
+      if segments[index].last < segments[index].first { return segments[index] = segment }
     }
     if segments.count < ForwardingLimits.segmentsMax {
       segments.append(segment)

@@ -20,6 +20,14 @@ package struct TrackClock: Sendable {
     /// The frame being received and its ticks: all its packets get the same.
     var frame: UInt32
     var frameTicks: Int64
+    /// Frames noted in `frames` since the source began.
+    var frameCount = 0
+  }
+
+  /// A frame and the ticks its packets got, so that late ones get the same whatever was corrected since.
+  private struct Frame: Sendable {
+    var timestamp: UInt32 = 0
+    var ticks: Int64 = 0
   }
 
   /// A sender report: the publisher's NTP time and the extended RTP timestamp of the same instant.
@@ -36,6 +44,8 @@ package struct TrackClock: Sendable {
 
   private let clockRate: Int64
   private var sources: [Source?]
+  /// Each encoding's last frames, one ring of `framesMax` after the other.
+  private var frames: [Frame]
   private var reference: Int?
   /// The newest relation between ticks and media time; nil before the first packet.
   package private(set) var anchor: Anchor?
@@ -43,6 +53,8 @@ package struct TrackClock: Sendable {
   /// The last packet in order, of any encoding.
   private var newest: (ticks: Int64, arrival: Instant)?
 
+  /// Frames whose ticks are remembered: a second, as long as a packet is asked for again.
+  private static let framesMax = 32
   /// 1 ms at 90 kHz: far below what an eye or a jitter buffer notices.
   package static let correctionMax: Int64 = 90
 
@@ -50,6 +62,8 @@ package struct TrackClock: Sendable {
   package init(clockRate: Int) {
     self.clockRate = Int64(clockRate)
     sources = Array(repeating: nil, count: ForwardingLimits.encodingsMax)
+    frames = Array(
+      repeating: Frame(), count: ForwardingLimits.encodingsMax * TrackClock.framesMax)
   }
 
   /// The ticks of a packet of `encoding` with RTP `timestamp`.
@@ -62,7 +76,13 @@ package struct TrackClock: Sendable {
     if timestamp.rawValue == source.frame { return source.frameTicks }
     let distance = timestamp.distance(from: RTPTimestamp(source.lastTimestamp))
     let extended = source.extended + Int64(distance)
-    guard distance > 0 else { return extended + source.offset }
+    guard distance > 0 else {
+      if let known = ticks(ofFrame: timestamp, encoding, source.frameCount) { return known }
+      let ticks = extended + source.offset
+      source.frameCount = note(timestamp, ticks, encoding, source.frameCount)
+      sources[encoding] = source
+      return ticks
+    }
     source.extended = extended
     source.lastTimestamp = timestamp.rawValue
     if let wanted = source.wantedOffset {
@@ -71,6 +91,7 @@ package struct TrackClock: Sendable {
     }
     source.frame = timestamp.rawValue
     source.frameTicks = extended + source.offset
+    source.frameCount = note(timestamp, source.frameTicks, encoding, source.frameCount)
     sources[encoding] = source
     newest = (source.frameTicks, arrival)
     if !hasReport && encoding == reference {
@@ -94,8 +115,27 @@ package struct TrackClock: Sendable {
     newest = (ticks, arrival)
     sources[encoding] = Source(
       lastTimestamp: timestamp.rawValue, extended: extended, offset: ticks - extended,
-      wantedOffset: nil, report: nil, frame: timestamp.rawValue, frameTicks: ticks)
+      wantedOffset: nil, report: nil, frame: timestamp.rawValue, frameTicks: ticks,
+      frameCount: note(timestamp, ticks, encoding, 0))
     return ticks
+  }
+
+  /// Remembers a frame's ticks; the count with it.
+  private mutating func note(
+    _ timestamp: RTPTimestamp, _ ticks: Int64, _ encoding: Int, _ count: Int
+  ) -> Int {
+    frames[encoding * TrackClock.framesMax + count % TrackClock.framesMax] = Frame(
+      timestamp: timestamp.rawValue, ticks: ticks)
+    return count &+ 1
+  }
+
+  private func ticks(ofFrame timestamp: RTPTimestamp, _ encoding: Int, _ count: Int) -> Int64? {
+    let start = encoding * TrackClock.framesMax
+    for index in start..<(start + min(count, TrackClock.framesMax))
+    where frames[index].timestamp == timestamp.rawValue {
+      return frames[index].ticks
+    }
+    return nil
   }
 
   /// Forgets an encoding whose SSRC changed: its timestamps start anywhere, its ticks go on.

@@ -49,7 +49,10 @@ package struct TrackEncoding: Sendable {
   package mutating func insert(
     _ info: PacketInfo, descriptor: borrowing Span<UInt8>, payload: borrowing Span<UInt8>
   ) -> Bool {
+    let newest = cache.newest
     guard cache.insert(info, descriptor: descriptor, payload: payload) else { return false }
+    // After a leap the numbers of the chain lead nowhere.
+    if let newest, info.sequence - newest > ForwardingLimits.gapMax { chainStart = nil }
     let bytes = descriptor.count + payload.count
     codec = info.codec
     lastArrival = max(lastArrival ?? info.arrival, info.arrival)

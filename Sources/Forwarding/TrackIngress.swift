@@ -6,7 +6,7 @@ package import Wire
 
 /// The receiving side of one track: its encodings, its clock, its codecs. Owner only.
 package struct TrackIngress: Sendable {
-  package let section: ReceiveSection
+  package private(set) var section: ReceiveSection
   package var encodings: [EncodingIngress]
   package var clock: TrackClock
 
@@ -17,6 +17,25 @@ package struct TrackIngress: Sendable {
     let announced = section.encodings.isEmpty ? [AnnouncedEncoding()] : section.encodings
     encodings = announced.prefix(ForwardingLimits.encodingsMax).map {
       EncodingIngress(ssrc: $0.ssrc, rtxSSRC: $0.rtxSSRC)
+    }
+  }
+
+  /// Whether `section` is this track negotiated anew: then numbers and clock must go on, because
+  /// caches and viewers hold them.
+  package func continues(as section: ReceiveSection) -> Bool {
+    self.section.track == section.track && self.section.kind == section.kind
+      && self.section.encodings.map(\.rid) == section.encodings.map(\.rid)
+  }
+
+  /// Takes the section of a renegotiation, which `continues(as:)` has accepted.
+  package mutating func renegotiate(_ section: ReceiveSection) {
+    self.section = section
+    for (index, announced) in section.encodings.enumerated() where index < encodings.count {
+      if let ssrc = announced.ssrc, ssrc != encodings[index].ssrc {
+        if encodings[index].ssrc != nil { clock.reset(encoding: index) }
+        encodings[index].renew(ssrc)
+      }
+      if let rtxSSRC = announced.rtxSSRC { encodings[index].rtxSSRC = rtxSSRC }
     }
   }
 

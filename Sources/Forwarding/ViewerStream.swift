@@ -25,7 +25,7 @@ package struct ViewerStream: Sendable {
   }
 
   package let ssrc: SSRC
-  package let rtxSSRC: SSRC?
+  package private(set) var rtxSSRC: SSRC?
   package let clockRate: Int
   package private(set) var phase = Phase.silent
   /// The layer being sent, nil before the first.
@@ -98,6 +98,33 @@ package struct ViewerStream: Sendable {
   /// not be identical.
   package mutating func forbidRepeats() { firstRepeatable = nextSequence }
 
+  /// The section was negotiated anew on the same SSRC: numbers go on, payload types may differ.
+  package mutating func renegotiate(rtxSSRC: SSRC?, payloadTypes: PayloadTypeTable) {
+    guard rtxSSRC != self.rtxSSRC || payloadTypes != self.payloadTypes else { return }
+    self.rtxSSRC = rtxSSRC
+    self.payloadTypes = payloadTypes
+    forbidRepeats()
+  }
+
+  /// The next numbers of a stream, which outlive it: they are used once under one key.
+  package struct Numbers: Hashable, Sendable {
+    package let ssrc: SSRC
+    fileprivate let sequence: Int64
+    fileprivate let retransmission: Int64
+  }
+
+  /// What must be kept when the stream ends while its transport lives on.
+  package var numbers: Numbers {
+    Numbers(ssrc: ssrc, sequence: nextSequence, retransmission: nextRetransmission)
+  }
+
+  /// Goes on where an earlier stream of the same SSRC stopped.
+  package mutating func resume(_ numbers: Numbers) {
+    guard numbers.ssrc == ssrc, history.highest == .min else { return }
+    nextSequence = numbers.sequence
+    nextRetransmission = numbers.retransmission
+  }
+
   /// Nothing is to be sent until a layer is chosen again.
   package mutating func fallSilent() {
     phase = .silent
@@ -166,13 +193,34 @@ package struct ViewerStream: Sendable {
       return sendLate(info, transportSequence: transportSequence, at: now)
     case .live:
       if info.encoding == current {
-        return info.sequence > highestSource
-          ? sendInOrder(info, transportSequence: transportSequence, at: now)
-          : sendLate(info, transportSequence: transportSequence, at: now)
+        if info.sequence <= highestSource {
+          return sendLate(info, transportSequence: transportSequence, at: now)
+        }
+        if isLeap(info) {
+          guard info.startsKeyframe || !info.codec.isVideo else {
+            waitAnew(for: info.encoding)
+            return nil
+          }
+          return enter(info, transportSequence: transportSequence, at: now)
+        }
+        return sendInOrder(info, transportSequence: transportSequence, at: now)
       }
       guard info.encoding == target, info.startsKeyframe, !info.isLate else { return nil }
       return enter(info, transportSequence: transportSequence, at: now)
     }
+  }
+
+  /// Whether the source has begun anew: an in-order packet too far ahead for the gap to be loss.
+  private func isLeap(_ info: PacketInfo) -> Bool {
+    info.sequence - highestSource > ForwardingLimits.gapMax
+  }
+
+  /// Gives up the current layer's continuity: only a keyframe (or the chain) starts it again.
+  private mutating func waitAnew(for encoding: UInt8) {
+    phase = .waiting
+    current = nil
+    target = encoding
+    askedAt = nil
   }
 
   /// Begins a new segment with `info`, the first packet of a keyframe (or any audio packet).
@@ -197,6 +245,8 @@ package struct ViewerStream: Sendable {
       endingPreviousAt: highestSource)
     highestSource = info.sequence - 1
     droppedPicture = -1
+    // Two layers of one capture instant are two frames here: they must not share a timestamp.
+    frameTicks = .min
   }
 
   private mutating func sendInOrder(
@@ -274,11 +324,17 @@ package struct ViewerStream: Sendable {
     return frameTimestamp
   }
 
+  /// Numbers around a late packet in which the rest of its frame is looked for: packets of a large frame.
+  private static let neighbourhood: Int64 = 16
+
   /// The timestamp of a late packet: that of a neighbour of the same frame, else the clock's.
   private func lateTimestamp(of info: PacketInfo, in segment: SequenceMap.Segment) -> Int64 {
     let sequence = info.sequence + segment.delta
-    for neighbour in [sequence - 1, sequence + 1] {
-      if let sent = history.packet(neighbour), sent.ticks == info.ticks {
+    for distance in 1...ViewerStream.neighbourhood {
+      if let sent = history.packet(sequence - distance), sent.ticks == info.ticks {
+        return Int64(sent.timestamp)
+      }
+      if let sent = history.packet(sequence + distance), sent.ticks == info.ticks {
         return Int64(sent.timestamp)
       }
     }
@@ -291,20 +347,14 @@ package struct ViewerStream: Sendable {
   /// may move up, and falls at once; one frame is never cut in two.
   private mutating func isDropped(_ info: PacketInfo) -> Bool {
     guard info.codec == .vp8, info.pictureIDBytes > 0 else { return false }
-    if droppedPicture == Int32(info.pictureID) { return true }
-    if info.startsFrame {
-      if info.temporalID <= temporalMax && info.temporalID > temporalLimit
-        && info.isSwitchingPoint
-      {
-        temporalLimit = info.temporalID
-      }
-      if info.isKeyframe || temporalMax < temporalLimit { temporalLimit = temporalMax }
-      if info.temporalID > temporalLimit {
-        droppedPicture = -1
-        return true
-      }
+    guard info.startsFrame else { return droppedPicture == Int32(info.pictureID) }
+    if info.temporalID <= temporalMax && info.temporalID > temporalLimit && info.isSwitchingPoint {
+      temporalLimit = info.temporalID
     }
-    return false
+    if info.isKeyframe || temporalMax < temporalLimit { temporalLimit = temporalMax }
+    // Ids come round again: what was dropped is remembered only until the next frame.
+    droppedPicture = -1
+    return info.temporalID > temporalLimit
   }
 
   /// Renumbers what follows a dropped packet. Numbers before it stay reserved: they may be loss.
@@ -333,6 +383,10 @@ package struct ViewerStream: Sendable {
     _ info: PacketInfo, transportSequence: UInt16, at now: Instant
   ) -> HeaderPatch? {
     guard case .catchingUp(var catchUp) = phase, info.sequence == catchUp.cursor else { return nil }
+    if catchUp.hasBegun, isLeap(info) {
+      abandonCatchUp()
+      return nil
+    }
     if !catchUp.hasBegun {
       catchUp.hasBegun = true
       temporalLimit = temporalMax
@@ -353,7 +407,13 @@ package struct ViewerStream: Sendable {
 
   /// The cursor has reached the live edge.
   package mutating func finishCatchUp() {
-    if case .catchingUp = phase { phase = .live }
+    guard case .catchingUp(let catchUp) = phase else { return }
+    if catchUp.hasBegun { phase = .live } else { abandonCatchUp() }
+  }
+
+  /// The chain's packets are gone before they were sent: the stream waits for a keyframe.
+  package mutating func abandonCatchUp() {
+    if case .catchingUp(let catchUp) = phase { waitAnew(for: catchUp.encoding) }
   }
 
   // MARK: Retransmission
@@ -368,7 +428,8 @@ package struct ViewerStream: Sendable {
     at now: Instant
   ) -> (info: PacketInfo, patch: HeaderPatch)? {
     guard let sent = history.packet(wire: number), sent.epoch == epoch,
-      sent.sequence >= firstRepeatable, now - sent.sentAt >= ForwardingLimits.retransmitInterval, let info = source(sent),
+      sent.sequence >= firstRepeatable, now - sent.sentAt >= ForwardingLimits.retransmitInterval,
+      let info = source(sent),
       let payloadType = payloadTypes.payloadType(info.codec)
     else { return nil }
     history.markResent(sent.sequence, at: now)
@@ -402,6 +463,7 @@ extension Instant {
   /// The instant as abs-send-time: seconds modulo 64 in 6.18 fixed point.
   package var absSendTime: UInt32 {
     let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-    return UInt32(truncatingIfNeeded: (seconds & 63) << 18 | (rest << 18) / 1_000_000_000) & 0xFF_FFFF
+    return UInt32(truncatingIfNeeded: (seconds & 63) << 18 | (rest << 18) / 1_000_000_000)
+      & 0xFF_FFFF
   }
 }

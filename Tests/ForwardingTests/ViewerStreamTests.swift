@@ -231,7 +231,7 @@ struct ViewerStreamTests {
       var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
       var stream = makeStream(rtx: rtx)
       stream.attach()
-    stream.align(offset: 0)
+      stream.align(offset: 0)
       stream.wait(for: 0)
       let packets = source.next(keyframe: true, at: .zero)
       let sent = packets.compactMap { stream.forward($0, transportSequence: 5, at: .zero) }

@@ -110,7 +110,7 @@ struct AgentPairTests {
     #expect(times.count > 95)
     #expect(Set(network.datagramsToServer.map { $0.1 }).count == network.datagramsToServer.count)
     for (a, b) in zip(times, times.dropFirst()) {
-      #expect((.seconds(4.0)...TimeSpan.seconds(6.0)).contains(b - a))
+      #expect((TimeSpan.seconds(4)...TimeSpan.seconds(6)).contains(b - a))
     }
     #expect(network.serverSelections.count == 1)
   }
@@ -121,8 +121,8 @@ struct AgentPairTests {
     network.client.add([udp1])
     network.run(until: at(10))
     network.isCut = true
-    let client = network.client.lastResponse + .seconds(30.0)
-    let server = network.server.lastCheck + .seconds(30.0)
+    let client = network.client.lastResponse + .seconds(30)
+    let server = network.server.lastCheck + .seconds(30)
     network.run(until: at(60))
     let tick = TimeSpan(nanoseconds: 1)
     #expect(!network.client.isExpired(at: client - tick))

@@ -17,7 +17,7 @@ func path(_ host: UInt32, port: UInt16 = 5000, channel: PathChannel = .udp) -> T
     remote: SocketAddress(ip: IPAddress(ipv4: 0x0A00_0100 + host), port: port))
 }
 
-func at(_ seconds: Double) -> Instant { .zero + .seconds(seconds) }
+func at(_ seconds: Double) -> Instant { .zero + TimeSpan(fractionalSeconds: seconds) }
 
 /// A check as a peer sends it to the server.
 func check(

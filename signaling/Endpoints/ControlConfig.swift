@@ -1,7 +1,6 @@
 // What the control plane is told once, at start-up.
 
 package import DTLS
-package import HTTP
 package import Negotiation
 package import RTP
 package import Wire
@@ -44,6 +43,11 @@ package enum ControlLimits {
   package static let transportsPerMemberMax = 16
   /// How often rooms are looked through for what has expired.
   package static let sweepInterval = TimeSpan.seconds(1)
+  /// Addresses whose budget of anonymous tokens is remembered.
+  package static let mintAddressesMax = 100_000
+  /// Anonymous tokens per second and address, and at once.
+  package static let mintsPerSecond = 5
+  package static let mintsBurst = 100
   /// How long a transport may take to connect before it is given up.
   package static let connectLimit = TimeSpan.seconds(30)
 }

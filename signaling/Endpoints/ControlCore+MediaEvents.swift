@@ -26,9 +26,9 @@ extension ControlCore {
     case .reachable(let peer, _), .layer(let peer, _, _), .mediaTime(let peer, _, _, _):
       effects.append(.transport(peer, .event(event)))
     case .trackActive(let track, let isActive):
-      forEachRoom { $0.activity(track, isActive: isActive) }
+      update(track) { $0.activity(track, isActive: isActive) }
     case .trackStatus(let track, let layers):
-      forEachRoom { $0.status(track, layers: layers) }
+      update(track) { $0.status(track, layers: layers) }
     case .statistics(_, let statistics):
       metrics.add(statistics)
     case .workerFailed:
@@ -36,14 +36,11 @@ extension ControlCore {
     }
   }
 
-  /// Tracks do not say which room they are in: the first that knows the track answers.
-  private mutating func forEachRoom(_ body: (inout RoomMedia) -> [RoomChange]) {
-    for name in Array(rooms.keys) {
-      guard var room = rooms[name] else { continue }
-      let changes = body(&room)
-      guard !changes.isEmpty else { continue }
-      rooms[name] = room
-      return apply(changes, in: name)
-    }
+  /// Tells a track's room.
+  private mutating func update(_ track: TrackID, _ body: (inout RoomMedia) -> [RoomChange]) {
+    guard let name = trackRooms[track], var room = rooms[name] else { return }
+    let changes = body(&room)
+    rooms[name] = room
+    apply(changes, in: name)
   }
 }

@@ -1,12 +1,11 @@
 // Making, renegotiating and restarting transports, for WHIP, WHEP and the room socket alike.
 
-package import Access
 import Crypto
 import HTTP
 import ICE
 package import MediaControl
-package import Negotiation
-import RTP
+import Negotiation
+package import RTP
 package import Room
 package import SDP
 package import Wire
@@ -135,8 +134,8 @@ extension ControlCore {
     guard !isDraining, transports.count < ControlLimits.transportsMax,
       rooms[room] != nil || rooms.count < ControlLimits.roomsMax
     else { throw ControlRefusal(503, "overloaded", "no more sessions are taken here") }
-    let mine = transports.values.filter { $0.room == room && $0.member.identity == member.identity }
-    guard mine.count < ControlLimits.transportsPerMemberMax else {
+    let mine = memberTransports[MemberKey(room: room, identity: member.identity)] ?? 0
+    guard mine < ControlLimits.transportsPerMemberMax else {
       throw ControlRefusal(
         429, "limit", "at most \(ControlLimits.transportsPerMemberMax) sessions per member")
     }
@@ -169,7 +168,7 @@ extension ControlCore {
           record.worker))
     }
     effects.append(.media(.updatePeer(peer, session.media), record.worker))
-    register(session, on: record.worker)
+    register(session, record)
     return (session, transports[peer] ?? record)
   }
 
@@ -207,14 +206,17 @@ extension ControlCore {
     directory.addPeer(on: record.worker)
     effects.append(
       .media(.addPeer(record.peer, session.transport, session.media), record.worker))
-    register(session, on: record.worker)
+    memberTransports[
+      MemberKey(room: record.room, identity: record.member.identity), default: 0] += 1
+    register(session, record)
   }
 
-  private mutating func register(_ session: NegotiatedSession, on worker: WorkerIndex) {
+  private mutating func register(_ session: NegotiatedSession, _ record: TransportRecord) {
     for section in session.media.receives {
       let rids = section.encodings.isEmpty ? [nil] : section.encodings.map(\.rid)
       directory.addTrack(
-        TrackDescription(id: section.track, kind: section.kind, rids: rids), owner: worker)
+        TrackDescription(id: section.track, kind: section.kind, rids: rids), owner: record.worker)
+      trackRooms[section.track] = record.room
     }
   }
 

@@ -2,9 +2,8 @@
 
 package import Access
 import Crypto
-package import HTTP
 package import MediaControl
-package import Negotiation
+import Negotiation
 import RTP
 package import Room
 package import Wire
@@ -17,10 +16,15 @@ package struct ControlCore {
   package internal(set) var transports: [PeerID: TransportRecord] = [:]
   package internal(set) var metrics = ControlMetrics()
   var urls: [String: PeerID] = [:]
+  /// By track of the media plane: its room.
+  var trackRooms: [TrackID: String] = [:]
+  /// Transports by room and identity.
+  var memberTransports: [MemberKey: Int] = [:]
   var directory: TrackDirectory
   var identifiers: ControlIdentifiers
   var random: RandomSource
   var nextSweep = Instant.zero
+  var mintBudgets: [IPAddress: Budget] = [:]
   let access: AccessControl
   let cors: CORSPolicy
   /// Whether no more transports are taken: the process drains.
@@ -111,12 +115,21 @@ package struct ControlCore {
   mutating func forget(_ peer: PeerID) -> TransportRecord? {
     guard let record = transports.removeValue(forKey: peer) else { return nil }
     urls[record.urlToken] = nil
+    let member = MemberKey(room: record.room, identity: record.member.identity)
+    memberTransports[member] = memberTransports[member].flatMap { $0 > 1 ? $0 - 1 : nil }
+    for track in record.state.sections.compactMap(\.track) { trackRooms[track] = nil }
     let orders =
       directory.remove(peer, on: record.worker)
       + directory.removeTracks(record.state.sections.compactMap(\.track))
     for order in orders { effects.append(.media(order.command, order.worker)) }
     return record
   }
+}
+
+/// One member of one room.
+struct MemberKey: Hashable, Sendable {
+  let room: String
+  let identity: String
 }
 
 /// Numbers for peers, tracks and SSRCs.

@@ -1,6 +1,6 @@
 // Which worker owns each track and peer, and which workers follow which tracks. Pure.
 
-package import MediaControl
+import MediaControl
 
 /// One section of one viewer's transport.
 struct SectionKey: Hashable, Sendable {

@@ -1,5 +1,6 @@
 // Who publishes and who watches what in one room: a pure state machine.
 
+import Access
 package import MediaControl
 package import RTP
 package import Wire

@@ -1,6 +1,5 @@
 // The owner of a peer, written in its ufrag: so any worker can route a check (DESIGN section 3).
 
-package import MediaControl
 import Wire
 
 /// Our ufrags: one base-36 digit for the owner, then seven random ice-chars (42 bits; RFC 8445

@@ -1,0 +1,23 @@
+// What `hawker serve` needs, after configuration files, environment and flags were read.
+
+import Access
+import RTP
+import Web
+import Wire
+
+/// The settings of one server process.
+struct ServeSettings {
+  var http: SocketAddress
+  var tls: TLSFiles?
+  var udpPort: UInt16
+  /// Empty: the machine's own addresses.
+  var mediaAddresses: [IPAddress]
+  var workers: Int
+  var keys: [APIKey]
+  var allowedOrigins: [String]
+  var preferCodec: Codec
+  /// The folder of the pages.
+  var webRoot: String
+  /// The data folder, to name it in the links that are printed.
+  var dataDirectory: String
+}

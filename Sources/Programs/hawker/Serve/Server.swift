@@ -1,0 +1,72 @@
+// One Hawker server: media plane, control plane and web server, started and stopped together.
+
+import Access
+import Crypto
+import DTLS
+import Endpoints
+import HTTP
+import Loop
+import MediaWorker
+import Negotiation
+import Web
+import Wire
+
+/// The running parts of a server.
+struct Server {
+  let control: ControlPlane
+  let media: MediaPlane
+  let web: WebServer
+
+  /// Starts everything; throws an error whose text names what could not be had.
+  init(_ settings: ServeSettings) throws {
+    let identity = try DTLSIdentity(now: SystemClock.wallTime())
+    let control = try ControlPlane()
+    media = try MediaPlane(
+      port: settings.udpPort, workers: settings.workers, identity: identity
+    ) { event in
+      control.post(.media(event))
+    }
+    web = try WebServer(Server.webConfig(settings)) { event in control.post(.web(event)) }
+    var random = RandomSource.system
+    let config = ControlConfig(
+      workers: settings.workers, fingerprint: identity.fingerprint,
+      candidates: Server.candidates(settings, port: media.port),
+      preferCodec: settings.preferCodec, allowedOrigins: settings.allowedOrigins,
+      seed: random.next())
+    try control.start(
+      config, access: AccessControl(keys: settings.keys), media: media, web: web)
+    self.control = control
+  }
+
+  private static func webConfig(_ settings: ServeSettings) -> WebConfig {
+    var config = WebConfig(address: settings.http)
+    config.tls = settings.tls
+    config.origins = OriginPolicy(allowing: settings.allowedOrigins)
+    config.site = Server.site(root: settings.webRoot)
+    return config
+  }
+
+  /// The candidates of every answer: configured addresses, else the machine's. A server that only
+  /// listens on loopback is for this machine's browsers: loopback goes first.
+  private static func candidates(_ settings: ServeSettings, port: UInt16) -> [HostCandidate] {
+    var addresses = settings.mediaAddresses
+    if addresses.isEmpty {
+      let own = NetworkInterfaces.addresses()
+      addresses =
+        settings.http.ip.isLoopback
+        ? own.filter(\.isLoopback) + own.filter { !$0.isLoopback }
+        : own.filter { !$0.isLoopback }
+      if addresses.isEmpty { addresses = own }
+    }
+    return HostCandidate.all(addresses: addresses, udpPort: port, tcpPort: port)
+  }
+
+  /// Takes no new sessions, lets requests finish, then ends all threads.
+  func shutDown() {
+    control.post(.drain)
+    web.drain()
+    web.join()
+    control.stop()
+    media.stop()
+  }
+}

@@ -1,0 +1,81 @@
+// Who a token says its bearer is: verified claims.
+
+package import Wire
+
+/// The claims of a token whose signature and times have been checked.
+package struct Credential: Hashable, Sendable {
+  /// The API key that signed it.
+  package let issuer: String
+  /// The identity, 1...128 characters.
+  package let subject: String
+  /// For display; nil when the token has none.
+  package let name: String?
+  /// A room's name, or `*` in a service token.
+  package let room: String
+  package let role: Role
+  package let expires: WallTime
+
+  package init(
+    issuer: String, subject: String, name: String?, room: String, role: Role, expires: WallTime
+  ) {
+    self.issuer = issuer
+    self.subject = subject
+    self.name = name
+    self.room = room
+    self.role = role
+    self.expires = expires
+  }
+
+  /// Whether the token is for `room`. Every role may watch there.
+  package func isFor(room: String) -> Bool { self.room == room || (self.room == "*" && role == .service) }
+
+  /// Whether `text` can name a room: `[A-Za-z0-9_-]{1,64}`.
+  package static func isRoomName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+          || byte == 45 || byte == 95
+      }
+  }
+
+  /// Characters of an identity: it stands in URLs, logs and tables.
+  package static let subjectMax = 128
+  /// Characters of a display name.
+  package static let nameMax = 128
+}
+
+/// Why a token is not accepted.
+package enum AccessRefusal: Error, Hashable, Sendable {
+  case missing
+  case malformed
+  case unknownKey
+  case badSignature
+  case expired
+  case notYetValid
+  case wrongRoom
+  case wrongRole
+  case revoked
+
+  /// 401 where another token may help, 403 where this one is understood and not enough.
+  package var status: Int {
+    switch self {
+    case .wrongRoom, .wrongRole: 403
+    case .missing, .malformed, .unknownKey, .badSignature, .expired, .notYetValid, .revoked: 401
+    }
+  }
+
+  /// A sentence for the client; it never quotes the token.
+  package var text: String {
+    switch self {
+    case .missing: "a token is required: Authorization: Bearer ..."
+    case .malformed: "the token is not a JWT signed with HS256, or lacks a claim"
+    case .unknownKey: "the token's issuer is not a key of this server"
+    case .badSignature: "the token's signature is wrong"
+    case .expired: "the token has expired"
+    case .notYetValid: "the token is not valid yet"
+    case .wrongRoom: "the token is for another room"
+    case .wrongRole: "the token's role may not do this"
+    case .revoked: "the token has been revoked"
+    }
+  }
+}

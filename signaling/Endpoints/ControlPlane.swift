@@ -1,0 +1,153 @@
+// The control plane's thread: it owns the rooms, between the web server and the media workers.
+
+package import Access
+import Crypto
+package import HTTP
+import Loop
+package import MediaControl
+package import MediaWorker
+import Room
+import Synchronization
+package import Web
+package import Wire
+
+/// What reaches the control plane from other threads.
+package enum ControlMessage: Sendable {
+  case web(WebEvent)
+  case media(MediaEvent)
+  /// Take no new sessions; answer when told to stop.
+  case drain
+  case stop
+}
+
+/// The shell around `ControlCore`. Made in two steps, because the media plane and the web server
+/// report to its mailbox and it commands them.
+package final class ControlPlane: Sendable {
+  private let waker: Waker
+  private let mailbox: Mailbox<ControlMessage>
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  /// Messages waiting: a second of statistics of ten thousand tracks, and a burst of joins.
+  static let mailboxCapacity = 262_144
+  /// How often workers are asked for their counters.
+  static let statisticsInterval = TimeSpan.seconds(2)
+
+  package init() throws(SystemError) {
+    waker = try Waker()
+    mailbox = Mailbox(capacity: ControlPlane.mailboxCapacity, waker: waker)
+  }
+
+  /// Leaves a message; false when the mailbox is full, which only a stuck process can bring about.
+  @discardableResult
+  package func post(_ message: ControlMessage) -> Bool { mailbox.post(message) }
+
+  /// Starts the thread.
+  package func start(
+    _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer
+  ) throws(SystemError) {
+    let parts = Parts(
+      waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web)
+    let thread = try WorkerThread(name: "control", config: parts) { parts in
+      guard let loop = try? EventLoop(waker: parts.waker) else { return }
+      ControlLoop(parts, loop: loop).run()
+    }
+    let handed = UncheckedThread(thread)
+    self.thread.withLock { $0 = handed.thread }
+  }
+
+  /// Ends the thread and waits for it.
+  package func stop() {
+    post(.stop)
+    let taken = thread.withLock { thread -> UncheckedThread? in
+      defer { thread = nil }
+      return thread.map { UncheckedThread($0) }
+    }
+    taken?.thread.join()
+  }
+
+  struct Parts: Sendable {
+    var waker: Waker
+    var mailbox: Mailbox<ControlMessage>
+    var config: ControlConfig
+    var access: AccessControl
+    var media: MediaPlane
+    var web: WebServer
+  }
+}
+
+/// Carries a thread's handle into and out of the mutex that is its only home.
+///
+/// `@unchecked Sendable`: a value is made and taken apart within one call, by one thread.
+private struct UncheckedThread: @unchecked Sendable {
+  let thread: WorkerThread
+  init(_ thread: WorkerThread) { self.thread = thread }
+}
+
+/// The loop of the control thread.
+private final class ControlLoop {
+  private let parts: ControlPlane.Parts
+  private let loop: EventLoop
+  private var core: ControlCore
+  private var sockets = RoomSockets()
+  private var messages: [ControlMessage] = []
+  private var nextStatistics = Instant.zero
+  private var round: UInt64 = 0
+  private var isStopped = false
+
+  init(_ parts: ControlPlane.Parts, loop: EventLoop) {
+    self.parts = parts
+    self.loop = loop
+    core = ControlCore(parts.config, access: parts.access)
+  }
+
+  func run() {
+    while !isStopped {
+      loop.wait(until: min(nextStatistics, loop.now + .milliseconds(200)))
+      parts.mailbox.drain(into: &messages)
+      let now = loop.now
+      let wall = SystemClock.wallTime()
+      for message in messages { take(message, at: now, wall: wall) }
+      if now >= nextStatistics { askForStatistics(at: now) }
+      core.advance(at: now)
+      sockets.advance(&core, at: now, wall: wall)
+      carryOut(at: now, wall: wall)
+    }
+  }
+
+  private func take(_ message: ControlMessage, at now: Instant, wall: WallTime) {
+    switch message {
+    case .web(.request(let connection, let request, let body, remote: let remote)):
+      core.answer(
+        body, RequestTicket(connection: connection, request: request), from: remote, at: now,
+        wall: wall)
+    case .web(let event): sockets.take(event, &core, at: now, wall: wall)
+    case .media(let event): core.take(event, at: now)
+    case .drain: core.drain()
+    case .stop: isStopped = true
+    }
+    // Effects go out after each message, so that answers keep the order of requests.
+    carryOut(at: now, wall: wall)
+  }
+
+  private func askForStatistics(at now: Instant) {
+    nextStatistics = now + ControlPlane.statisticsInterval
+    core.finishStatisticsRound()
+    round += 1
+    for worker in 0..<parts.media.workers {
+      _ = parts.media.post(.reportStatistics(request: round), to: WorkerIndex(UInt8(worker)))
+    }
+  }
+
+  private func carryOut(at now: Instant, wall: WallTime) {
+    for effect in core.takeEffects() {
+      switch effect {
+      case .media(let command, let worker): _ = parts.media.post(command, to: worker)
+      case .respond(let ticket, let response):
+        parts.web.post(.respond(ticket.connection, ticket.request, response))
+      case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
+      case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
+      }
+    }
+    for command in sockets.takeCommands() { parts.web.post(command) }
+  }
+}

@@ -1,0 +1,82 @@
+// /metrics: the figures of the process in Prometheus's text form.
+
+import HTTP
+import MediaControl
+import Room
+import Telemetry
+
+extension ControlCore {
+  /// All workers of a round of statistics have had time to report.
+  package mutating func finishStatisticsRound() { metrics.finishRound() }
+
+  func metricsText() -> HTTPResponse {
+    var text = PrometheusText()
+    writeRooms(&text)
+    writeSessions(&text)
+    writeMedia(&text)
+    return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: text.bytes)
+  }
+
+  private func writeRooms(_ text: inout PrometheusText) {
+    text.family("hawker_rooms", .gauge, help: "Rooms in memory.")
+    text.sample("hawker_rooms", [:], Double(rooms.count))
+    text.family("hawker_transports", .gauge, help: "WebRTC transports negotiated and not ended.")
+    let watching = transports.values.count { $0.purpose == .watch }
+    text.sample("hawker_transports", ["role": "viewer"], Double(watching))
+    text.sample(
+      "hawker_transports", ["role": "publisher"], Double(transports.count - watching))
+  }
+
+  private func writeSessions(_ text: inout PrometheusText) {
+    text.family("hawker_joins_total", .counter, help: "Transports that connected.")
+    text.sample("hawker_joins_total", [:], Double(metrics.joins))
+    text.family("hawker_ends_total", .counter, help: "Transports that ended by themselves, by reason.")
+    for (reason, count) in metrics.ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      text.sample("hawker_ends_total", ["reason": reason.rawValue], Double(count))
+    }
+    text.family("hawker_join_seconds", .histogram, help: "From the offer to media keys.")
+    text.sample("hawker_join_seconds", [:], metrics.joinTimes)
+    text.family(
+      "hawker_first_frame_seconds", .histogram, help: "From the offer to the first packet sent.")
+    text.sample("hawker_first_frame_seconds", [:], metrics.firstFrameTimes)
+  }
+
+  private func writeMedia(_ text: inout PrometheusText) {
+    let media = metrics.media
+    text.family("hawker_peers", .gauge, help: "Peers of the media workers.")
+    text.sample("hawker_peers", [:], Double(media.peers))
+    text.family("hawker_tracks", .gauge, help: "Tracks held by the media workers.")
+    text.sample("hawker_tracks", [:], Double(media.tracks))
+    text.family("hawker_packets_total", .counter, help: "Datagrams, by direction.")
+    text.sample("hawker_packets_total", ["direction": "in"], Double(media.packetsReceived))
+    text.sample("hawker_packets_total", ["direction": "out"], Double(media.packetsSent))
+    text.family("hawker_bytes_total", .counter, help: "Bytes of datagrams, by direction.")
+    text.sample("hawker_bytes_total", ["direction": "in"], Double(media.bytesReceived))
+    text.sample("hawker_bytes_total", ["direction": "out"], Double(media.bytesSent))
+    text.family("hawker_packets_unsent_total", .counter, help: "Datagrams the kernel refused.")
+    text.sample("hawker_packets_unsent_total", [:], Double(media.packetsUnsent))
+    text.family(
+      "hawker_packets_handed_over_total", .counter,
+      help: "Datagrams that came to another worker than their peer's.")
+    text.sample("hawker_packets_handed_over_total", [:], Double(media.handedOver))
+    text.family("hawker_nacks_total", .counter, help: "Packets asked for again, by direction.")
+    text.sample("hawker_nacks_total", ["direction": "viewer"], Double(media.nacksReceived))
+    text.sample("hawker_nacks_total", ["direction": "publisher"], Double(media.nacksSent))
+    text.family("hawker_retransmissions_total", .counter, help: "Packets sent again to viewers.")
+    text.sample("hawker_retransmissions_total", [:], Double(media.retransmissions))
+    text.family(
+      "hawker_keyframe_requests_total", .counter, help: "PLI and FIR, from viewers and to publishers.")
+    text.sample(
+      "hawker_keyframe_requests_total", ["direction": "viewer"],
+      Double(media.keyframeRequestsReceived))
+    text.sample(
+      "hawker_keyframe_requests_total", ["direction": "publisher"],
+      Double(media.keyframeRequestsSent))
+    text.family("hawker_discards_total", .counter, help: "Packets that went no further, by reason.")
+    for reason in DiscardReason.allCases {
+      text.sample(
+        "hawker_discards_total", ["reason": reason.metricName],
+        Double(media.discards[Int(reason.rawValue)]))
+    }
+  }
+}

@@ -1,0 +1,10 @@
+// The browser client library of Hawker: import from here. No dependencies, no bundler.
+
+export { canDecode, canWatch } from "./codecs.js";
+export { cameraEncodings, screenEncodings } from "./encodings.js";
+export { HawkerError } from "./errors.js";
+export { HawkerRoom } from "./room.js";
+export { Publication } from "./publication.js";
+export { View } from "./view.js";
+export { WhepClient } from "./whep.js";
+export { WhipClient } from "./whip.js";

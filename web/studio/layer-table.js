@@ -1,0 +1,87 @@
+// The table of what is sent: the browser's own figures beside what the server says arrives, limits in plain words.
+
+import { bitrateText, sizeText, text } from "../shared/dom.js";
+
+/** @typedef {import("../client/stats.js").SentLayer} SentLayer */
+/** @typedef {import("../client/protocol").Health} Health */
+
+/** After going live, an encoder needs this long before "nothing is sent" means anything. */
+const STARTING_MS = 5000;
+
+/**
+ * @param {HTMLElement} body  the table's
+ * @param {{stream: string, layers: SentLayer[], health: Health|null, sinceMs: number}[]} publications
+ */
+export function renderLayers(body, publications) {
+  const rows = publications.flatMap(({ stream, layers, health, sinceMs }) =>
+    layers.map((layer) => row(stream, layer, arrival(layer, health), sinceMs)),
+  );
+  body.replaceChildren(...rows);
+}
+
+/**
+ * @param {SentLayer} layer
+ * @param {Health|null} health
+ */
+function arrival(layer, health) {
+  const same = (health?.layers ?? []).filter((each) => each.kind === layer.kind);
+  return same.find((each) => each.name === layer.name) ?? (same.length === 1 ? same[0] : undefined);
+}
+
+/**
+ * @param {string} stream
+ * @param {SentLayer} layer
+ * @param {import("../client/protocol").LayerHealth|undefined} arrives
+ * @param {number} sinceMs
+ */
+function row(stream, layer, arrives, sinceMs) {
+  const video = layer.kind === "video";
+  const limit = limitOf(layer, arrives, sinceMs);
+  const name = stream === "screen" && video ? "screen" : layer.name;
+  const line = document.createElement("tr");
+  line.dataset.layer = name;
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = text(`studio.row.${name}`);
+  line.append(
+    head,
+    cell(video ? sizeText(layer.width, layer.height) : "–"),
+    cell(video ? String(Math.round(layer.fps)) : "–"),
+    cell(bitrateText(layer.bitrate)),
+    cell(arrives ? bitrateText(arrives.bitrate) : "–"),
+    cell(limit.words, limit.tone),
+  );
+  return line;
+}
+
+/**
+ * What holds this layer back: the server's word first, for it sees what arrives.
+ * @param {SentLayer} layer
+ * @param {import("../client/protocol").LayerHealth|undefined} arrives
+ * @param {number} sinceMs
+ * @returns {{words: string, tone: string}}
+ */
+function limitOf(layer, arrives, sinceMs) {
+  const sent = layer.bitrate > 0;
+  if (!sent && sinceMs < STARTING_MS) return { words: text("studio.limit.starting"), tone: "" };
+  if (!sent && layer.kind === "video") return { words: text("studio.limit.inactive"), tone: "warn" };
+  if (arrives?.limitedByCode === "loss") {
+    const percent = Math.round(arrives.fractionLost * 100);
+    return { words: text("studio.limit.loss", { percent }), tone: "bad" };
+  }
+  if (arrives?.limitedByCode === "silent" && sent) return { words: text("studio.limit.silent"), tone: "bad" };
+  if (arrives?.limitedBy) return { words: arrives.limitedBy, tone: "warn" };
+  if (layer.limitation === "none") return { words: text("studio.limit.none"), tone: "good" };
+  return { words: text(`studio.limit.${layer.limitation}`), tone: "warn" };
+}
+
+/**
+ * @param {string} words
+ * @param {string} [tone]
+ */
+function cell(words, tone = "") {
+  const made = document.createElement("td");
+  made.textContent = words;
+  made.className = tone;
+  return made;
+}
