@@ -112,6 +112,7 @@ export const strings = {
   "studioError.denied": "The browser may not use your camera or microphone. Allow it beside the address, then try again.",
   "studioError.no-camera": "No camera or microphone was found. Plug one in, then try again, or choose the test picture.",
   "studioError.busy": "Another program is using the camera. Close it, then try again.",
+  "studioError.nothing": "Choose a camera or a microphone.",
   "studioError.no-token": "This page needs a host link. Use the studio link that the server printed, or ask for one.",
   "studioError.not-host": "Your link doesn’t let you broadcast in this room. Ask for a host link.",
   "studioError.unsupported": "This browser has no WebRTC, so it can’t broadcast.",
