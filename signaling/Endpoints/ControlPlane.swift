@@ -2,14 +2,14 @@
 
 package import Access
 import Crypto
-package import HTTP
-import Loop
+import HTTP
+package import Loop
 package import MediaControl
 package import MediaWorker
 import Room
 import Synchronization
 package import Web
-package import Wire
+import Wire
 
 /// What reaches the control plane from other threads.
 package enum ControlMessage: Sendable {

@@ -1,0 +1,141 @@
+// One client's TCP connection: its bytes in both directions, plain or TLS, and what is spoken on it.
+
+import HTTP
+import Loop
+import Wire
+
+/// A connection of the web server, for the thread of its loop.
+///
+/// A final class because a connection has identity: the loop, its timer and commands all name it by id.
+final class WebConnection {
+  /// What is spoken.
+  enum Phase {
+    case http
+    case webSocket
+    /// The last bytes are on their way out.
+    case finishing
+    /// All is sent; what still comes is thrown away.
+    case lingering
+  }
+
+  /// What the connection waits for; its deadline moves when this changes.
+  enum Wait: Equatable {
+    case request, idle
+    case answer(UInt64)
+    /// The client, to take what is queued.
+    case reader
+  }
+
+  let id: UInt64
+  let remote: SocketAddress
+  let stream: TCPStream
+  let tls: TLSSession?
+  /// Whether it was over the limit when it came: it only gets a 503.
+  let isRefusal: Bool
+  var phase = Phase.http
+  var http: HTTPConversation
+  var webSocket: WebSocketConnection?
+  var webSocketOutput = WebSocketConnection.Output()
+  /// Whether the application was told of a WebSocket and not yet of its end.
+  var isOpenWebSocket = false
+  /// Whether the client said that it sends nothing more.
+  var inputEnded = false
+  var output = OutgoingQueue()
+  /// What the loop was last asked to report.
+  var interest = Interest.reading
+  var wait = Wait.request
+  var deadline: Instant
+  var lastReceived: Instant
+  var lastSent: Instant
+  var isPinged = false
+  var lingeredBytes = 0
+  private let sentPerTurnBytesMax: Int
+
+  init(
+    _ id: UInt64, _ arrival: TCPListener.Arrival, tls: TLSSession?, isRefusal: Bool,
+    limits: WebLimits, at now: Instant
+  ) {
+    self.id = id
+    remote = arrival.remote
+    self.tls = tls
+    self.isRefusal = isRefusal
+    stream = TCPStream(arrival.descriptor, queuedBytesMax: WebConnection.streamQueueBytesMax)
+    // What a slow client does not take should wait where it is counted. A failure only costs memory.
+    try? stream.setKernelUnsentMax(bytes: WebConnection.kernelUnsentBytesMax)
+    http = HTTPConversation(limits: limits)
+    sentPerTurnBytesMax = limits.sentPerTurnBytesMax
+    deadline = now + limits.requestTimeout
+    lastReceived = now
+    lastSent = now
+  }
+
+  /// The bytes that wait for the client, in our queues.
+  var queuedBytes: Int { output.byteCount + stream.queuedBytes }
+
+  /// Sends as much as the client and this turn allow; false when the connection is lost.
+  func pump(at now: Instant) -> Bool {
+    let before = queuedBytes
+    do { try stream.flush() } catch { return false }
+    guard sendTLSRecords() else { return false }
+    var sent = 0
+    while stream.queuedBytes == 0, !output.isEmpty, sent < sentPerTurnBytesMax {
+      if let tls, !tls.isEstablished { break }
+      let piece = output.withFirst(WebConnection.pieceBytesMax) { piece -> Int? in
+        let isAccepted = tls.map { $0.write(piece) } ?? (stream.write(piece) == .accepted)
+        return isAccepted ? piece.count : nil
+      }
+      guard let piece, sendTLSRecords() else { return false }
+      output.removeFirst(piece)
+      sent += piece
+    }
+    if queuedBytes < before { lastSent = now }
+    return true
+  }
+
+  /// Gives the kernel what OpenSSL wrote; false when the connection is lost or its queue is full.
+  private func sendTLSRecords() -> Bool {
+    guard let records = tls?.takeOutput(), !records.isEmpty else { return true }
+    return stream.write(records.span) == .accepted
+  }
+
+  /// Queues bytes behind those that wait.
+  func send(_ bytes: [UInt8], at now: Instant) {
+    // The client can only be late with what it could have taken.
+    if queuedBytes == 0 { lastSent = now }
+    output.append(bytes)
+  }
+
+  /// Says that nothing more will be sent: all is flushed.
+  func shutdownWriting() {
+    tls?.shutDown()
+    _ = sendTLSRecords()
+    try? stream.shutdownWriting()
+  }
+
+  /// What to hear about from the loop.
+  var wantedInterest: Interest {
+    var wanted: Interest = []
+    if !inputEnded && takesInput { wanted.insert(.reading) }
+    let waits = queuedBytes > 0 && (tls?.isEstablished ?? true) || stream.queuedBytes > 0
+    if waits || (phase == .http && http.needsTurn(queuedBytes: queuedBytes)) {
+      wanted.insert(.writing)
+    }
+    return wanted
+  }
+
+  private var takesInput: Bool {
+    switch phase {
+    case .http: http.takesMore(queuedBytes: queuedBytes)
+    case .webSocket, .lingering: true
+    // Only a handshake is still worth reading for.
+    case .finishing: !(tls?.isEstablished ?? true)
+    }
+  }
+
+  /// The queue below ours: one piece with what TLS adds, a handshake flight, alerts.
+  private static let streamQueueBytesMax = 96 * 1024
+  /// Handed over at once: few system calls for large answers, little copied when the kernel is full.
+  private static let pieceBytesMax = 64 * 1024
+  /// Bytes the kernel keeps unsent: covers a turn at 100 Mbit/s.
+  private static let kernelUnsentBytesMax = 256 * 1024
+}

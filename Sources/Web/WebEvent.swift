@@ -1,0 +1,30 @@
+// What the web server and the application say to each other.
+
+package import HTTP
+package import Wire
+
+/// What the server tells the application, on the server's thread. Connection ids are never reused.
+package enum WebEvent: Sendable {
+  /// A complete request, to be answered by one `.respond` with the same ids.
+  case request(_ connection: UInt64, _ request: UInt64, HTTPRequest, remote: SocketAddress)
+  /// A WebSocket is open; its Origin was allowed. Carries the request of its handshake.
+  case opened(_ connection: UInt64, HTTPRequest)
+  /// A text message, valid UTF-8, within the limits.
+  case message(_ connection: UInt64, [UInt8])
+  /// An opened WebSocket is over, for whatever reason. Told once for each `.opened`.
+  case closed(_ connection: UInt64)
+}
+
+/// What the application asks of the server, from any thread. Ids of what is gone are passed over.
+package enum WebCommand: Sendable {
+  /// Answers a request. Answers may come in any order; each connection gets them in order.
+  case respond(_ connection: UInt64, _ request: UInt64, HTTPResponse)
+  /// Sends a text message, which must be UTF-8.
+  case send(_ connection: UInt64, [UInt8])
+  /// Sends one text message to many: encoded once.
+  case sendAll(_ connections: [UInt64], [UInt8])
+  /// Begins the closing handshake of a WebSocket. At most 123 bytes of the reason are sent.
+  case close(_ connection: UInt64, WebSocketCloseCode, _ reason: String)
+  /// Reads certificate and key again; the old ones stay in use when that fails, which is counted.
+  case reloadCertificate
+}
