@@ -55,6 +55,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
+    module("Config", ["Wire", "RTP"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
     module("Congestion", ["Wire", "RTP"]),
@@ -114,8 +115,8 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Client", "ClientShell", "Media", "Access", "Room", "Messages", "Endpoints", "Loop",
-        "Web", "MediaWorker",
+        "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
+        "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -128,13 +129,22 @@ let package = Package(
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
+    tests("Config", ["Config", "RTP", "Wire"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
+    tests(
+      "Peer", ["Peer", "Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "ICE", "DTLS", "SRTP"]),
+    tests(
+      "MediaWorker",
+      [
+        "MediaWorker", "Peer", "Forwarding", "MediaControl", "RTP", "Wire", "ICE", "DTLS", "SRTP",
+        "STUN", "Crypto",
+      ]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
-    tests("Web", ["Web", "HTTP", "Loop", "Wire", "Telemetry"]),
+    tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),

@@ -37,7 +37,7 @@ enum DocumentExamples {
     ClientMessage(
       id: "7",
       request: .trickle(
-        TrickleRequest(
+        CandidatesRequest(
           connection: "c1",
           candidates: "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uY…\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"
             + "a=mid:0\r\na=candidate:1 1 udp 2122260223 192.0.2.7 51500 typ host\r\n"

@@ -51,7 +51,7 @@ struct DocumentTests {
     var documented: [String: String] = [:]
     for line in table.split(separator: "\n") where line.hasPrefix("| `") {
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-      for code in cells[0].split(separator: "`") where !code.hasPrefix(",") {
+      for code in cells[0].split(separator: "`") where code != "code" && !code.hasPrefix(",") {
         documented[String(code)] = cells[2]
       }
     }

@@ -12,7 +12,7 @@ struct HostileInputTests {
       let bytes = Array(text.utf8)
       for count in 0..<bytes.count {
         let head = Array(bytes[..<count])
-        #expect(throws: UndecodableMessage.self) { _ = try ClientMessage.decode(head) }
+        #expect(!isTaken(head))
       }
     }
   }
@@ -23,7 +23,7 @@ struct HostileInputTests {
     for text in try ProtocolDocument.examples() {
       let bytes = Array(text.utf8)
       for _ in 0..<500 {
-        MessagesFuzzBody.run(random.mutate(bytes, alphabet: alphabet).span)
+        fuzz(random.mutate(bytes, alphabet: alphabet))
       }
     }
   }
@@ -33,11 +33,24 @@ struct HostileInputTests {
     var random = SeededBytes(seed: 1)
     for count in 0...64 {
       for _ in 0..<50 {
-        let bytes = (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }
-        MessagesFuzzBody.run(bytes.span)
-        MessagesFuzzBody.run(
-          (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }.span)
+        fuzz(random.bytes(count, from: alphabet))
+        fuzz(random.bytes(count, from: Array(0...255)))
       }
     }
+  }
+}
+
+/// Runs the fuzz body on a copy of `bytes`.
+private func fuzz(_ bytes: [UInt8]) {
+  let copy = bytes
+  MessagesFuzzBody.run(copy.span)
+}
+
+private func isTaken(_ bytes: [UInt8]) -> Bool {
+  do throws(UndecodableMessage) {
+    _ = try ClientMessage.decode(bytes)
+    return true
+  } catch {
+    return false
   }
 }

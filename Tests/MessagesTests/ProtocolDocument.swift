@@ -25,7 +25,8 @@ enum ProtocolDocument {
       let object = try object(text)
       let isReply = object["ref"] != nil
       let isEvent = object["reason"] != nil
-      return !isReply && !isEvent && requestTypes.contains(try type(of: object))
+      let type = try type(of: object)
+      return !isReply && !isEvent && requestTypes.contains(type)
     }
   }
 

@@ -123,7 +123,7 @@ struct RefusalTests {
   func null() throws {
     #expect(
       try request(#"{"type":"publish","sdp":"x","stream":null,"connection":null}"#)
-        == .publish(PublishRequest(stream: "main", sdp: "x", connection: nil)))
+        == .publish(PublishRequest(stream: nil, sdp: "x", connection: nil)))
     #expect(
       try request(#"{"type":"subscribe","sdp":"x","map":{"0":null},"layers":{"0":null}}"#)
         == .subscribe(

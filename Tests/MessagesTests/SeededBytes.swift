@@ -29,4 +29,13 @@ struct SeededBytes: RandomNumberGenerator {
     }
     return result
   }
+
+  /// `count` bytes of `alphabet`, which is not empty.
+  mutating func bytes(_ count: Int, from alphabet: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    for _ in 0..<count {
+      result.append(alphabet[Int.random(in: 0..<alphabet.count, using: &self)])
+    }
+    return result
+  }
 }

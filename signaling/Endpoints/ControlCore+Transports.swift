@@ -161,6 +161,7 @@ extension ControlCore {
     transports[peer]?.state = session.state
     transports[peer]?.generation += 1
     transports[peer]?.mids = session.mids
+    transports[peer]?.codecs = session.codecs
     if session.isICERestart {
       effects.append(
         .media(
@@ -202,6 +203,7 @@ extension ControlCore {
   ) {
     transports[record.peer] = record
     transports[record.peer]?.mids = session.mids
+    transports[record.peer]?.codecs = session.codecs
     urls[record.urlToken] = record.peer
     directory.addPeer(on: record.worker)
     effects.append(
@@ -270,6 +272,12 @@ extension NegotiatedSession {
   /// The tracks of the sections in which the peer sends.
   fileprivate var publishedTracks: [(MediaKind, TrackID)] {
     media.receives.map { ($0.kind, $0.track) }
+  }
+
+  /// By index of a section in which we send: its codecs.
+  fileprivate var codecs: [Int: [Codec]] {
+    Dictionary(
+      media.sends.map { ($0.index, $0.formats.map(\.codec)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// By section index: the mid.

@@ -16,6 +16,8 @@ package struct ControlCore {
   package internal(set) var transports: [PeerID: TransportRecord] = [:]
   package internal(set) var metrics = ControlMetrics()
   var urls: [String: PeerID] = [:]
+  /// Rooms with members on a room socket: kept although nobody publishes or watches.
+  var heldRooms: Set<String> = []
   /// By track of the media plane: its room.
   var trackRooms: [TrackID: String] = [:]
   /// Transports by room and identity.
@@ -57,7 +59,7 @@ package struct ControlCore {
       let changes = room.expire(at: now)
       rooms[name] = room
       apply(changes, in: name)
-      if room.isIdle && room.phase != .ended { rooms[name] = nil }
+      if room.isIdle && room.phase != .ended && !heldRooms.contains(name) { rooms[name] = nil }
     }
     for record in transports.values
     where !record.isConnected && now - record.createdAt > ControlLimits.connectLimit {

@@ -1,20 +1,270 @@
-// Placeholder until the room socket is merged: closes what it gets.
+// The room sockets of this process and their sessions: opening, joining, leaving, deadlines.
 
+import Access
+import Crypto
 import HTTP
 import MediaControl
+import Messages
 import Room
 import Web
 import Wire
 
+/// Everything behind `GET /ws`. Inputs are events of the web server and news of the control plane;
+/// outputs are commands for the web server, in order.
 struct RoomSockets {
+  /// One WebSocket.
+  private struct Socket {
+    var gate: RoomSocketGate
+    /// Set while a session is attached.
+    var session: String?
+  }
+
+  /// Whose transport it is.
+  struct Owner: Hashable, Sendable {
+    let session: String
+    let isPublish: Bool
+  }
+
+  private var sockets: [UInt64: Socket] = [:]
+  private var detached: [String: Instant] = [:]
   private var commands: [WebCommand] = []
-  mutating func take(_ event: WebEvent, _ core: inout ControlCore, at now: Instant, wall: WallTime) {}
-  mutating func take(
-    _ change: RoomChange, in room: String, _ core: ControlCore, at now: Instant, wall: WallTime
-  ) {}
-  mutating func take(
-    _ news: TransportNews, of peer: PeerID, _ core: ControlCore, at now: Instant, wall: WallTime
-  ) {}
-  mutating func advance(_ core: inout ControlCore, at now: Instant, wall: WallTime) {}
-  mutating func takeCommands() -> [WebCommand] { [] }
+  private var nextTick = Instant.zero
+  private var hasSaidDraining = false
+  var sessions: [String: RoomSession] = [:]
+  var audiences: [String: RoomAudience] = [:]
+  var owners: [PeerID: Owner] = [:]
+  /// Transports of sessions that publish: their owners are told of their health.
+  var publishers: Set<PeerID> = []
+  /// Rooms that have ended since the last turn.
+  var endedRooms: [String] = []
+
+  /// Takes the commands so far, oldest first.
+  mutating func takeCommands() -> [WebCommand] {
+    defer { commands.removeAll(keepingCapacity: true) }
+    return commands
+  }
+
+  // MARK: Sockets
+
+  /// Takes an event of the web server.
+  mutating func take(_ event: WebEvent, _ core: inout ControlCore, at now: Instant, wall: WallTime)
+  {
+    switch event {
+    case .request: break
+    case .opened(let socket, _): sockets[socket] = Socket(gate: RoomSocketGate(at: now))
+    case .message(let socket, let text): receive(text, on: socket, &core, at: now, wall: wall)
+    case .closed(let socket):
+      detach(socket, &core, at: now)
+      sockets[socket] = nil
+    }
+  }
+
+  private mutating func receive(
+    _ text: [UInt8], on socket: UInt64, _ core: inout ControlCore, at now: Instant, wall: WallTime
+  ) {
+    switch sockets[socket]?.gate.receive(text, at: now) {
+    case .take(let message):
+      if case .join(let request) = message.request {
+        join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
+      } else if let session = sockets[socket]?.session {
+        answer(message, of: session, on: socket, &core, at: now, wall: wall)
+      }
+    case .refuse(let refusal, let ref, let closing):
+      send(.error(refusal), ref: ref, to: socket)
+      if let closing { sayBye(closing, retryAfterMs: nil, to: socket, &core, at: now) }
+    case .discard, nil: break
+    }
+  }
+
+  /// Sends a reply, unless it says nothing to a client that asked for none.
+  mutating func send(_ reply: ServerReply, ref: String?, to socket: UInt64) {
+    guard ref != nil || reply.needsNoID else { return }
+    commands.append(.send(socket, reply.encode(ref: ref)))
+  }
+
+  /// Tells a session something, if its page is there.
+  mutating func send(_ event: ServerEvent, toSession session: String) {
+    guard let socket = sessions[session]?.socket else { return }
+    commands.append(.send(socket, event.encode()))
+  }
+
+  /// Tells everyone in a room.
+  mutating func broadcast(_ event: ServerEvent, in room: String) {
+    guard let sockets = audiences[room]?.sockets, !sockets.isEmpty else { return }
+    commands.append(.sendAll(sockets, event.encode()))
+  }
+
+  /// Says `bye` and closes; the session stays for a while, unless it has ended.
+  mutating func sayBye(
+    _ reason: ByeReason, retryAfterMs: Int64?, to socket: UInt64, _ core: inout ControlCore,
+    at now: Instant
+  ) {
+    commands.append(.send(socket, ServerEvent.bye(reason, retryAfterMs: retryAfterMs).encode()))
+    let code = WebSocketCloseCode(rawValue: reason.closeCode)
+    commands.append(.close(socket, code, reason.rawValue))
+    sockets[socket]?.gate.close()
+    detach(socket, &core, at: now)
+  }
+
+  private mutating func detach(_ socket: UInt64, _ core: inout ControlCore, at now: Instant) {
+    guard let name = sockets[socket]?.session else { return }
+    sockets[socket]?.session = nil
+    guard let session = sessions[name], session.socket == socket else { return }
+    sessions[name]?.socket = nil
+    detached[name] = now
+    audiences[session.room]?.detach(socket)
+    refreshPresence(in: session.room, core)
+  }
+
+  // MARK: Joining
+
+  private mutating func join(
+    _ request: JoinRequest, ref: String?, on socket: UInt64, _ core: inout ControlCore,
+    at now: Instant, wall: WallTime
+  ) {
+    do throws(MessageRefusal) {
+      let (name, isResumed) = try admit(request, on: socket, &core, at: now, wall: wall)
+      attach(name, to: socket, at: now)
+      guard let reply = joined(name, isResumed: isResumed, core, wall: wall) else { return }
+      send(.joined(reply), ref: ref, to: socket)
+      if let room = sessions[name]?.room { refreshPresence(in: room, core) }
+    } catch {
+      send(.error(error), ref: ref, to: socket)
+      guard error.code.closing == .always || error.code.closing == .atJoin else { return }
+      let reason = error.code == .roomEnded ? ByeReason.roomEnded : .protocol
+      sayBye(reason, retryAfterMs: nil, to: socket, &core, at: now)
+    }
+  }
+
+  /// Finds or makes the session a client asks for.
+  private mutating func admit(
+    _ request: JoinRequest, on socket: UInt64, _ core: inout ControlCore, at now: Instant,
+    wall: WallTime
+  ) throws(MessageRefusal) -> (name: String, isResumed: Bool) {
+    let member: Member
+    do throws(ControlRefusal) {
+      let credential = try core.authorize(
+        token: request.token, room: request.room, .watch, wall: wall)
+      member = Member(
+        identity: credential.subject, name: credential.name ?? "", role: credential.role)
+      if let name = resumable(request, by: member) {
+        if let old = sessions[name]?.socket {
+          sayBye(.replaced, retryAfterMs: nil, to: old, &core, at: now)
+        }
+        return (name, true)
+      }
+      guard !core.isDraining else {
+        throw ControlRefusal(503, "overloaded", "the server is about to stop")
+      }
+      let mine = audiences[request.room]?.sessionCount(of: member.identity) ?? 0
+      guard mine < RoomSocketLimits.sessionsPerMemberMax else {
+        throw ControlRefusal(
+          429, "limit", "at most \(RoomSocketLimits.sessionsPerMemberMax) sessions per member")
+      }
+      try core.hold(request.room)
+    } catch {
+      throw MessageRefusal(error)
+    }
+    let session = RoomSession(
+      name: "s_" + core.random.urlToken(), room: request.room, member: member, at: now)
+    sessions[session.name] = session
+    audiences[session.room, default: RoomAudience()].enter(session)
+    return (session.name, false)
+  }
+
+  /// The session to resume: same room, same member; a new role is a new session.
+  private func resumable(_ request: JoinRequest, by member: Member) -> String? {
+    guard let name = request.resume, let session = sessions[name],
+      session.room == request.room, session.member.identity == member.identity,
+      session.member.role == member.role
+    else { return nil }
+    return name
+  }
+
+  private mutating func attach(_ name: String, to socket: UInt64, at now: Instant) {
+    guard let session = sessions[name] else { return }
+    sessions[name]?.socket = socket
+    detached[name] = nil
+    sockets[socket]?.session = name
+    sockets[socket]?.gate.join(at: now)
+    audiences[session.room]?.attach(socket, role: session.member.role)
+  }
+
+  private func joined(
+    _ name: String, isResumed: Bool, _ core: ControlCore, wall: WallTime
+  ) -> JoinedReply? {
+    guard let session = sessions[name], let audience = audiences[session.room] else { return nil }
+    return JoinedReply(
+      session: name, isResumed: isResumed, member: MemberEntry(session.member),
+      permissions: PermissionsEntry(publish: session.member.role.mayPublish, subscribe: true),
+      serverTimeMs: wall.fractionalMilliseconds,
+      pingIntervalMs: Int64(RoomSocketLimits.pingInterval.milliseconds), cursor: audience.cursor,
+      room: roomEntry(session.room, core),
+      tracks: core.rooms[session.room]?.ordered.flatMap(\.entries) ?? [],
+      connections: session.connections.map { connection in
+        ConnectionEntry(
+          connection: connection.name, generation: connection.generation,
+          purpose: purpose(of: connection, in: session.room, core))
+      },
+      iceServers: [])
+  }
+
+  private func purpose(
+    of connection: RoomConnection, in room: String, _ core: ControlCore
+  ) -> ConnectionEntry.Purpose {
+    switch connection.purpose {
+    case .publish(let stream): .publish(stream: stream)
+    case .subscribe: .subscribe(map: core.tracks(of: connection.peer, in: room))
+    }
+  }
+
+  // MARK: Leaving
+
+  /// Ends a session and its connections.
+  mutating func endSession(_ name: String, _ core: inout ControlCore, at now: Instant) {
+    guard let session = sessions.removeValue(forKey: name) else { return }
+    detached[name] = nil
+    for connection in session.connections {
+      owners[connection.peer] = nil
+      publishers.remove(connection.peer)
+      core.end(connection.peer, at: now)
+    }
+    if let socket = session.socket {
+      sockets[socket]?.session = nil
+      audiences[session.room]?.detach(socket)
+    }
+    audiences[session.room]?.leave(session)
+    if audiences[session.room]?.sessions.isEmpty ?? true {
+      audiences[session.room] = nil
+      core.release(session.room)
+    } else {
+      refreshPresence(in: session.room, core)
+    }
+  }
+
+  // MARK: Time
+
+  /// Does what is due: deadlines, measures, the last words of a server that drains.
+  mutating func advance(_ core: inout ControlCore, at now: Instant, wall: WallTime) {
+    if core.isDraining && !hasSaidDraining {
+      hasSaidDraining = true
+      for socket in sockets.keys.sorted() {
+        // Spread, so that the next process is not met by everyone at once.
+        let spread = Int64.random(in: 0...RoomSocketLimits.drainRetryMs, using: &core.random)
+        let retry = RoomSocketLimits.drainRetryMs + spread
+        sayBye(.draining, retryAfterMs: retry, to: socket, &core, at: now)
+      }
+    }
+    closeEndedRooms(&core, at: now)
+    guard now >= nextTick else { return }
+    nextTick = now + RoomSocketLimits.tickInterval
+    for socket in sockets.keys.sorted() {
+      guard let reason = sockets[socket]?.gate.advance(at: now) else { continue }
+      sayBye(
+        reason, retryAfterMs: reason == .idle ? 0 : nil, to: socket, &core, at: now)
+    }
+    let gone = detached.filter { now - $0.value >= RoomSocketLimits.resumeLimit }
+    for name in gone.keys.sorted() { endSession(name, &core, at: now) }
+    tellMeasures(core)
+  }
 }

@@ -2,6 +2,7 @@
 
 package import MediaControl
 package import Negotiation
+package import RTP
 package import Room
 package import Wire
 
@@ -28,4 +29,6 @@ package struct TransportRecord: Sendable {
   package var isConnected = false
   /// By section: the mid, to name it to its viewer.
   package var mids: [Int: String] = [:]
+  /// By section in which we send: the codecs it can carry.
+  package var codecs: [Int: [Codec]] = [:]
 }

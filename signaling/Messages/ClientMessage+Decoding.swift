@@ -77,7 +77,7 @@ extension ClientRequest {
     case "subscribe": return .subscribe(try SubscribeRequest(fields))
     case "assign": return .assign(try AssignRequest(fields))
     case "layer": return .layer(try LayerRequest(fields))
-    case "trickle": return .trickle(try TrickleRequest(fields))
+    case "trickle": return .trickle(try CandidatesRequest(fields))
     case "leave": return .leave
     case "ping": return .ping(time: try fields.number("time"))
     default:
@@ -110,8 +110,8 @@ extension JoinRequest {
 
 extension PublishRequest {
   fileprivate init(_ fields: RequestFields) throws(MessageRefusal) {
-    stream = try fields.optionalString("stream") ?? "main"
-    guard WireName.isName(stream) else {
+    stream = try fields.optionalString("stream")
+    guard stream.map({ WireName.isName($0) }) ?? true else {
       throw fields.refusal("stream", "[A-Za-z0-9_-]{1,64}", "another string")
     }
     sdp = try fields.string("sdp")
@@ -156,7 +156,7 @@ extension LayerRequest {
   }
 }
 
-extension TrickleRequest {
+extension CandidatesRequest {
   fileprivate init(_ fields: RequestFields) throws(MessageRefusal) {
     connection = try fields.connection()
     candidates = try fields.string("candidates")

@@ -24,7 +24,7 @@ package enum ClientRequest: Hashable, Sendable {
   case subscribe(SubscribeRequest)
   case assign(AssignRequest)
   case layer(LayerRequest)
-  case trickle(TrickleRequest)
+  case trickle(CandidatesRequest)
   case leave
   /// The client's clock, an integer or a double; `null` when it sent none.
   case ping(time: JSONValue)
@@ -45,8 +45,8 @@ package struct JoinRequest: Hashable, Sendable {
 
 /// Offers a publication.
 package struct PublishRequest: Hashable, Sendable {
-  /// `[A-Za-z0-9_-]{1,64}`; `main` where the client named none.
-  package var stream: String
+  /// `[A-Za-z0-9_-]{1,64}`; nil means `main`, or what `connection` publishes already.
+  package var stream: String?
   package var sdp: String
   /// Nil for a new connection, else the one that is renegotiated.
   package var connection: String?
@@ -78,7 +78,7 @@ package struct LayerRequest: Hashable, Sendable {
 }
 
 /// Tells more candidates.
-package struct TrickleRequest: Hashable, Sendable {
+package struct CandidatesRequest: Hashable, Sendable {
   package var connection: String
   /// The text of an `application/trickle-ice-sdpfrag` (RFC 8840) with at most 32 candidates.
   package var candidates: String

@@ -23,7 +23,8 @@ package enum MessagesFuzzBody {
     }
     switch message.request {
     case .join(let join): precondition(WireName.isName(join.room), "a room's name is bad")
-    case .publish(let publish): precondition(WireName.isName(publish.stream), "a stream is bad")
+    case .publish(let publish):
+      precondition(WireName.isName(publish.stream ?? "main"), "a stream is bad")
     case .subscribe(let subscribe):
       precondition(subscribe.map.count <= MessageLimits.sectionsMax, "too many sections")
     case .ping(let time):

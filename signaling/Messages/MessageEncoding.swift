@@ -114,7 +114,8 @@ extension ServerEvent {
     case .assigned(let connection, let mid, let publication, let track):
       return [
         ("connection", .string(connection)), ("mid", .string(mid)),
-        ("publication", .string(publication)), ("track", track.map { .string($0) } ?? .null),
+        ("publication", publication.map { .string($0) } ?? .null),
+        ("track", track.map { .string($0) } ?? .null),
       ]
     case .layer(let event): return event.members
     case .mediaTime(let event): return event.members

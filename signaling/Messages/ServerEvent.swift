@@ -11,8 +11,9 @@ package enum ServerEvent: Hashable, Sendable {
   case trackRemoved(cursor: Int, track: String, publication: String, MediaKind)
   /// New values of changing fields.
   case trackStatus([TrackStatusEntry])
-  /// A section's track changed without the client's asking; `track` nil when it ended.
-  case assigned(connection: String, mid: String, publication: String, track: String?)
+  /// A section's track changed without the client's asking; `track` nil when it ended, `publication`
+  /// nil when the section was mapped to a track that is gone for good.
+  case assigned(connection: String, mid: String, publication: String?, track: String?)
   case layer(LayerEvent)
   case mediaTime(MediaTimeEvent)
   case health(HealthEvent)

@@ -2,7 +2,7 @@
 
 /** A failure to capture: `code` has a sentence in strings.js under `studioError`. */
 export class CaptureError extends Error {
-  /** @param {"insecure"|"denied"|"no-camera"|"busy"|"unsupported"} code */
+  /** @param {"insecure"|"denied"|"no-camera"|"busy"|"nothing"} code */
   constructor(code) {
     super(code);
     this.code = code;
@@ -24,6 +24,7 @@ export async function capture(choice) {
   if (!isSecureContext || !navigator.mediaDevices) throw new CaptureError("insecure");
   const video = choice.camera === null ? false : videoConstraints(choice.camera);
   const audio = choice.microphone === null ? false : audioConstraints(choice.microphone);
+  if (!video && !audio) throw new CaptureError("nothing");
   try {
     return await navigator.mediaDevices.getUserMedia({ video, audio });
   } catch (error) {

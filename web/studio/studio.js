@@ -110,12 +110,14 @@ async function prepare() {
     if (!problemIsFinal) problem = error instanceof CaptureError ? error.code : "other";
   }
   preparing = false;
-  await fillPickers();
   render();
+  // Not awaited: Firefox answers only when its window has the focus.
+  void fillPickers();
 }
 
 /** @returns {MediaStream} */
 function startTestPicture() {
+  stopTestPicture?.();
   const made = testPicture();
   stopTestPicture = made.stop;
   return made.media;
@@ -123,7 +125,10 @@ function startTestPicture() {
 
 /** @returns {import("./capture.js").Choice} */
 function choice() {
-  const chosen = (/** @type {HTMLSelectElement} */ picker) => (picker.value === NONE ? null : picker.value);
+  // Without a stream, "none" was not a choice but what was left after a failure: ask for anything.
+  if (!media) return { camera: "", microphone: "" };
+  /** @param {HTMLSelectElement} picker */
+  const chosen = (picker) => (picker.value === NONE ? null : picker.value === TEST ? "" : picker.value);
   return { camera: chosen(camera), microphone: chosen(microphone) };
 }
 
@@ -132,7 +137,6 @@ async function use(captured) {
   const old = media;
   media = captured;
   preview.srcObject = captured;
-  preview.classList.toggle("mirrored", false);
   meter.watch(captured);
   if (main) {
     // The publication has its own MediaStream, so that the preview's can change as a whole.
@@ -318,6 +322,8 @@ function setText(id, words) {
 }
 
 function setUpControls() {
+  fillPicker(camera, [], "", source === TEST ? TEST : NONE);
+  fillPicker(microphone, [], "", NONE);
   element("go").addEventListener("click", () => void (main ? endBroadcast() : goLive()));
   element("share").addEventListener("click", () => void toggleScreen());
   element("retry").addEventListener("click", () => (problemIsFinal ? location.reload() : void prepare()));
@@ -328,10 +334,6 @@ function setUpControls() {
   microphone.addEventListener("change", () => void prepare());
   navigator.mediaDevices?.addEventListener?.("devicechange", () => void fillPickers());
   element("copy").addEventListener("click", () => void copyLink());
-  window.addEventListener("beforeunload", (event) => {
-    // Leaving by mistake would end the show for everybody.
-    if (report.state === "live" && navigator.userActivation?.isActive) event.preventDefault();
-  });
 }
 
 async function copyLink() {

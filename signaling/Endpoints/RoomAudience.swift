@@ -1,0 +1,55 @@
+// Who is told of one room's news over room sockets, and what they have been told.
+
+import Access
+import Room
+
+/// The sessions of one room.
+struct RoomAudience: Sendable {
+  /// Grows by one with each change told in order (PROTOCOL.md, "cursor").
+  private(set) var cursor = 0
+  /// Sockets of sessions that are there, in joining order.
+  private(set) var sockets: [UInt64] = []
+  /// Sessions, attached or not.
+  private(set) var sessions: Set<String> = []
+  /// Tracks whose measures are told with the next tick.
+  var pendingStatus: Set<String> = []
+  /// As last told.
+  var viewers = 0
+  /// As last told.
+  var isHostPresent = false
+  private var sessionsByIdentity: [String: Int] = [:]
+  private var hosts: Set<UInt64> = []
+
+  /// Moves the cursor by one change.
+  mutating func step() -> Int {
+    cursor += 1
+    return cursor
+  }
+
+  /// Whether a host has a socket here.
+  var hasHost: Bool { !hosts.isEmpty }
+
+  /// How many sessions `identity` has.
+  func sessionCount(of identity: String) -> Int { sessionsByIdentity[identity] ?? 0 }
+
+  mutating func enter(_ session: RoomSession) {
+    guard sessions.insert(session.name).inserted else { return }
+    sessionsByIdentity[session.member.identity, default: 0] += 1
+  }
+
+  mutating func leave(_ session: RoomSession) {
+    guard sessions.remove(session.name) != nil else { return }
+    let identity = session.member.identity
+    sessionsByIdentity[identity] = sessionsByIdentity[identity].flatMap { $0 > 1 ? $0 - 1 : nil }
+  }
+
+  mutating func attach(_ socket: UInt64, role: Role) {
+    sockets.append(socket)
+    if role == .host { hosts.insert(socket) }
+  }
+
+  mutating func detach(_ socket: UInt64) {
+    sockets.removeAll { $0 == socket }
+    hosts.remove(socket)
+  }
+}
