@@ -33,7 +33,9 @@ package struct ProcessSample: Hashable, Sendable {
     guard file >= 0 else { return nil }
     defer { _ = Glibc.close(file) }
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(file, $0.baseAddress, 4096) }
+    let count = unsafe bytes.withUnsafeMutableBytes {
+      unsafe Glibc.read(file, $0.baseAddress, 4096)
+    }
     guard count > 0 else { return nil }
     return String(decoding: bytes.prefix(count), as: UTF8.self)
   }

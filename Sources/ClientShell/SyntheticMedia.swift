@@ -1,6 +1,5 @@
 // Media without encoders: packets with the headers and the timing of a 30 fps VP8 and 20 ms Opus host.
 
-
 package import Wire
 
 /// One publisher's packets, due by time. Payloads say nothing but their stamp.
