@@ -132,7 +132,12 @@ let package = Package(
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
-    tests("Endpoints", ["Endpoints", "MediaControl", "RTP", "Wire"]),
+    tests(
+      "Endpoints",
+      [
+        "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
+        "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
