@@ -25,7 +25,8 @@ export function renderLayers(body, publications) {
  */
 function arrival(layer, health) {
   const same = (health?.layers ?? []).filter((each) => each.kind === layer.kind);
-  return same.find((each) => each.name === layer.name) ?? (same.length === 1 ? same[0] : undefined);
+  if (layer.name === layer.kind) return same.at(-1); // sent without a RID: there is one
+  return same.find((each) => each.name === layer.name);
 }
 
 /**

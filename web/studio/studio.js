@@ -110,8 +110,9 @@ async function prepare() {
     if (!problemIsFinal) problem = error instanceof CaptureError ? error.code : "other";
   }
   preparing = false;
-  await fillPickers();
   render();
+  // Not awaited: Firefox answers only when its window has the focus.
+  void fillPickers();
 }
 
 /** @returns {MediaStream} */
@@ -321,6 +322,8 @@ function setText(id, words) {
 }
 
 function setUpControls() {
+  fillPicker(camera, [], "", source === TEST ? TEST : NONE);
+  fillPicker(microphone, [], "", NONE);
   element("go").addEventListener("click", () => void (main ? endBroadcast() : goLive()));
   element("share").addEventListener("click", () => void toggleScreen());
   element("retry").addEventListener("click", () => (problemIsFinal ? location.reload() : void prepare()));

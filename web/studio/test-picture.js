@@ -89,7 +89,7 @@ function draw(context, frame) {
   context.arc(x, y, 70, 0, 2 * Math.PI);
   context.fill();
   context.fillStyle = "rgb(19 17 22 / 82%)";
-  context.fillRect(WIDTH * 0.2, HEIGHT * 0.52, WIDTH * 0.6, HEIGHT * 0.26);
+  context.fillRect(WIDTH * 0.14, HEIGHT * 0.52, WIDTH * 0.72, HEIGHT * 0.26);
   context.fillStyle = "#f6f3ee";
   context.textAlign = "center";
   context.textBaseline = "middle";

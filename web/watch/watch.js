@@ -156,9 +156,9 @@ function showFigures() {
   report.latencyMs = Number.isFinite(latency) ? latency : null;
   element("delay").textContent = showing && Number.isFinite(latency) ? latencyText(latency) : "–";
   const stats = report.stats;
-  const size = stats ? sizeText(stats.width, stats.height) : "–";
-  const parts = stats ? [size, `${Math.round(stats.fps)} fps`, bitrateText(stats.bitrate)] : [];
-  element("picture").textContent = showing && stats && stats.width > 0 ? parts.join(" · ") : "–";
+  const known = showing && stats && stats.width > 0;
+  element("picture-size").textContent = known ? sizeText(stats.width, stats.height) : "–";
+  element("picture-more").textContent = known ? ` · ${Math.round(stats.fps)} fps · ${bitrateText(stats.bitrate)}` : "";
 }
 
 function render() {
@@ -208,7 +208,9 @@ function moreText(state, codec) {
   if (state === "connecting") return "";
   if (state !== "unsupported") return text(`watch.${state}More`);
   const browser = browserName();
-  return codec ? text("watch.unsupportedCodec", { codec, browser }) : text("watch.unsupportedBrowser", { browser });
+  if (!codec) return text("watch.unsupportedBrowser", { browser });
+  const advice = text(browser === "Firefox" ? "watch.tryOthers" : "watch.tryAnother");
+  return `${text("watch.unsupportedCodec", { codec, browser })} ${advice}`;
 }
 
 /**
