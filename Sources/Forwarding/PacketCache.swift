@@ -26,7 +26,9 @@ package struct PacketCache: Sendable {
     entries = [Entry?](repeating: nil, count: packets)
   }
 
-  private func slot(_ sequence: Int64) -> Int { Int(truncatingIfNeeded: sequence) & (entries.count - 1) }
+  private func slot(_ sequence: Int64) -> Int {
+    Int(truncatingIfNeeded: sequence) & (entries.count - 1)
+  }
 
   /// Whether `sequence` is older than the cache reaches, so that it can't be told from a repeat.
   package func isTooOld(_ sequence: Int64) -> Bool {

@@ -40,7 +40,9 @@ package struct SentHistory: Sendable {
     ring = [SentPacket?](repeating: nil, count: capacity)
   }
 
-  private func slot(_ sequence: Int64) -> Int { Int(truncatingIfNeeded: sequence) & (ring.count - 1) }
+  private func slot(_ sequence: Int64) -> Int {
+    Int(truncatingIfNeeded: sequence) & (ring.count - 1)
+  }
 
   /// Whether `sequence` may still be used for a first transmission.
   package func isFree(_ sequence: Int64) -> Bool {

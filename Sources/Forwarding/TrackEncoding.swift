@@ -11,6 +11,8 @@ package struct KeyframeChain: Hashable, Sendable {
   /// The newest capture instant of the encoding.
   package var edgeTicks: Int64
   package var layerRate: Bitrate
+  /// When the keyframe came.
+  package var startedAt: Instant
 }
 
 /// The state of one encoding, the same on the owner and on every worker that follows.
@@ -78,7 +80,8 @@ package struct TrackEncoding: Sendable {
     guard let start = chainStart, now - chainStartedAt <= ForwardingLimits.chainAge,
       chainBytes <= ForwardingLimits.videoCacheBytes, cache.info(start) != nil
     else { return nil }
-    return KeyframeChain(start: start, edgeTicks: newestTicks, layerRate: bitrate)
+    return KeyframeChain(
+      start: start, edgeTicks: newestTicks, layerRate: bitrate, startedAt: chainStartedAt)
   }
 
   /// Ends the measuring window once it is a second long; whether it did.

@@ -86,8 +86,8 @@ package final class HandshakePool: Sendable {
         case .order(let order): execute(order, &endpoints, config, at: loop.now)
         }
       }
-      for (id, entry) in endpoints where entry.endpoint.nextDeadline.map({ $0 <= loop.now }) ?? false
-      {
+      for (id, entry) in endpoints
+      where entry.endpoint.nextDeadline.map({ $0 <= loop.now }) ?? false {
         settle(entry.endpoint.advance(at: loop.now), id, &endpoints, config)
       }
       deadline = endpoints.values.compactMap { $0.endpoint.nextDeadline }.min() ?? .distantFuture

@@ -48,9 +48,8 @@ final class MediaConnection {
   ) -> Bool {
     for _ in 0..<WorkerLimits.connectionReadsPerTurn {
       var span = buffer.mutableSpan
-      guard case .bytes(let count) = stream.read(into: &span) else {
-        return stream.read(into: &span) == .wouldBlock
-      }
+      let outcome = stream.read(into: &span)
+      guard case .bytes(let count) = outcome else { return outcome == .wouldBlock }
       var offset = 0
       while true {
         guard let isComplete = try? reader.advance(buffer.span.extracting(0..<count), from: &offset)

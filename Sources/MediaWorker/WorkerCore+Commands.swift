@@ -19,8 +19,7 @@ extension WorkerCore {
       update(peer, media, at: now)
     case .restartICE(let id, let local, let remote):
       guard let peer = peers[id], let key = UfragKey(local.ufrag) else { return }
-      peer.ice.addGeneration(local: local, remote: remote)
-      ufrags[key] = id
+      restart(peer, key, local: local, remote: remote)
     case .addCandidates:
       break  // A lite agent never contacts a candidate (DESIGN 7.1).
     case .removePeer(let id):
@@ -62,25 +61,43 @@ extension WorkerCore {
       perSecond: WorkerLimits.handshakeDatagramsPerSecond,
       burst: WorkerLimits.handshakeDatagramsPerSecond, at: now)
     let peer = Peer(
-      id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(), at: now,
+      id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(),
+      at: now,
       wall: wall)
+    peer.newestUfrag = key.rawValue
     peers[id] = peer
     ufrags[key] = id
     holdTracks(of: peer)
   }
 
+  /// Adds a generation of credentials and forgets the ufrags the agent has forgotten: of several
+  /// restarts that nobody took up, only the last lives.
+  private mutating func restart(
+    _ peer: Peer, _ key: UfragKey, local: ICECredentials, remote: ICECredentials
+  ) {
+    let isSettled = peer.ice.isSettled
+    peer.ice.addGeneration(local: local, remote: remote)
+    if isSettled { peer.settledUfrag = peer.newestUfrag }
+    peer.newestUfrag = key.rawValue
+    let living = [peer.settledUfrag, peer.newestUfrag]
+    for (other, owner) in ufrags where owner == peer.id && !living.contains(other.rawValue) {
+      ufrags[other] = nil
+    }
+    ufrags[key] = peer.id
+  }
+
   private mutating func update(_ peer: Peer, _ media: MediaParameters, at now: Instant) {
-    let before = peer.media.receives.map(\.track)
+    let before = peer.publisher.tracks.map(\.description)
     // A section's place may move, so the subscriptions are made anew; the streams stay.
     for (place, section) in peer.sections.enumerated() { detach(peer.id, place, section.track) }
     peer.update(media, at: now)
-    for track in before where !media.receives.contains(where: { $0.track == track }) {
-      drop(track)
-    }
+    let after = peer.publisher.tracks.map(\.description)
+    for track in before where !after.contains(track) { drop(track.id) }
     for (place, section) in peer.sections.enumerated() {
       guard let slot = section.track.flatMap({ trackSlots[$0] }) else { continue }
       tracks[slot].subscribe(Subscriber(peer: peer.id, stream: place))
     }
+    followCatchUps(of: peer)
     holdTracks(of: peer)
   }
 
@@ -97,7 +114,10 @@ extension WorkerCore {
   mutating func end(_ id: PeerID, _ reason: PeerEnd) {
     guard let peer = peers.removeValue(forKey: id) else { return }
     publishers.removeAll { $0 == id }
-    if peer.handshakeStarted != nil { port.perform(.handshake(.close(id))) }
+    if peer.handshakeStarted != nil {
+      if let path = peer.path { departed.note(id, path) }
+      port.perform(.handshake(.close(id)))
+    }
     for (place, section) in peer.sections.enumerated() { detach(id, place, section.track) }
     for track in peer.publisher.tracks { drop(track.section.track) }
     for path in peer.addresses where addresses[PathKey(path)] == id {
@@ -111,7 +131,7 @@ extension WorkerCore {
   /// A TCP connection has closed: it carries nothing any more.
   package mutating func connectionClosed(_ path: TransportPath) {
     guard let id = addresses.removeValue(forKey: PathKey(path)), let peer = peers[id] else {
-      elsewhere[PathKey(path)] = nil
+      elsewhere.forget(PathKey(path))
       return
     }
     peer.addresses.removeAll { PathKey($0) == PathKey(path) }
@@ -135,7 +155,9 @@ extension WorkerCore {
   // MARK: Tracks
 
   private mutating func hold(_ description: TrackDescription) {
-    guard trackSlots[description.id] == nil, trackSlots.count < WorkerLimits.tracksMax else { return }
+    guard trackSlots[description.id] == nil, trackSlots.count < WorkerLimits.tracksMax else {
+      return
+    }
     if let slot = freeTracks.popLast() {
       tracks[slot] = Track(description)
       trackSlots[description.id] = slot

@@ -14,18 +14,23 @@ extension WorkerCore {
   /// - Parameters:
   ///   - datagram: the whole receive slot; the datagram is its first `length` bytes.
   ///   - workers: how many workers there are.
+  ///   - isHandedOver: whether another worker passed it on. It goes no further then: two workers
+  ///     that take each other for the owner would pass it to and fro for ever.
   package mutating func receive(
     _ datagram: inout MutableSpan<UInt8>, length: Int, on path: TransportPath, workers: Int,
-    at now: Instant, wall: WallTime
+    isHandedOver: Bool = false, at now: Instant, wall: WallTime
   ) {
     statistics.packetsReceived &+= 1
     statistics.bytesReceived &+= UInt64(length)
     let kind = DatagramKind(datagram.span.extracting(0..<length))
     switch kind {
     case .stun:
-      receiveSTUN(datagram.span.extracting(0..<length), on: path, workers: workers, at: now)
+      receiveSTUN(
+        datagram.span.extracting(0..<length), on: path, workers: isHandedOver ? 0 : workers, at: now
+      )
     case .dtls, .rtp, .rtcp:
       guard let id = addresses[PathKey(path)], let peer = peers[id] else {
+        guard !isHandedOver else { return discard(.unknownSource) }
         return passElsewhere(datagram.span.extracting(0..<length), on: path)
       }
       guard peer.ice.isValidated(path, at: now) else { return discard(.unknownSource) }
@@ -41,7 +46,7 @@ extension WorkerCore {
 
   /// A datagram from an address that is no peer's here: another worker's, or nobody's.
   private mutating func passElsewhere(_ datagram: borrowing Span<UInt8>, on path: TransportPath) {
-    guard let owner = elsewhere[PathKey(path)] else { return discard(.unknownSource) }
+    guard let owner = elsewhere.owner(of: PathKey(path)) else { return discard(.unknownSource) }
     handOver(datagram, on: path, to: owner)
   }
 
@@ -54,6 +59,7 @@ extension WorkerCore {
 
   // MARK: STUN
 
+  /// Takes a STUN datagram; `workers` is 0 when it may not be handed over.
   private mutating func receiveSTUN(
     _ datagram: borrowing Span<UInt8>, on path: TransportPath, workers: Int, at now: Instant
   ) {
@@ -62,7 +68,8 @@ extension WorkerCore {
     else { return discard(.unexpectedSTUN) }
     guard owner == index else {
       guard Int(owner.rawValue) < workers else { return discard(.unknownUfrag) }
-      remember(path, owner)
+      // A TCP connection moves as a whole, and with it everything on its path.
+      if path.channel == .udp { elsewhere.remember(PathKey(path), owner) }
       return handOver(datagram, on: path, to: owner)
     }
     guard let id = ufrags[key], let peer = peers[id] else { return discard(.unknownUfrag) }
@@ -72,24 +79,18 @@ extension WorkerCore {
       return discard(refusal.discardReason)
     case .rejected(let refusal):
       discard(refusal.discardReason)
-    case .answered:
+    case .answered, .selected:
       guard claim(path, for: peer, at: now) else { return }
       peer.lastHeard = now
-    case .selected(let selected):
-      guard claim(path, for: peer, at: now) else { return }
-      peer.lastHeard = now
-      select(selected, peer, at: now)
+      // Not only when it is news to the agent: the nomination may have come while the address still
+      // spoke for another peer.
+      if peer.ice.selected == path, peer.path != path || peer.handshakeStarted == nil {
+        select(path, peer, at: now)
+      }
     }
     reserve(1)
     let isQueued = batch.append(contentsOf: reply, to: path)
     if isQueued { countSent(reply.count) }
-  }
-
-  /// Notes that `path` belongs to another worker. The note is only a hint for routing: the owner
-  /// checks everything, so a forged one costs a hop and nothing else.
-  private mutating func remember(_ path: TransportPath, _ owner: WorkerIndex) {
-    if elsewhere.count >= WorkerLimits.elsewhereMax { elsewhere.removeAll(keepingCapacity: true) }
-    elsewhere[PathKey(path)] = owner
   }
 
   /// Makes `path` lead to `peer` after a valid check on it.
@@ -103,9 +104,9 @@ extension WorkerCore {
         discard(.tooManyPaths)
         return false
       }
-      other.addresses.removeAll { PathKey($0) == key }
+      other.lose(key)
     }
-    elsewhere[key] = nil
+    elsewhere.forget(key)
     addresses[key] = peer.id
     peer.addresses.append(path)
     if peer.addresses.count > ICELiteAgent.pathsMax {
@@ -160,7 +161,8 @@ extension WorkerCore {
   package mutating func take(_ news: HandshakeNews, at now: Instant) {
     switch news {
     case .send(let id, let bytes):
-      guard let path = peers[id]?.path ?? peers[id]?.addresses.last else { return }
+      guard let path = peers[id]?.path ?? peers[id]?.addresses.last ?? departed.path(of: id)
+      else { return }
       reserve(1)
       let isQueued = batch.append(bytes.span, to: path)
       if isQueued { countSent(bytes.count) }
@@ -174,6 +176,15 @@ extension WorkerCore {
     case .closed(let id):
       end(id, .closedByPeer)
     }
+  }
+}
+
+extension Peer {
+  /// Another peer speaks from the address now: nothing of ours goes there any more.
+  fileprivate func lose(_ key: PathKey) {
+    for lost in addresses where PathKey(lost) == key { ice.remove(lost) }
+    addresses.removeAll { PathKey($0) == key }
+    if let path, PathKey(path) == key { self.path = nil }
   }
 }
 

@@ -39,9 +39,11 @@ extension WorkerCore {
         control.removeAll()
         let count = peer.publisher.writeMissing(
           track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
-        guard count > 0 else { continue }
-        statistics.nacksSent &+= UInt64(count)
-        sendControl(to: peer)
+        if count > 0 {
+          statistics.nacksSent &+= UInt64(count)
+          sendControl(to: peer)
+        }
+        // Also without a request: a gap too large to ask for is given up at once.
         guard peer.publisher.takeAbandoned(track: track, encoding: encoding) else { continue }
         let id = peer.publisher.tracks[track].section.track
         requestKeyframe(id, UInt8(encoding), .repair, at: now)
@@ -93,6 +95,7 @@ extension WorkerCore {
 
   /// Consent, pauses, layers, reports to viewers, measures.
   mutating func advanceSlowly(at now: Instant, wall: WallTime) {
+    departed.age()
     for peer in Array(peers.values) {
       if peer.ice.isExpired(at: now) {
         end(peer.id, .consentExpired)

@@ -56,7 +56,12 @@ extension WorkerCore {
     for worker in workers {
       var isTaken = false
       tracks[slot].withPacket(encoding: info.encoding, sequence: info.sequence) { info, bytes in
-        isTaken = port.handOff(.packet(track, info), bytes, to: worker)
+        // A packet of padding only has no bytes, but followers must not take its number for loss; a
+        // ring carries at least one.
+        isTaken =
+          bytes.isEmpty
+          ? port.handOff(.packet(track, info), [0 as UInt8].span, to: worker)
+          : port.handOff(.packet(track, info), bytes, to: worker)
       }
       if !isTaken { discard(.queueFull) }
     }
@@ -69,7 +74,8 @@ extension WorkerCore {
   ) {
     let split = Int(info.descriptorLength)
     guard let slot = trackSlots[track], case .worker = sources[track],
-      let descriptor = bytes.slice(0..<split), let payload = bytes.slice(split..<bytes.count)
+      let descriptor = bytes.slice(0..<split),
+      let payload = bytes.slice(split..<(split + Int(info.payloadLength)))
     else { return }
     _ = insert(info, descriptor, payload, slot, at: now, wall: wall)
   }
@@ -91,7 +97,11 @@ extension WorkerCore {
   }
 
   private mutating func forward(_ slot: Int, to subscriber: Subscriber, at now: Instant) {
-    guard let peer = peers[subscriber.peer], peer.isSecure, !peer.isPaused else { return }
+    // Without a path no number is used up: too many in a row would outrun the viewer's guess of the
+    // rollover counter.
+    guard let peer = peers[subscriber.peer], peer.isSecure, !peer.isPaused, peer.path != nil else {
+      return
+    }
     reserve(tracks[slot].pending.count)
     let place = subscriber.stream
     for pending in tracks[slot].pending {
@@ -118,7 +128,9 @@ extension WorkerCore {
       peer.countTransport(bytes: length, at: now)
     }
     countSent(length)
-    if patch.isFirstFrame { report(.firstFrame(peer.id, section: place)) }
+    if patch.isFirstFrame {
+      report(.firstFrame(peer.id, section: peer.sections[place].section.index))
+    }
   }
 
   // MARK: Layers
@@ -156,9 +168,23 @@ extension WorkerCore {
     if !isFlowing {
       if start(peer, place, slot, wanted, at: now) { return }
       startBelow(wanted, peer, place, slot, at: now)
+    } else if hasMissedKeyframe(section.stream, slot, wanted, at: now) {
+      start(peer, place, slot, wanted, at: now)
+      return
     }
     peer.sections[place].stream.wait(for: wanted)
     ask(peer, place, slot, wanted, isFlowing ? .repair : .refresh, at: now)
+  }
+
+  /// Whether the keyframe a viewer asked for came while it was catching up on another layer: then its
+  /// chain is there, and asking again would cost the publisher one more.
+  private func hasMissedKeyframe(
+    _ stream: ViewerStream, _ slot: Int, _ wanted: UInt8, at now: Instant
+  ) -> Bool {
+    guard case .live = stream.phase, stream.target == wanted, let asked = stream.askedAt,
+      let chain = tracks[slot].encodings[Int(wanted)].chain(at: now)
+    else { return false }
+    return chain.startedAt > asked
   }
 
   /// Ties a section's timestamps to its track; false while the track has sent nothing.
@@ -209,6 +235,15 @@ extension WorkerCore {
 
   // MARK: Catching up
 
+  /// After a renegotiation a peer's sections may have other places; those that catch up go on.
+  mutating func followCatchUps(of peer: Peer) {
+    catchingUp.removeAll { $0.peer == peer.id }
+    for place in peer.sections.indices {
+      guard case .catchingUp = peer.sections[place].stream.phase else { continue }
+      catchingUp.append(Subscriber(peer: peer.id, stream: place))
+    }
+  }
+
   mutating func advanceCatchUp(at now: Instant) {
     var waiting: [Subscriber] = []
     swap(&waiting, &catchingUp)
@@ -224,10 +259,15 @@ extension WorkerCore {
       case .catchingUp = peer.sections[place].stream.phase,
       let slot = peer.sections[place].track.flatMap({ trackSlots[$0] })
     else { return false }
+    guard peer.path != nil, !peer.isPaused else { return true }
     while let next = peer.sections[place].stream.catchUpNext(at: now) {
       let encoding = Int(next.encoding)
       guard next.sequence <= tracks[slot].encodings[encoding].cache.newest ?? .min else {
         peer.sections[place].stream.finishCatchUp()
+        return false
+      }
+      guard !tracks[slot].encodings[encoding].cache.isTooOld(next.sequence) else {
+        peer.sections[place].stream.abandonCatchUp()
         return false
       }
       guard let info = tracks[slot].encodings[encoding].cache.info(next.sequence) else {

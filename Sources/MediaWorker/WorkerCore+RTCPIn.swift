@@ -86,7 +86,7 @@ extension WorkerCore {
       return
     }
     for place in peer.sections.indices where peer.sections[place].section.kind == .video {
-      peer.sections[place].estimate = estimate.bitrate
+      peer.sections[place].observeEstimate(estimate.bitrate, at: now)
     }
   }
 
@@ -119,7 +119,8 @@ extension WorkerCore {
   ) {
     let again = peer.sections[place].stream.retransmit(
       number,
-      source: { tracks[slot].info(encoding: $0.encoding, sequence: $0.sourceSequence) }, transportSequence: peer.transportSequence, at: now)
+      source: { tracks[slot].info(encoding: $0.encoding, sequence: $0.sourceSequence) },
+      transportSequence: peer.transportSequence, at: now)
     guard let (info, patch) = again else { return }
     reserve(1)
     send(patch, info, slot, peer, place, at: now)

@@ -33,7 +33,8 @@ package struct WorkerCore<Port: WorkerPort> {
   /// Our ufrag to peer; several during an ICE restart.
   var ufrags: [UfragKey: PeerID] = [:]
   /// Addresses whose peer another worker owns.
-  var elsewhere: [PathKey: WorkerIndex] = [:]
+  var elsewhere = AddressOwners()
+  var departed = DepartedPeers()
 
   var tracks: [Track] = []
   var trackSlots: [TrackID: Int] = [:]
@@ -103,9 +104,9 @@ package struct WorkerCore<Port: WorkerPort> {
     }
   }
 
-  /// Counts a datagram that was queued.
+  /// Counts a datagram that was queued, or, of length 0, could not be.
   mutating func countSent(_ length: Int) {
-    guard length > 0 else { return }
+    guard length > 0 else { return statistics.packetsUnsent &+= 1 }
     statistics.packetsSent &+= 1
     statistics.bytesSent &+= UInt64(length)
   }

@@ -88,7 +88,9 @@ final class WorkerShell {
       case .note(let note): core.take(note, at: now)
       case .news(let news): core.take(news, at: now)
       case .connection(let descriptor, let local, let remote, let frame):
-        guard let path = port.adopt(descriptor, local: local, remote: remote, at: now) else { continue }
+        guard let path = port.adopt(descriptor, local: local, remote: remote, at: now) else {
+          continue
+        }
         var bytes = frame
         var span = bytes.mutableSpan
         core.receive(
@@ -105,7 +107,8 @@ final class WorkerShell {
           switch header {
           case .datagram(let path):
             core.receive(
-              &bytes, length: bytes.count, on: path, workers: workers, at: now, wall: wall)
+              &bytes, length: bytes.count, on: path, workers: workers, isHandedOver: true, at: now,
+              wall: wall)
           case .packet(let track, let info):
             core.takePacket(track, info, bytes.span, at: now, wall: wall)
           }

@@ -27,6 +27,10 @@ package final class Peer {
   /// Whether media to the peer is paused: it has not been heard for 5 s (DESIGN 7.1).
   package var isPaused = false
   package var handshakeStarted: Instant?
+  /// Our ufrag of the newest ICE generation, as its worker files it, and of the one before a restart
+  /// that is still under way.
+  package var newestUfrag: UInt64 = 0
+  package var settledUfrag: UInt64 = 0
   package var handshakeBudget: Budget
   /// What was sent, by transport-wide number, and what the peer says arrived.
   package var transportReader = TransportFeedbackReader()
@@ -37,6 +41,8 @@ package final class Peer {
   /// Timestamps of a track's packets = its ticks + this, one for all sections that carry the track.
   private var trackOffsets: [(track: TrackID, offset: Int64)] = []
   private let timestampSeed: Int64
+  /// Numbers of sections that were negotiated away.
+  private var retired: [ViewerStream.Numbers] = []
   private let epoch: WallTime
   private var sender: SRTPSender?
   private var receiver: SRTPReceiver?
@@ -82,10 +88,32 @@ package final class Peer {
     publisher.update(media)
     let old = sections
     sections = media.sends.map { section in
-      old.first { $0.section == section }
-        ?? ViewerSection(section, ids: media.extensions, seed: nextSeed(), at: now)
+      let same = old.first { $0.section.ssrc == section.ssrc && $0.section.kind == section.kind }
+      if var kept = same {
+        kept.renegotiate(section)
+        return kept
+      }
+      var new = ViewerSection(section, ids: media.extensions, seed: nextSeed(), at: now)
+      let used = old.first { $0.section.ssrc == section.ssrc }?.stream.numbers
+      if let numbers = used ?? retired.first(where: { $0.ssrc == section.ssrc }) {
+        new.stream.resume(numbers)
+      }
+      return new
     }
+    retire(old)
   }
+
+  /// Remembers the numbers of sections that are gone: should one come back under its SSRC, the key is
+  /// still the same, so its numbers must go on (DESIGN section 3).
+  private func retire(_ old: [ViewerSection]) {
+    let living = Set(sections.map(\.section.ssrc))
+    retired.removeAll { living.contains($0.ssrc) }
+    retired += old.map(\.stream.numbers).filter { !living.contains($0.ssrc) }
+    retired.removeFirst(max(0, retired.count - Peer.retiredMax))
+  }
+
+  /// SSRCs of ours remembered after their sections ended: more than a session description has sections.
+  static let retiredMax = 64
 
   private func nextSeed() -> UInt64 {
     // Odd constant of Knuth's MMIX generator: only to spread one random seed over sections.

@@ -63,7 +63,9 @@ extension PublisherSide {
   ) -> Int {
     missingScratch.removeAll(keepingCapacity: true)
     takeMissing(track: track, encoding: encoding, at: now)
-    guard !missingScratch.isEmpty, let ssrc = tracks[track].encodings[encoding].ssrc else { return 0 }
+    guard !missingScratch.isEmpty, let ssrc = tracks[track].encodings[encoding].ssrc else {
+      return 0
+    }
     let written: Void? = try? GenericNACK.write(
       sender: sender, media: ssrc, missing: missingScratch.span, to: &buffer)
     return written == nil ? 0 : missingScratch.count

@@ -48,7 +48,9 @@ package struct PublisherSide: Sendable {
 
   /// Fills `missingScratch` with what is due on one stream.
   mutating func takeMissing(track: Int, encoding: Int, at now: Instant) {
-    if missingScratch.capacity == 0 { missingScratch.reserveCapacity(PublisherSide.missingPerMessage) }
+    if missingScratch.capacity == 0 {
+      missingScratch.reserveCapacity(PublisherSide.missingPerMessage)
+    }
     tracks[track].encodings[encoding].missing.takeDue(
       at: now, roundTrip: PublisherSide.assumedRoundTrip, into: &missingScratch)
   }
@@ -80,7 +82,11 @@ package struct PublisherSide: Sendable {
     if feedback == nil && !media.receives.isEmpty { feedback = TransportFeedbackRecorder() }
     let old = tracks
     tracks = media.receives.map { section in
-      old.first { $0.section == section } ?? TrackIngress(section)
+      guard var kept = old.first(where: { $0.continues(as: section) }) else {
+        return TrackIngress(section)
+      }
+      kept.renegotiate(section)
+      return kept
     }
     bindings.removeAll(keepingCapacity: true)
     for track in tracks.indices {
@@ -229,7 +235,9 @@ package struct PublisherSide: Sendable {
       let rid = packet.slice(range)
     {
       guard
-        let encoding = named.firstIndex(where: { $0.rid.map { PublisherSide.equals($0, rid) } ?? false })
+        let encoding = named.firstIndex(where: {
+          $0.rid.map { PublisherSide.equals($0, rid) } ?? false
+        })
       else { return nil }
       return (track, encoding, isRetransmission)
     }

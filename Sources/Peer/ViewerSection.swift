@@ -8,7 +8,7 @@ package import Wire
 
 /// One m-section in which we send, with whatever track is attached to it.
 package struct ViewerSection: Sendable {
-  package let section: SendSection
+  package private(set) var section: SendSection
   package var stream: ViewerStream
   package var extensions: StreamExtensions
   package private(set) var track: TrackID?
@@ -20,8 +20,7 @@ package struct ViewerSection: Sendable {
   package var mapping = MediaTimeMapping()
   /// The highest rank the viewer's path carries, as far as the guard knows.
   package private(set) var cap = LayerRank.f
-  /// The viewer's last REMB, nil before the first.
-  package var estimate: Bitrate?
+  private var estimate: (bitrate: Bitrate, at: Instant)?
   private var reportedLoss = (fraction: 0.0, at: Instant.zero)
   package var keyframeRequests: Budget
   package var retransmissions: Budget
@@ -36,8 +35,7 @@ package struct ViewerSection: Sendable {
     self.section = section
     stream = ViewerStream(
       ssrc: section.ssrc, rtxSSRC: section.rtxSSRC, kind: section.kind,
-      payloadTypes: PayloadTypeTable(
-        section.formats.map { ($0.codec, $0.payloadType, $0.rtxPayloadType) }), seed: seed)
+      payloadTypes: ViewerSection.payloadTypes(of: section), seed: seed)
     extensions = StreamExtensions(ids: ids, mid: Array(section.mid.utf8.prefix(16)))
     layerGuard = LayerGuard(at: now)
     keyframeRequests = Budget(
@@ -46,6 +44,17 @@ package struct ViewerSection: Sendable {
     retransmissions = Budget(
       perSecond: ViewerSection.retransmissionsPerSecond,
       burst: ViewerSection.retransmissionsPerSecond, at: now)
+  }
+
+  /// Takes the section of a renegotiation on the same SSRC; the stream goes on.
+  package mutating func renegotiate(_ section: SendSection) {
+    self.section = section
+    stream.renegotiate(
+      rtxSSRC: section.rtxSSRC, payloadTypes: ViewerSection.payloadTypes(of: section))
+  }
+
+  private static func payloadTypes(of section: SendSection) -> PayloadTypeTable {
+    PayloadTypeTable(section.formats.map { ($0.codec, $0.payloadType, $0.rtxPayloadType) })
   }
 
   /// Feeds the section from `track` (or from nothing) from now on.
@@ -64,6 +73,11 @@ extension ViewerSection {
     reportedLoss = (fraction, now)
   }
 
+  /// Takes the viewer's estimate (REMB) of what it can receive.
+  package mutating func observeEstimate(_ bitrate: Bitrate, at now: Instant) {
+    estimate = (bitrate, now)
+  }
+
   /// Lets the guard look at what the viewer last said, and moves the cap as it says.
   ///
   /// - Parameter transportLoss: the loss transport-wide feedback shows, 0 without any.
@@ -71,10 +85,13 @@ extension ViewerSection {
     layerRate: Bitrate, transportLoss: Double, at now: Instant
   ) {
     // A report older than this says nothing of now: browsers report every second.
-    let isFresh = now - reportedLoss.at < ViewerSection.lossReportAge
+    let isFresh = now - reportedLoss.at < ViewerSection.reportAge
     let loss = max(isFresh ? reportedLoss.fraction : 0, transportLoss)
+    let receivable = estimate.flatMap {
+      now - $0.at < ViewerSection.reportAge ? $0.bitrate : nil
+    }
     let measurement = LayerGuard.Measurement(
-      layerBitrate: layerRate, receivable: estimate, lossFraction: loss)
+      layerBitrate: layerRate, receivable: receivable, lossFraction: loss)
     switch layerGuard.receive(measurement, at: now) {
     case .stay: break
     case .stepDown: stepDown()
@@ -99,5 +116,5 @@ extension ViewerSection {
     }
   }
 
-  static let lossReportAge = TimeSpan.seconds(3)
+  static let reportAge = TimeSpan.seconds(3)
 }

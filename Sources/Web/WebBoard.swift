@@ -14,12 +14,23 @@ final class WebBoard: Sendable {
   let mailbox: Mailbox<WebCommand>
   /// Written by the loop at the end of a turn.
   let counters = Mutex(WebCounters())
+  // The loop takes it, so that nobody else keeps the port open once it is closed.
+  private let listener: Mutex<TCPListener?>
   // Not a command: it must arrive even when the mailbox is full.
   private let wantedEnding = Atomic<UInt8>(0)
 
-  init(commandsMax: Int) throws(SystemError) {
+  init(_ listener: TCPListener, commandsMax: Int) throws(SystemError) {
+    self.listener = Mutex(listener)
     waker = try Waker()
     mailbox = Mailbox(capacity: commandsMax, waker: waker)
+  }
+
+  /// The listening socket; for the loop, once.
+  func takeListener() -> TCPListener? {
+    listener.withLock { listener in
+      defer { listener = nil }
+      return listener
+    }
   }
 
   /// Asks the loop to end.

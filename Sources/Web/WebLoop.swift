@@ -10,7 +10,6 @@ final class WebLoop {
   /// What the thread is given.
   struct Parts: Sendable {
     let config: WebConfig
-    let listener: TCPListener
     var tls: TLSContext?
     let board: WebBoard
     let emit: @Sendable (WebEvent) -> Void
@@ -27,6 +26,8 @@ final class WebLoop {
   private var budget: ConnectionBudget
   private var refusals = 0
   private var lastID: UInt64 = 0
+  /// Closed, by being forgotten, when a drain begins.
+  private var listener: TCPListener?
   private var isListening = false
   private var commands: [WebCommand] = []
   /// The end of the drain under way; nil when there is none.
@@ -38,6 +39,7 @@ final class WebLoop {
     self.parts = parts
     self.loop = loop
     tls = parts.tls
+    listener = parts.board.takeListener()
     limits = parts.config.limits
     budget = ConnectionBudget(limits: limits)
   }
@@ -73,23 +75,23 @@ final class WebLoop {
   // MARK: Accepting
 
   private func listen() {
-    guard !isListening, drainDeadline == nil else { return }
+    guard !isListening, let listener else { return }
     let added: Void? = try? loop.add(
-      parts.listener.descriptor, token: WebLoop.listenerToken, interest: .reading)
+      listener.descriptor, token: WebLoop.listenerToken, interest: .reading)
     isListening = added != nil
     if !isListening { timers.schedule(WebLoop.listenerToken, at: loop.now + limits.acceptPause) }
   }
 
   private func stopListening() {
-    guard isListening else { return }
+    guard isListening, let listener else { return }
     isListening = false
-    try? loop.remove(parts.listener.descriptor)
+    try? loop.remove(listener.descriptor)
   }
 
   private func accept() {
     for _ in 0..<limits.acceptsPerTurnMax {
       do throws(SystemError) {
-        guard let arrival = try parts.listener.accept() else { return }
+        guard let arrival = try listener?.accept() else { return }
         admit(arrival)
       } catch {
         // The connection waits and the listener stays readable: asking again at once would spin.
@@ -173,6 +175,7 @@ final class WebLoop {
   private func drain() {
     drainDeadline = loop.now + limits.drainTimeout
     stopListening()
+    listener = nil
     timers.cancel(WebLoop.listenerToken)
     for connection in Array(connections.values) {
       switch connection.phase {

@@ -10,7 +10,7 @@ package enum WebStartFailure: Error, Equatable, Sendable {
   case certificate(TLSFailure)
 }
 
-/// An HTTP and WebSocket server on a thread of its own.
+/// An HTTP and WebSocket server on a thread of its own, from `init` until `drain` or `stop`.
 ///
 /// One socket loop for now. Connection ids carry the loop's index in their highest byte, so that
 /// commands find their loop when there are more.
@@ -32,9 +32,9 @@ package final class WebServer: Sendable {
     }
     do {
       let listener = try TCPListener(binding: config.address)
-      let board = try WebBoard(commandsMax: config.limits.commandsMax)
+      let board = try WebBoard(listener, commandsMax: config.limits.commandsMax)
       let parts = WebLoop.Parts(
-        config: config, listener: listener, tls: context, board: board, emit: onEvent)
+        config: config, tls: context, board: board, emit: onEvent)
       let started = try WorkerThread(name: "web-0", config: parts) { parts in
         // Without a descriptor for epoll there is no server; nothing has begun that could be lost.
         guard let loop = try? EventLoop(waker: parts.board.waker) else {

@@ -26,7 +26,7 @@ struct Server {
     ) { event in
       control.post(.media(event))
     }
-    web = try WebServer(Server.webConfig(settings)) { event in control.post(.web(event)) }
+    web = try WebServer(try Server.webConfig(settings)) { event in control.post(.web(event)) }
     var random = RandomSource.system
     let config = ControlConfig(
       workers: settings.workers, fingerprint: identity.fingerprint,
@@ -38,12 +38,24 @@ struct Server {
     self.control = control
   }
 
-  private static func webConfig(_ settings: ServeSettings) -> WebConfig {
+  private static func webConfig(_ settings: ServeSettings) throws -> WebConfig {
     var config = WebConfig(address: settings.http)
     config.tls = settings.tls
     config.origins = OriginPolicy(allowing: settings.allowedOrigins)
-    config.site = Server.site(root: settings.webRoot)
+    config.site = try site(root: settings.webRoot)
     return config
+  }
+
+  /// The pages, read into memory once.
+  private static func site(root: String) throws -> StaticSite {
+    StaticSite(
+      try StaticFiles(root: root),
+      routes: [
+        .page("/", file: "landing/index.html"),
+        .page("/studio/{room}", file: "studio/index.html"),
+        .page("/watch/{room}", file: "watch/index.html"),
+        .tree("/assets", folder: ""),
+      ])
   }
 
   /// The candidates of every answer: configured addresses, else the machine's. A server that only
