@@ -67,6 +67,7 @@ struct RoomSocketJoinTests {
     var stage = try RoomSocketStage()
     let first = try stage.join(1, "alice", .host)
     _ = try stage.publish(1)
+    stage.report(.connected(try stage.peer { _ in true }))
     stage.close(1)
     stage.wait(.seconds(29))
     let second = try stage.join(2, "alice", .host, resume: first.text("session"))

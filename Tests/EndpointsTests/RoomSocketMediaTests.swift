@@ -259,4 +259,22 @@ struct RoomSocketMediaTests {
     #expect(replies.map { $0.text("code") } == ["", "wrong-kind", "unknown-type"])
     #expect(replies.first?["time"] == 5)
   }
+
+  @Test("transports that never connect are given up, and nothing of them stays in the room")
+  func neverConnected() throws {
+    var stage = try watching()
+    _ = try stage.publish(1)
+    _ = (stage.inbox(1), stage.inbox(2))
+    for _ in 0..<4 {
+      stage.wait(.seconds(10))
+      for socket in [1, 2] as [UInt64] { stage.send(socket, ["type": "ping"]) }
+    }
+    #expect(stage.core.transports.isEmpty)
+    let room = try #require(stage.core.rooms["demo"])
+    #expect(room.subscriptions.isEmpty)
+    #expect(room.publications[alice]?.peer == nil)
+    for socket in [1, 2] as [UInt64] {
+      #expect(stage.inbox(socket).contains { $0.type == "connectionEnded" })
+    }
+  }
 }

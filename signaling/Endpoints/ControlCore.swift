@@ -63,6 +63,8 @@ package struct ControlCore {
     }
     for record in transports.values
     where !record.isConnected && now - record.createdAt > ControlLimits.connectLimit {
+      // Out of the room first: a publication waits for its owner, a viewer's sections go.
+      leaveRoom(record, at: now)
       close(record.peer, .removed)
     }
   }
