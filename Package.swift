@@ -55,6 +55,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
+    module("Config", ["Wire", "RTP"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
     module("Congestion", ["Wire", "RTP"]),
@@ -107,7 +108,7 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Client", "Media", "DTLS", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Peer", "Client", "Media", "DTLS", "Config", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -120,6 +121,7 @@ let package = Package(
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
+    tests("Config", ["Config", "RTP", "Wire"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),

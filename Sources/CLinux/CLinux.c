@@ -4,6 +4,7 @@
 
 #include "Address.h"
 
+#include <sys/timex.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -184,6 +185,11 @@ static int64_t clock_nanoseconds(clockid_t clock) {
 }
 
 int64_t clinux_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
+
+int clinux_clock_is_synchronised(void) {
+  struct timex state = {0};
+  return adjtimex(&state) != TIME_ERROR;
+}
 
 int64_t clinux_wall_nanoseconds(void) { return clock_nanoseconds(CLOCK_REALTIME); }
 

@@ -10,6 +10,9 @@ package enum SystemClock {
     Instant(nanoseconds: clinux_monotonic_nanoseconds())
   }
 
+  /// Whether the kernel believes that the wall clock is kept right, by NTP or the like.
+  package static var isSynchronised: Bool { clinux_clock_is_synchronised() != 0 }
+
   /// The wall clock now; it may jump.
   package static func wallTime() -> WallTime {
     WallTime(nanoseconds: clinux_wall_nanoseconds())

@@ -1,0 +1,77 @@
+// Every key of the configuration, once: flags, environment, file, help and sample are made of this table.
+
+/// One key of `hawker serve`'s configuration.
+package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
+  case http
+  case tlsCert = "tls-cert"
+  case tlsKey = "tls-key"
+  case udpPort = "udp-port"
+  case mediaIP = "media-ip"
+  case data
+  case workers
+  case apiKey = "api-key"
+  case apiSecret = "api-secret"
+  case allowedOrigin = "allowed-origin"
+  case preferCodec = "prefer-codec"
+  case store
+  case redis
+  case web
+
+  /// The environment variable: `HAWKER_` and the name in capitals.
+  package var environmentName: String {
+    "HAWKER_" + rawValue.uppercased().map { $0 == "-" ? "_" : $0 }.map(String.init).joined()
+  }
+
+  /// What the value looks like.
+  package var form: String {
+    switch self {
+    case .http: "ADDR:PORT"
+    case .tlsCert, .tlsKey: "FILE"
+    case .udpPort: "0...65535"
+    case .mediaIP: "IP[,IP...]"
+    case .data, .web: "DIR"
+    case .workers: "1...36"
+    case .apiKey, .apiSecret: "TEXT"
+    case .allowedOrigin: "ORIGIN[,ORIGIN...]"
+    case .preferCodec: "vp8|h264|vp9|av1"
+    case .store: "sqlite"
+    case .redis: "URL"
+    }
+  }
+
+  /// The value used when nobody sets one; nil when there is none.
+  package var fallback: String? {
+    switch self {
+    case .http: "127.0.0.1:8080"
+    case .udpPort: "7000"
+    case .data: "var/data"
+    case .preferCodec: "vp8"
+    case .store: "sqlite"
+    case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin, .redis, .web:
+      nil
+    }
+  }
+
+  /// What it is for, and why one would change it.
+  package var meaning: String {
+    switch self {
+    case .http:
+      "Where HTTP, WebSocket and the pages are served; port 0 chooses one. Browsers give a page the camera only on localhost or over HTTPS."
+    case .tlsCert: "PEM file with the certificate chain; makes the HTTP port HTTPS. Read again on SIGHUP."
+    case .tlsKey: "PEM file with the certificate's private key."
+    case .udpPort: "The one port of all media, UDP and TCP; port 0 chooses one. Open it in the firewall for both."
+    case .mediaIP:
+      "The addresses viewers reach this machine at, when they are not its own (behind NAT). Default: the addresses of its interfaces."
+    case .data: "Where keys and state live. Made on first start."
+    case .workers: "Media threads. Default: the machine's cores. A room is forwarded by all of them."
+    case .apiKey: "Name of the key that signs tokens. Default: made on first start and kept in the data folder."
+    case .apiSecret: "Its secret, at least 16 characters. Give it in a file or the environment: flags are visible to every user."
+    case .allowedOrigin:
+      "Pages of other sites that may use the API and the room socket. Default: any page may use WHIP and WHEP (tokens protect them), only our own may open the room socket."
+    case .preferCodec: "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
+    case .store: "Where rooms are kept. Only sqlite so far."
+    case .redis: "Fan-out between several processes. Not supported yet."
+    case .web: "The folder of the pages. Default: found beside the binary."
+    }
+  }
+}

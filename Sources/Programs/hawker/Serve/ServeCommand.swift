@@ -1,0 +1,71 @@
+// `hawker serve`: configuration, keys, server, links, signals.
+
+import Access
+import Config
+import Glibc
+import Loop
+import MediaWorker
+import Telemetry
+import Web
+import Wire
+
+/// Runs the server until it is told to stop.
+enum ServeCommand {
+  static func run(_ arguments: [String]) -> Int32 {
+    if arguments.contains("--help") || arguments.contains("-h") {
+      return Terminal.print("hawker serve [--config FILE] [settings]\n\n" + ConfigText.help)
+    }
+    do throws(ConfigError) {
+      let (configuration, rest) = try Configuration.read(arguments)
+      if let unknown = rest.first { return Terminal.usage("serve: unknown argument \(unknown)") }
+      let keys = try Keys.load(configuration, creating: true)
+      return serve(try settings(configuration, keys), keys)
+    } catch {
+      return Terminal.usage(error.text)
+    }
+  }
+
+  private static func settings(_ configuration: ServerConfiguration, _ keys: [APIKey])
+    throws(ConfigError) -> ServeSettings
+  {
+    guard let web = configuration.web ?? WebRoot.locate() else {
+      throw ConfigError("the pages are not beside the binary: set --web to their folder")
+    }
+    return ServeSettings(
+      http: configuration.http,
+      tls: configuration.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) },
+      udpPort: configuration.udpPort, mediaAddresses: configuration.mediaAddresses,
+      workers: configuration.workers ?? max(1, min(36, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))),
+      keys: keys, allowedOrigins: configuration.allowedOrigins,
+      preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data)
+  }
+
+  private static func serve(_ settings: ServeSettings, _ keys: [APIKey]) -> Int32 {
+    do {
+      // Before any thread starts, so that all of them leave these signals to this one.
+      let signals = try SignalWatch()
+      let server = try Server(settings)
+      Log.write(.info, "started", ["workers": .integer(Int64(server.media.workers))])
+      Terminal.write("ready http=\(server.web.address) udp=\(server.media.port)\n", to: 2)
+      Links.write(settings, address: server.web.address, keys: keys)
+      try wait(signals, server)
+      Log.write(.info, "stopping")
+      server.shutDown()
+      return 0
+    } catch {
+      return Terminal.failure("cannot start: \(error)")
+    }
+  }
+
+  /// Returns when the process is told to end. SIGHUP reads the certificate again.
+  private static func wait(_ signals: SignalWatch, _ server: Server) throws {
+    let loop = try EventLoop()
+    try loop.add(signals.descriptor, token: 0, interest: .reading)
+    while true {
+      loop.wait(until: .distantFuture)
+      while let signal = try signals.next() {
+        if signal == .hangup { server.web.post(.reloadCertificate) } else { return }
+      }
+    }
+  }
+}
