@@ -261,6 +261,15 @@ extension ControlCore {
     close(peer, .removed)
   }
 
+  /// The owner of a transport that is gone already says that it will not come back.
+  mutating func endPublication(_ record: TransportRecord) {
+    guard case .publish(let key) = record.purpose, let room = rooms[record.room],
+      room.publications[key] != nil, room.publications[key]?.peer == nil
+    else { return }
+    let changes = rooms[record.room]?.unpublish(key) ?? []
+    apply(changes, in: record.room)
+  }
+
   /// Takes a transport out of its room; a publication waits for its owner.
   mutating func leaveRoom(_ record: TransportRecord, at now: Instant) {
     let changes = rooms[record.room]?.peerEnded(record.peer, at: now) ?? []

@@ -18,6 +18,8 @@ package struct ControlCore {
   var urls: [String: PeerID] = [:]
   /// Rooms with members on a room socket: kept although nobody publishes or watches.
   var heldRooms: Set<String> = []
+  /// Sessions whose client closed its transport and has not deleted its URL yet.
+  var farewells = Farewells()
   /// By track of the media plane: its room.
   var trackRooms: [TrackID: String] = [:]
   /// Transports by room and identity.
