@@ -108,7 +108,8 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Client", "Media", "DTLS", "Config", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Peer", "Client", "Media", "DTLS", "Config", "Access", "Room", "Messages", "Endpoints",
+        "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -128,7 +129,8 @@ let package = Package(
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
     tests(
-      "Peer", ["Peer", "Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "ICE", "DTLS", "SRTP"]),
+      "Peer",
+      ["Peer", "Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "ICE", "DTLS", "SRTP"]),
     tests(
       "MediaWorker",
       [
