@@ -95,6 +95,13 @@ let package = Package(
         "Forwarding", "Peer", "Loop", "Telemetry",
       ]),
 
+    module(
+      "ClientShell",
+      [
+        "Wire", "Crypto", "ICE", "DTLS", "SDP", "RTP", "HTTP", "MediaControl", "Negotiation",
+        "Client", "Loop",
+      ]),
+
     // Tests, load and simulation.
     module(
       "Simulation",
@@ -108,7 +115,8 @@ let package = Package(
       name: "hawker",
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
-        "Peer", "Client", "Media", "DTLS", "Config", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
+        "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -141,6 +149,7 @@ let package = Package(
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire"]),
+    tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
     tests(
       "Endpoints",

@@ -51,7 +51,9 @@ package final class PlayingClient {
     feedbackSSRC = SSRC(truncatingIfNeeded: random.next()) | 1
     cname = Array(parameters.cname.utf8)
     streams = parameters.sections.map {
-      ReceivingStream($0, ignoredEvery: parameters.ignoredEvery)
+      // Where nothing can be asked for again, ignoring would only lose.
+      ReceivingStream(
+        $0, ignoredEvery: $0.feedback.contains(.nack) ? parameters.ignoredEvery : 0)
     }
     if parameters.sections.contains(where: { $0.feedback.contains(.transportWide) }) {
       recorder = TransportFeedbackRecorder()

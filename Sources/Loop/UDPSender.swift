@@ -5,20 +5,23 @@ package import Wire
 /// The sending side of one UDP socket, for the thread that owns it.
 package struct UDPSender: ~Copyable {
   private var transmitter: UDPTransmitter
-  private var backlog = DatagramBatch(entriesMax: Limits.sendBacklogMax)
+  private var backlog: DatagramBatch
   private var backlogNext = 0
   private let socket: UDPSocket
 
   /// A sender for `socket`; allocates all it will ever need.
-  package init(socket: UDPSocket) {
+  ///
+  /// - Parameter backlogMax: datagrams kept while the kernel's buffer is full, 1500 bytes each.
+  package init(socket: UDPSocket, backlogMax: Int = Limits.sendBacklogMax) {
     self.socket = socket
+    backlog = DatagramBatch(entriesMax: backlogMax)
     transmitter = UDPTransmitter(socket: socket)
   }
 
   /// Sends the datagrams of `batch` that belong to this socket: channel UDP, remote of its family.
   ///
   /// Each leaves from its path's local address when that is specified. When the kernel's buffer is full the rest waits in
-  /// the backlog; beyond `Limits.sendBacklogMax` it is given up and counted. A refused destination
+  /// the backlog; beyond its bound it is given up and counted. A refused destination
   /// loses only its own datagrams.
   package mutating func send(_ batch: borrowing DatagramBatch) {
     let next = isBlocked ? 0 : transmitter.transmit(batch, from: 0)

@@ -15,6 +15,9 @@ enum CommandTable {
     case "token": return TokenCommand.run(rest)
     case "doctor": return DoctorCommand.run(rest)
     case "config": return ConfigCommand.run(rest)
+    case "demo": return DemoCommand.run(rest)
+    case "load": return LoadCommand.run(rest)
+    case "bench": return BenchCommand.run(rest)
     case "version", "--version": return Terminal.print("hawker \(version)")
     case "help", "--help", "-h", nil: return Terminal.print(help)
     case let unknown?:
@@ -30,6 +33,9 @@ enum CommandTable {
                       --identity ID [--name NAME] [--ttl 6h]
       hawker doctor   checks this machine and the configuration, and says what is wrong
       hawker config   sample: prints a configuration with every key; check FILE: checks one
+      hawker demo     host: publishes a moving test picture and a tone, without a camera
+      hawker load     publishes and plays against any WHIP/WHEP server, and prints JSON
+      hawker bench    fanout, path: measures the packet path on this machine
       hawker version
     """
 }

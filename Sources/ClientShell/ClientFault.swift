@@ -1,0 +1,37 @@
+// Why something a client wanted did not happen, for a person at a terminal.
+
+import Loop
+
+/// A failed request, connection or description.
+package enum ClientFault: Error, Hashable, Sendable {
+  /// Not `http://HOST[:PORT]/PATH`.
+  case badURL(String)
+  /// `https:` is left to a proxy on the client's side.
+  case secureURL
+  case unknownHost(String)
+  /// The connection could not be made or was lost.
+  case connection(String)
+  case timeout
+  /// What came is no HTTP/1.1 response.
+  case malformedResponse(String)
+  /// The server said no; with the first line of its reason.
+  case refused(status: Int, reason: String)
+  /// The answer can't be used.
+  case answer(String)
+
+  init(_ error: SystemError) { self = .connection(error.description) }
+
+  /// A sentence for a terminal; it never has a token in it.
+  package var text: String {
+    switch self {
+    case .badURL(let url): "not a URL of the form http://HOST[:PORT]/PATH: \(url)"
+    case .secureURL: "https is not supported here; use the server's http address"
+    case .unknownHost(let host): "cannot find the address of \(host)"
+    case .connection(let reason): "no connection: \(reason)"
+    case .timeout: "the server did not answer in time"
+    case .malformedResponse(let reason): "the server's answer is no HTTP: \(reason)"
+    case .refused(let status, let reason): "the server refused: \(status) \(reason)"
+    case .answer(let reason): "the server's answer cannot be used: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,1 @@
+enum BenchCommand { static func run(_ arguments: [String]) -> Int32 { 0 } }

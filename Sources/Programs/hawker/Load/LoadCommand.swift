@@ -1,0 +1,38 @@
+// `hawker load`: publishes and plays against a server, and prints what came through as JSON.
+
+import ClientShell
+import JSON
+
+/// Runs one load.
+enum LoadCommand {
+  static func run(_ arguments: [String]) -> Int32 {
+    if arguments.contains("--help") { return Terminal.print(help) }
+    do {
+      let report = try LoadRun(try LoadSettings(arguments)).run()
+      return Terminal.print(report.text)
+    } catch let error as UsageError {
+      return Terminal.usage("load: \(error.text)")
+    } catch let fault as ClientFault {
+      return Terminal.failure("load: \(fault.text)")
+    } catch {
+      return Terminal.failure("load: \(error)")
+    }
+  }
+
+  private static let help = """
+    hawker load: publishes and plays against any WHIP/WHEP server on this machine, and prints one
+    JSON object. Packets are synthetic: right headers and timing, no pictures.
+
+      --whip URL --whep URL   {n} in a URL stands for a publisher's number, from 1
+      --token-host T, --token-viewer T
+      --janus URL             instead: Janus's HTTP API (videoroom), such as http://127.0.0.1:8088/janus
+      --publishers N          (default 1); viewers are spread over them
+      --viewers N             (default 100)
+      --duration S            of the measurement, after everyone has joined (default 20)
+      --bitrate BITS          per second of each publisher's video (default 1500000)
+      --nack SHARE            of packets viewers ignore and ask for again, such as 0.005 (default 0)
+      --join-rate N           joins per second (default 20)
+      --tcp                   ICE-TCP only
+      --pid N                 measures that process: the server's CPU per delivered packet, and memory
+    """
+}
