@@ -57,18 +57,24 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .http:
       "Where HTTP, WebSocket and the pages are served; port 0 chooses one. Browsers give a page the camera only on localhost or over HTTPS."
-    case .tlsCert: "PEM file with the certificate chain; makes the HTTP port HTTPS. Read again on SIGHUP."
+    case .tlsCert:
+      "PEM file with the certificate chain; makes the HTTP port HTTPS. Read again on SIGHUP."
     case .tlsKey: "PEM file with the certificate's private key."
-    case .udpPort: "The one port of all media, UDP and TCP; port 0 chooses one. Open it in the firewall for both."
+    case .udpPort:
+      "The one port of all media, UDP and TCP; port 0 chooses one. Open it in the firewall for both."
     case .mediaIP:
       "The addresses viewers reach this machine at, when they are not its own (behind NAT). Default: the addresses of its interfaces."
     case .data: "Where keys and state live. Made on first start."
-    case .workers: "Media threads. Default: the machine's cores. A room is forwarded by all of them."
-    case .apiKey: "Name of the key that signs tokens. Default: made on first start and kept in the data folder."
-    case .apiSecret: "Its secret, at least 16 characters. Give it in a file or the environment: flags are visible to every user."
+    case .workers:
+      "Media threads. Default: the machine's cores. A room is forwarded by all of them."
+    case .apiKey:
+      "Name of the key that signs tokens. Default: made on first start and kept in the data folder."
+    case .apiSecret:
+      "Its secret, at least 16 characters. Give it in a file or the environment: flags are visible to every user."
     case .allowedOrigin:
       "Pages of other sites that may use the API and the room socket. Default: any page may use WHIP and WHEP (tokens protect them), only our own may open the room socket."
-    case .preferCodec: "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
+    case .preferCodec:
+      "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
     case .store: "Where rooms are kept. Only sqlite so far."
     case .redis: "Fan-out between several processes. Not supported yet."
     case .web: "The folder of the pages. Default: found beside the binary."

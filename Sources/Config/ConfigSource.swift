@@ -19,12 +19,15 @@ package struct ConfigSource: Hashable, Sendable {
   /// Reads `--key value` and `--key=value`.
   ///
   /// - Returns: the arguments that are not keys of the table, in order.
-  package static func flags(_ arguments: [String]) throws(ConfigError) -> (ConfigSource, rest: [String]) {
+  package static func flags(_ arguments: [String]) throws(ConfigError) -> (
+    ConfigSource, rest: [String]
+  ) {
     var source = ConfigSource()
     var rest: [String] = []
     var index = 0
     while index < arguments.count {
-      let parts = arguments[index].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = arguments[index].split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts[0].hasPrefix("--"), let key = ConfigKey(rawValue: String(parts[0].dropFirst(2)))
       else {
         rest.append(arguments[index])
@@ -101,9 +104,10 @@ extension Substring {
   /// Without spaces and tabs at both ends.
   fileprivate var trimmed: Substring {
     var view = self
-    while let first = view.first, first == " " || first == "\t" || first == "\r" { view.removeFirst() }
+    while let first = view.first, first == " " || first == "\t" || first == "\r" {
+      view.removeFirst()
+    }
     while let last = view.last, last == " " || last == "\t" || last == "\r" { view.removeLast() }
     return view
   }
 }
-

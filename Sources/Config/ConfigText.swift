@@ -7,7 +7,8 @@ package enum ConfigText {
 
   /// The sample configuration: every key, commented out, with its meaning.
   package static var sample: String {
-    var text = "# Hawker's configuration. Every key is also a flag (--key) and a variable (HAWKER_KEY);\n"
+    var text =
+      "# Hawker's configuration. Every key is also a flag (--key) and a variable (HAWKER_KEY);\n"
     text += "# flags win over variables, variables over this file.\n"
     for key in ConfigKey.allCases {
       text += "\n"

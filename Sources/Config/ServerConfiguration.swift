@@ -68,7 +68,8 @@ package struct ServerConfiguration: Hashable, Sendable {
       return parsed
     }
 
-    func optional<Value>(_ key: ConfigKey, _ body: (String) -> Value?) throws(ConfigError) -> Value? {
+    func optional<Value>(_ key: ConfigKey, _ body: (String) -> Value?) throws(ConfigError) -> Value?
+    {
       source.values[key] == nil ? nil : try parse(key, body)
     }
 
@@ -90,7 +91,8 @@ package struct ServerConfiguration: Hashable, Sendable {
       case (let a?, let b?): return (a.text, b.text)
       case (let a, _):
         let missing = a == nil ? first : second
-        throw ConfigError("\(first.rawValue) and \(second.rawValue) go together: \(missing.rawValue) is missing")
+        throw ConfigError(
+          "\(first.rawValue) and \(second.rawValue) go together: \(missing.rawValue) is missing")
       }
     }
   }
