@@ -55,7 +55,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
-    module("Config", ["Wire", "RTP"]),
+    module("Config", ["Wire", "RTP", "Telemetry"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
     module("Congestion", ["Wire", "RTP"]),
@@ -129,14 +129,16 @@ let package = Package(
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
-    tests("Config", ["Config", "RTP", "Wire"]),
+    tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
+    tests("Program", ["Config", "JSON", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
     tests("Negotiation", ["Negotiation", "MediaControl", "ICE", "DTLS", "SDP", "RTP", "Wire"]),
     tests("Forwarding", ["Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "Telemetry"]),
     tests(
-      "Peer", ["Peer", "Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "ICE", "DTLS", "SRTP"]),
+      "Peer",
+      ["Peer", "Forwarding", "MediaControl", "Congestion", "RTP", "Wire", "ICE", "DTLS", "SRTP"]),
     tests(
       "MediaWorker",
       [
@@ -151,7 +153,12 @@ let package = Package(
     tests("Access", ["Access", "Wire"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
-    tests("Endpoints", ["Endpoints", "MediaControl", "RTP", "Wire"]),
+    tests(
+      "Endpoints",
+      [
+        "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
+        "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

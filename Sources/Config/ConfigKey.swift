@@ -16,11 +16,15 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case store
   case redis
   case web
+  case logLevel = "log-level"
 
   /// The environment variable: `HAWKER_` and the name in capitals.
   package var environmentName: String {
     "HAWKER_" + rawValue.uppercased().map { $0 == "-" ? "_" : $0 }.map(String.init).joined()
   }
+
+  /// The names of all keys.
+  package static var names: [String] { allCases.map(\.rawValue) }
 
   /// What the value looks like.
   package var form: String {
@@ -36,8 +40,43 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .preferCodec: "vp8|h264|vp9|av1"
     case .store: "sqlite"
     case .redis: "URL"
+    case .logLevel: "debug|info|warning|error"
     }
   }
+
+  /// A value one might set: the sample shows it where there is no default.
+  package var example: String {
+    switch self {
+    case .http, .udpPort, .data, .preferCodec, .store, .logLevel: fallback ?? form
+    case .tlsCert: "/etc/hawker/tls/fullchain.pem"
+    case .tlsKey: "/etc/hawker/tls/privkey.pem"
+    case .mediaIP: "203.0.113.7, 2001:db8::7"
+    case .workers: "4"
+    case .apiKey: "shop"
+    case .apiSecret: "at-least-16-characters"
+    case .allowedOrigin: "https://shop.example"
+    case .redis: "redis://127.0.0.1:6379"
+    case .web: "/usr/share/hawker/web"
+    }
+  }
+
+  /// The numbers allowed; nil when the value is no number.
+  package var range: ClosedRange<Int>? {
+    switch self {
+    case .udpPort: 0...65_535
+    // One base-36 digit of the ufrag names a worker.
+    case .workers: 1...36
+    case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
+      .preferCodec, .store, .redis, .web, .logLevel:
+      nil
+    }
+  }
+
+  /// Whether it takes several values, by commas or by being given again.
+  package var isList: Bool { self == .mediaIP || self == .allowedOrigin }
+
+  /// Whether its value may hold a secret (a password in a URL is one): never printed.
+  package var isSecret: Bool { self == .apiSecret || self == .store || self == .redis }
 
   /// The value used when nobody sets one; nil when there is none.
   package var fallback: String? {
@@ -47,6 +86,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .data: "var/data"
     case .preferCodec: "vp8"
     case .store: "sqlite"
+    case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin, .redis, .web:
       nil
     }
@@ -57,21 +97,28 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .http:
       "Where HTTP, WebSocket and the pages are served; port 0 chooses one. Browsers give a page the camera only on localhost or over HTTPS."
-    case .tlsCert: "PEM file with the certificate chain; makes the HTTP port HTTPS. Read again on SIGHUP."
+    case .tlsCert:
+      "PEM file with the certificate chain; makes the HTTP port HTTPS. Read again on SIGHUP."
     case .tlsKey: "PEM file with the certificate's private key."
-    case .udpPort: "The one port of all media, UDP and TCP; port 0 chooses one. Open it in the firewall for both."
+    case .udpPort:
+      "The one port of all media, UDP and TCP; port 0 chooses one. Open it in the firewall for both."
     case .mediaIP:
       "The addresses viewers reach this machine at, when they are not its own (behind NAT). Default: the addresses of its interfaces."
-    case .data: "Where keys and state live. Made on first start."
-    case .workers: "Media threads. Default: the machine's cores. A room is forwarded by all of them."
-    case .apiKey: "Name of the key that signs tokens. Default: made on first start and kept in the data folder."
-    case .apiSecret: "Its secret, at least 16 characters. Give it in a file or the environment: flags are visible to every user."
+    case .data: "Where keys and state live, on a disk that outlives a restart. Made on first start."
+    case .workers:
+      "Media threads. Default: the machine's cores. A room is forwarded by all of them."
+    case .apiKey:
+      "Name of the key that signs tokens. Default: made on first start and kept in the file keys of the data folder, where a second line makes a second key live."
+    case .apiSecret:
+      "Its secret, at least 16 characters. Give it in a file or the environment: flags are visible to every user."
     case .allowedOrigin:
       "Pages of other sites that may use the API and the room socket. Default: any page may use WHIP and WHEP (tokens protect them), only our own may open the room socket."
-    case .preferCodec: "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
-    case .store: "Where rooms are kept. Only sqlite so far."
-    case .redis: "Fan-out between several processes. Not supported yet."
+    case .preferCodec:
+      "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
+    case .store: "Where rooms are kept. Only sqlite so far: anything else is refused."
+    case .redis: "Fan-out between several processes. Not supported yet: any value is refused."
     case .web: "The folder of the pages. Default: found beside the binary."
+    case .logLevel: "The least important lines that are logged, as JSON on stderr."
     }
   }
 }

@@ -16,15 +16,18 @@ package struct ConfigSource: Hashable, Sendable {
   /// Nothing set.
   package init() {}
 
-  /// Reads `--key value` and `--key=value`.
+  /// Reads `--key value` and `--key=value`; a repeated key adds to a list, else the last one counts.
   ///
   /// - Returns: the arguments that are not keys of the table, in order.
-  package static func flags(_ arguments: [String]) throws(ConfigError) -> (ConfigSource, rest: [String]) {
+  package static func flags(_ arguments: [String]) throws(ConfigError) -> (
+    ConfigSource, rest: [String]
+  ) {
     var source = ConfigSource()
     var rest: [String] = []
     var index = 0
     while index < arguments.count {
-      let parts = arguments[index].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = arguments[index].split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts[0].hasPrefix("--"), let key = ConfigKey(rawValue: String(parts[0].dropFirst(2)))
       else {
         rest.append(arguments[index])
@@ -32,13 +35,14 @@ package struct ConfigSource: Hashable, Sendable {
         continue
       }
       if parts.count == 2 {
-        source.set(key, String(parts[1]), "--\(key.rawValue)")
+        source.add(key, String(parts[1]), "--\(key.rawValue)")
       } else {
-        guard index + 1 < arguments.count else {
+        // A value that begins with dashes is a forgotten one; `--key=--value` says it is meant.
+        guard index + 1 < arguments.count, !arguments[index + 1].hasPrefix("--") else {
           throw ConfigError("--\(key.rawValue) needs a value: \(key.form)")
         }
         index += 1
-        source.set(key, arguments[index], "--\(key.rawValue)")
+        source.add(key, arguments[index], "--\(key.rawValue)")
       }
       index += 1
     }
@@ -70,19 +74,22 @@ package struct ConfigSource: Hashable, Sendable {
       }
       let name = String(trimmed[..<equals].trimmed)
       guard let key = ConfigKey(rawValue: name) else {
-        throw ConfigError("\(place): unknown key \"\(name)\"")
+        throw ConfigError(
+          "\(place): unknown key \"\(name)\"" + NearestName.hint(name, among: ConfigKey.names))
       }
       let value = String(trimmed[trimmed.index(after: equals)...].trimmed)
-      if let old = source.values[key] {
-        guard key == .mediaIP || key == .allowedOrigin else {
-          throw ConfigError("\(place): \(key.rawValue) was set before, at \(old.place)")
-        }
-        source.set(key, old.text + "," + value, place)
-      } else {
-        source.set(key, value, place)
+      if let old = source.values[key], !key.isList {
+        throw ConfigError("\(place): \(key.rawValue) was set before, at \(old.place)")
       }
+      source.add(key, value, place)
     }
     return source
+  }
+
+  /// Sets a value, or adds it to those a list has.
+  private mutating func add(_ key: ConfigKey, _ text: String, _ place: String) {
+    let old = key.isList ? values[key].map { $0.text + "," } : nil
+    set(key, (old ?? "") + text, place)
   }
 
   private mutating func set(_ key: ConfigKey, _ text: String, _ place: String) {
@@ -101,9 +108,10 @@ extension Substring {
   /// Without spaces and tabs at both ends.
   fileprivate var trimmed: Substring {
     var view = self
-    while let first = view.first, first == " " || first == "\t" || first == "\r" { view.removeFirst() }
+    while let first = view.first, first == " " || first == "\t" || first == "\r" {
+      view.removeFirst()
+    }
     while let last = view.last, last == " " || last == "\t" || last == "\r" { view.removeLast() }
     return view
   }
 }
-

@@ -7,12 +7,17 @@ package enum ConfigText {
 
   /// The sample configuration: every key, commented out, with its meaning.
   package static var sample: String {
-    var text = "# Hawker's configuration. Every key is also a flag (--key) and a variable (HAWKER_KEY);\n"
-    text += "# flags win over variables, variables over this file.\n"
+    var text =
+      "# Hawker's configuration. Every key is also a flag (--key) and a variable (HAWKER_KEY);\n"
+    text +=
+      "# flags win over variables, variables over this file. Lists take commas, or the key again.\n"
+    text += "# `hawker config sample` writes this file, `hawker config check FILE` checks one.\n"
     for key in ConfigKey.allCases {
       text += "\n"
       for line in wrapped(key.meaning, prefix: "# ") { text += line + "\n" }
-      text += "#\(key.rawValue) = \(key.fallback ?? key.form)\n"
+      let kind = key.fallback == nil ? "Example" : "Default"
+      text += "# Form: \(key.form). Variable: \(key.environmentName). \(kind):\n"
+      text += "#\(key.rawValue) = \(key.example)\n"
     }
     return text
   }

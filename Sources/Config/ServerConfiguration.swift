@@ -1,6 +1,7 @@
 // The configuration of a server, checked.
 
 package import RTP
+package import Telemetry
 package import Wire
 
 /// Everything `hawker serve` is told; every value is in its range.
@@ -18,6 +19,7 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var allowedOrigins: [String]
   package var preferCodec: Codec
   package var web: String?
+  package var logLevel: LogLevel
   private var keyPair: KeyPair?
 
   /// Certificate and key files.
@@ -26,9 +28,11 @@ package struct ServerConfiguration: Hashable, Sendable {
     package let key: String
   }
 
-  private struct KeyPair: Hashable, Sendable {
+  /// Describes itself without the secret, so that no print of a configuration leaks it.
+  private struct KeyPair: Hashable, Sendable, CustomStringConvertible {
     let key: String
     let secret: String
+    var description: String { "\(key):(redacted)" }
   }
 
   /// Checks the merged values of all sources.
@@ -40,11 +44,13 @@ package struct ServerConfiguration: Hashable, Sendable {
     preferCodec = try reader.parse(.preferCodec) { text in
       Codec.allCases.first { $0.isVideo && $0.name.lowercased() == text.lowercased() }
     }
-    workers = try reader.optional(.workers) { Int($0).flatMap { (1...36).contains($0) ? $0 : nil } }
-    mediaAddresses = try reader.list(.mediaIP) { IPAddress($0) }
-    allowedOrigins = try reader.list(.allowedOrigin) { text in
-      text == "*" || text.hasPrefix("http://") || text.hasPrefix("https://") ? text : nil
+    workers = try reader.optional(.workers) { Int($0) }
+    mediaAddresses = try reader.list(.mediaIP) { text in
+      // The wildcard is where sockets listen; nobody can be sent there.
+      IPAddress(text).flatMap { $0.isUnspecified ? nil : $0 }
     }
+    allowedOrigins = try reader.list(.allowedOrigin) { ServerConfiguration.origin($0) }
+    logLevel = try reader.parse(.logLevel) { LogLevel(rawValue: $0) }
     web = try reader.optional(.web) { $0.isEmpty ? nil : $0 }
     let pair = try reader.pair(.tlsCert, .tlsKey)
     tls = pair.map { TLSPaths(certificate: $0.0, key: $0.1) }
@@ -55,20 +61,48 @@ package struct ServerConfiguration: Hashable, Sendable {
     }
   }
 
+  /// `*` or an origin as browsers write it (RFC 6454 section 6.2), in lower case: a path, a slash at
+  /// the end or a user would never match.
+  private static func origin(_ text: String) -> String? {
+    let lowered = text.lowercased()
+    if lowered == "*" { return lowered }
+    let scheme = ["http://", "https://"].first { lowered.hasPrefix($0) }
+    guard let scheme else { return nil }
+    let authority = lowered.dropFirst(scheme.count).utf8
+    let isPlain = authority.allSatisfy { byte in
+      (97...122).contains(byte) || (48...58).contains(byte) || [45, 46, 91, 93].contains(byte)
+    }
+    return authority.isEmpty || !isPlain ? nil : lowered
+  }
+
   /// Reads values of a source with errors that name place and form.
   private struct Reader {
     let source: ConfigSource
 
     func parse<Value>(_ key: ConfigKey, _ body: (String) -> Value?) throws(ConfigError) -> Value {
       let value = source.values[key]
-      guard let parsed = body(value?.text ?? key.fallback ?? "") else {
+      let text = value?.text ?? key.fallback ?? ""
+      guard let range = key.range else {
+        if let parsed = body(text) { return parsed }
+        throw wrong(key, text)
+      }
+      guard let number = Int(text), range.contains(number), let parsed = body(text) else {
+        let place = value?.place ?? key.rawValue
         throw ConfigError(
-          "\(value?.place ?? key.rawValue): \"\(value?.text ?? "")\" is not \(key.form)")
+          "\(place): \(text) is not within \(range.lowerBound)...\(range.upperBound)")
       }
       return parsed
     }
 
-    func optional<Value>(_ key: ConfigKey, _ body: (String) -> Value?) throws(ConfigError) -> Value? {
+    /// The error for a value that is not of the key's form.
+    private func wrong(_ key: ConfigKey, _ text: String) -> ConfigError {
+      let place = source.values[key]?.place ?? key.rawValue
+      let shown = key.isSecret ? "this value" : "\"\(text)\""
+      return ConfigError("\(place): \(shown) is not \(key.form)")
+    }
+
+    func optional<Value>(_ key: ConfigKey, _ body: (String) -> Value?) throws(ConfigError) -> Value?
+    {
       source.values[key] == nil ? nil : try parse(key, body)
     }
 
@@ -77,7 +111,7 @@ package struct ServerConfiguration: Hashable, Sendable {
       var parsed: [Value] = []
       for part in value.text.split(separator: ",") {
         guard let item = body(String(part.filter { $0 != " " })) else {
-          throw ConfigError("\(value.place): \"\(part)\" is not \(key.form)")
+          throw wrong(key, String(part))
         }
         parsed.append(item)
       }
@@ -90,7 +124,8 @@ package struct ServerConfiguration: Hashable, Sendable {
       case (let a?, let b?): return (a.text, b.text)
       case (let a, _):
         let missing = a == nil ? first : second
-        throw ConfigError("\(first.rawValue) and \(second.rawValue) go together: \(missing.rawValue) is missing")
+        throw ConfigError(
+          "\(first.rawValue) and \(second.rawValue) go together: \(missing.rawValue) is missing")
       }
     }
   }

@@ -22,7 +22,9 @@ package enum NetworkInterfaces {
     return found.sorted { order($0) < order($1) }
   }
 
-  private static func order(_ ip: IPAddress) -> Int { (ip.isLoopback ? 2 : 0) + (ip.isIPv4 ? 0 : 1) }
+  private static func order(_ ip: IPAddress) -> Int {
+    (ip.isLoopback ? 2 : 0) + (ip.isIPv4 ? 0 : 1)
+  }
 
   private static func address(of entry: ifaddrs) -> IPAddress? {
     guard unsafe entry.ifa_flags & UInt32(IFF_UP) != 0, let raw = unsafe entry.ifa_addr else {

@@ -1,7 +1,9 @@
 // The configuration: precedence, checks, and a sample file that documents every key.
 
-import Config
+@testable import Config
+import Foundation
 import RTP
+import Telemetry
 import Testing
 import Wire
 
@@ -24,6 +26,7 @@ struct ConfigTests {
     #expect(configuration.preferCodec == .vp8)
     #expect(configuration.workers == nil)
     #expect(configuration.apiKey == nil)
+    #expect(configuration.logLevel == .info)
   }
 
   @Test("flags win over variables, variables over the file")
@@ -43,17 +46,33 @@ struct ConfigTests {
       file: "allowed-origin = https://a.example\nallowed-origin = https://b.example\n")
     #expect(configuration.mediaAddresses.map(\.description) == ["192.0.2.1", "2001:db8::1"])
     #expect(configuration.allowedOrigins == ["https://a.example", "https://b.example"])
+    let repeated = try self.configuration(["--media-ip=192.0.2.1", "--media-ip", "192.0.2.2"])
+    #expect(repeated.mediaAddresses.map(\.description) == ["192.0.2.1", "192.0.2.2"])
+    #expect(try self.configuration(["--workers=1", "--workers=2"]).workers == 2)
   }
 
   @Test(
     "a wrong value is named with its place",
     arguments: [
-      (["--workers", "99"], "--workers: \"99\" is not 1...36"),
-      (["--udp-port", "70000"], "--udp-port: \"70000\" is not 0...65535"),
+      (["--workers", "99"], "--workers: 99 is not within 1...36"),
+      (["--workers", "0"], "--workers: 0 is not within 1...36"),
+      (
+        ["--workers", "99999999999999999999"],
+        "--workers: 99999999999999999999 is not within 1...36"
+      ),
+      (["--udp-port", "70000"], "--udp-port: 70000 is not within 0...65535"),
       (["--http", "localhost"], "--http: \"localhost\" is not ADDR:PORT"),
       (["--media-ip", "1.2.3"], "--media-ip: \"1.2.3\" is not IP[,IP...]"),
       (["--tls-cert", "x"], "tls-cert and tls-key go together: tls-key is missing"),
-      (["--store", "postgres://x"], "--store: \"postgres://x\" is not sqlite"),
+      (["--media-ip", "0.0.0.0"], "--media-ip: \"0.0.0.0\" is not IP[,IP...]"),
+      (["--store", "postgres://u:pw@x"], "--store: this value is not sqlite"),
+      (["--log-level", "loud"], "--log-level: \"loud\" is not debug|info|warning|error"),
+      (
+        ["--allowed-origin", "https://a.example/"],
+        "--allowed-origin: \"https://a.example/\" is not ORIGIN[,ORIGIN...]"
+      ),
+      (["--data", "--workers"], "--data needs a value: DIR"),
+      (["--workers"], "--workers needs a value: 1...36"),
       (["--redis", "redis://x"], "--redis: redis is not supported yet"),
       (["--prefer-codec", "opus"], "--prefer-codec: \"opus\" is not vp8|h264|vp9|av1"),
     ])
@@ -74,9 +93,91 @@ struct ConfigTests {
     }
   }
 
-  @Test("the sample documents every key and, uncommented line by line, is a valid file")
+  @Test("a key that is nearly right is told the right name")
+  func hints() {
+    #expect(throws: ConfigError("f.conf:1: unknown key \"worker\"; did you mean \"workers\"?")) {
+      try configuration(file: "worker = 2\n")
+    }
+    #expect(NearestName.hint("udp-prot", among: ConfigKey.names).contains("\"udp-port\""))
+    #expect(NearestName.hint("zzz", among: ConfigKey.names) == "")
+    #expect(NearestName.hint(String(repeating: "w", count: 100_000), among: ConfigKey.names) == "")
+  }
+
+  @Test("a wrong number in the environment or in a file is named with its place")
+  func places() {
+    #expect(throws: ConfigError("HAWKER_WORKERS: 0 is not within 1...36")) {
+      try configuration([], ["HAWKER_WORKERS": "0"])
+    }
+    #expect(throws: ConfigError("f.conf:3: x is not within 0...65535")) {
+      try configuration(file: "# one\n\nudp-port = x\n")
+    }
+  }
+
+  @Test("a configuration never prints its secret")
+  func secrets() throws {
+    let secret = "sixteen-characters-or-more"
+    let configuration = try configuration(["--api-key", "k"], ["HAWKER_API_SECRET": secret])
+    #expect(configuration.apiKey?.secret == secret)
+    #expect(!"\(configuration)".contains(secret))
+    #expect(!String(reflecting: configuration).contains(secret))
+    #expect(throws: ConfigError("api-key and api-secret go together: api-key is missing")) {
+      try self.configuration(["--api-secret", secret])
+    }
+  }
+
+  @Test("lines end in any way, values hold what follows the first equals sign")
+  func lines() throws {
+    let configuration = try configuration(file: "data=a=b\r\n\t# x\r\n  workers\t=\t3  ")
+    #expect(configuration.data == "a=b")
+    #expect(configuration.workers == 3)
+  }
+
+  @Test("any text as a file is refused or read, never a trap")
+  func anyText() throws {
+    var seed: UInt64 = 7
+    let alphabet = Array("=#\n\r\t ,\"hworkersdata-ip0123.:[]\u{0}\u{301}é".unicodeScalars)
+    for _ in 0..<2_000 {
+      var text = String.UnicodeScalarView()
+      for _ in 0..<40 {
+        seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        text.append(alphabet[Int(seed >> 33) % alphabet.count])
+      }
+      _ = try? configuration(file: String(text))
+    }
+  }
+
+  @Test("the sample documents every key, and each line works once it is no comment any more")
   func sample() throws {
-    for key in ConfigKey.allCases { #expect(ConfigText.sample.contains("#\(key.rawValue) = ")) }
-    _ = try ConfigSource.file(ConfigText.sample, name: "sample")
+    for key in ConfigKey.allCases {
+      #expect(ConfigText.sample.contains("\n#\(key.rawValue) = "))
+      #expect(ConfigText.sample.contains(key.environmentName + "."))
+      #expect(ConfigText.help.contains("  --\(key.rawValue) "))
+    }
+    let used = ConfigText.sample.split(separator: "\n").compactMap { line -> Substring? in
+      let isKey = ConfigKey.allCases.contains { line.hasPrefix("#\($0.rawValue) = ") }
+      // What is not supported yet is refused, as the next line asserts.
+      return isKey && !line.hasPrefix("#redis") ? line.dropFirst() : nil
+    }
+    #expect(used.count == ConfigKey.allCases.count - 1)
+    let configuration = try configuration(file: used.joined(separator: "\n"))
+    #expect(configuration.mediaAddresses.count == 2)
+    #expect(configuration.tls != nil)
+    #expect(throws: ConfigError.self) { try self.configuration(file: "redis = redis://x") }
+  }
+
+  @Test("an example and a fallback are within their range")
+  func ranges() {
+    for key in ConfigKey.allCases {
+      guard let range = key.range else { continue }
+      #expect(Int(key.example).map(range.contains) == true)
+      #expect(key.form == "\(range.lowerBound)...\(range.upperBound)")
+    }
+  }
+
+  @Test("config/hawker.conf is what `hawker config sample` prints")
+  func sampleFile() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let file = try String(contentsOf: URL(filePath: "/\(root)/config/hawker.conf"), encoding: .utf8)
+    #expect(file == ConfigText.sample)
   }
 }

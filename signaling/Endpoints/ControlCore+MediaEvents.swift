@@ -19,6 +19,7 @@ extension ControlCore {
       metrics.ended(reason)
       leaveRoom(record, at: now)
       _ = forget(peer)
+      if reason == .closedByPeer { farewells.add(record) }
       effects.append(.transport(peer, .ended(reason)))
     case .firstFrame(let peer, _):
       if let created = transports[peer]?.createdAt { metrics.firstFrame(after: now - created) }

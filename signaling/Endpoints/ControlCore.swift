@@ -18,6 +18,8 @@ package struct ControlCore {
   var urls: [String: PeerID] = [:]
   /// Rooms with members on a room socket: kept although nobody publishes or watches.
   var heldRooms: Set<String> = []
+  /// Sessions whose client closed its transport and has not deleted its URL yet.
+  var farewells = Farewells()
   /// By track of the media plane: its room.
   var trackRooms: [TrackID: String] = [:]
   /// Transports by room and identity.
@@ -63,6 +65,8 @@ package struct ControlCore {
     }
     for record in transports.values
     where !record.isConnected && now - record.createdAt > ControlLimits.connectLimit {
+      // Out of the room first: a publication waits for its owner, a viewer's sections go.
+      leaveRoom(record, at: now)
       close(record.peer, .removed)
     }
   }

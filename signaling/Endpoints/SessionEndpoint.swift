@@ -142,6 +142,10 @@ extension ControlCore {
       throw .methodNotAllowed("PATCH, DELETE, OPTIONS")
     }
     let credential = try authorize(request, room: room, .watch, wall: wall)
+    if request.method == .delete, let record = farewells.take(token, of: credential.subject) {
+      endPublication(record)
+      return HTTPResponse(200)
+    }
     guard let peer = urls[token], let record = transports[peer], record.room == room,
       (record.purpose == .watch) == (kind == .whep)
     else { throw .notFound }

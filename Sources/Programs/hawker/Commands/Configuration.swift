@@ -7,7 +7,9 @@ enum Configuration {
   /// Reads flags, `HAWKER_…` and, with `--config FILE`, a file.
   ///
   /// - Returns: the configuration and the arguments that are no keys of it.
-  static func read(_ arguments: [String]) throws(ConfigError) -> (ServerConfiguration, rest: [String]) {
+  static func read(_ arguments: [String]) throws(ConfigError) -> (
+    ServerConfiguration, rest: [String]
+  ) {
     var (flags, rest) = try ConfigSource.flags(arguments)
     var file = ConfigSource()
     let path = option("--config", in: &rest) ?? Environment.value("HAWKER_CONFIG")

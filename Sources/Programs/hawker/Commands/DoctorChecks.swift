@@ -40,7 +40,8 @@ enum DoctorChecks {
     } catch {
       return finding(
         error.isAddressInUse ? .warn : .fail, "http port",
-        "\(configuration.http): \(error). If Hawker runs already, that is it; else choose another --http")
+        "\(configuration.http): \(error). If Hawker runs already, that is it; else choose another --http"
+      )
     }
   }
 
@@ -48,12 +49,14 @@ enum DoctorChecks {
     let name = "media port"
     do {
       let sockets = try MediaSockets.open(port: configuration.udpPort, workers: 1)
-      let families = sockets[0].udpIPv6 == nil ? "IPv4 only: this machine has no IPv6" : "IPv4 and IPv6"
+      let families =
+        sockets[0].udpIPv6 == nil ? "IPv4 only: this machine has no IPv6" : "IPv4 and IPv6"
       return finding(.ok, name, "\(sockets[0].port) is free for UDP and TCP, \(families)")
     } catch {
       return finding(
         error.isAddressInUse ? .warn : .fail, name,
-        "\(configuration.udpPort): \(error). If Hawker runs already, that is it; else choose another --udp-port")
+        "\(configuration.udpPort): \(error). If Hawker runs already, that is it; else choose another --udp-port"
+      )
     }
   }
 
@@ -67,24 +70,29 @@ enum DoctorChecks {
       }
       return finding(
         .ok, name,
-        "advertising \(reachable.map(\.description).joined(separator: ", ")); behind NAT set --media-ip to the public address")
+        "advertising \(reachable.map(\.description).joined(separator: ", ")); behind NAT set --media-ip to the public address"
+      )
     }
     let foreign = configuration.mediaAddresses.filter { !own.contains($0) }
     if foreign.isEmpty { return finding(.ok, name, "set to addresses of this machine") }
     return finding(
       .warn, name,
-      "\(foreign.map(\.description).joined(separator: ", ")) is not on this machine: the router must pass port \(configuration.udpPort), UDP and TCP, to it")
+      "\(foreign.map(\.description).joined(separator: ", ")) is not on this machine: the router must pass port \(configuration.udpPort), UDP and TCP, to it"
+    )
   }
 
   private static func secureContext(_ configuration: ServerConfiguration) -> DoctorFinding {
     let name = "secure context"
-    if configuration.tls != nil { return finding(.ok, name, "HTTPS: browsers give the studio a camera") }
+    if configuration.tls != nil {
+      return finding(.ok, name, "HTTPS: browsers give the studio a camera")
+    }
     if configuration.http.ip.isLoopback {
       return finding(.ok, name, "localhost: browsers on this machine give the studio a camera")
     }
     return finding(
       .warn, name,
-      "plain HTTP on \(configuration.http): browsers elsewhere refuse the camera; set --tls-cert and --tls-key, or put a TLS proxy in front")
+      "plain HTTP on \(configuration.http): browsers elsewhere refuse the camera; set --tls-cert and --tls-key, or put a TLS proxy in front"
+    )
   }
 
   private static func certificate(_ configuration: ServerConfiguration) -> DoctorFinding {
@@ -120,7 +128,9 @@ enum DoctorChecks {
     _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return limit.rlim_cur >= descriptorsWanted
       ? finding(.ok, "open files", "\(limit.rlim_cur) allowed")
-      : finding(.warn, "open files", "\(limit.rlim_cur) allowed; raise to \(descriptorsWanted) (ulimit -n, LimitNOFILE=)")
+      : finding(
+        .warn, "open files",
+        "\(limit.rlim_cur) allowed; raise to \(descriptorsWanted) (ulimit -n, LimitNOFILE=)")
   }
 
   private static func buffers() -> DoctorFinding {
@@ -131,7 +141,8 @@ enum DoctorChecks {
       ? finding(.ok, "socket buffers", "up to \(values[0]) and \(values[1]) bytes")
       : finding(
         .warn, "socket buffers",
-        "net.core.rmem_max \(values[0]), wmem_max \(values[1]): raise both to \(bufferWanted) with sysctl, or bursts are lost")
+        "net.core.rmem_max \(values[0]), wmem_max \(values[1]): raise both to \(bufferWanted) with sysctl, or bursts are lost"
+      )
   }
 
   private static func clock() -> DoctorFinding {

@@ -10,17 +10,21 @@ enum Keys {
   static let fileName = "keys"
 
   /// The configured key, else those of the data folder; made there when `creating`.
-  static func load(_ configuration: ServerConfiguration, creating: Bool) throws(ConfigError) -> [APIKey] {
+  static func load(_ configuration: ServerConfiguration, creating: Bool) throws(ConfigError)
+    -> [APIKey]
+  {
     if let pair = configuration.apiKey {
       guard let key = APIKey(key: pair.key, secret: pair.secret) else {
-        throw ConfigError("api-key must be [A-Za-z0-9_-]{1,64} and api-secret at least 16 characters")
+        throw ConfigError(
+          "api-key must be [A-Za-z0-9_-]{1,64} and api-secret at least 16 characters")
       }
       return [key]
     }
     let path = configuration.data + "/" + fileName
     if let text = Files.read(path) { return try parse(text, path) }
     guard creating else {
-      throw ConfigError("there are no keys in \(path) yet: start `hawker serve` once, or set api-key")
+      throw ConfigError(
+        "there are no keys in \(path) yet: start `hawker serve` once, or set api-key")
     }
     return try create(path, in: configuration.data)
   }
@@ -36,7 +40,9 @@ enum Keys {
     var random = RandomSource.system
     guard Files.makeFolder(folder) else { throw ConfigError("cannot write to \(folder)") }
     guard let key = APIKey.random(from: &random),
-      Files.create(path, "# Keys that sign tokens; the first signs new ones. Keep this file secret.\n\(key.line)\n")
+      Files.create(
+        path,
+        "# Keys that sign tokens; the first signs new ones. Keep this file secret.\n\(key.line)\n")
     else { throw ConfigError("cannot write \(path)") }
     return [key]
   }
