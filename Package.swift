@@ -130,7 +130,6 @@ let package = Package(
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
     tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
-    tests("Program", ["Config", "JSON", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
