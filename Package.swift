@@ -110,7 +110,7 @@ let package = Package(
     tests("Wire", ["Wire"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
-    tests("DTLS", ["DTLS", "SRTP", "Wire"]),
+    tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
     tests("SRTP", ["SRTP", "Wire", "CSRTP"]),
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
