@@ -139,6 +139,35 @@ struct HandshakeTests {
     #expect(association.serverOutcomes.count == 1)
   }
 
+  @Test(
+    "a ClientHello cut in two datagrams, as browsers send it, is put together in either order",
+    arguments: [false, true])
+  func fragments(_ isReversed: Bool) throws {
+    let client = try DTLSEndpoint(identity: makeIdentity(), role: .client, fingerprints: [])
+    _ = client.start(at: .zero)
+    let sent = client.takeDatagrams()
+    let hello = try #require(sent.first)
+    let header = Array(hello[13..<25])
+    let body = Array(hello[25...])
+    let half = body.count / 2
+    let pieces = [0..<half, half..<body.count].map { range in
+      let fragment =
+        Array(header[0..<6]) + [0, UInt8(range.lowerBound >> 8), UInt8(range.lowerBound & 0xFF)]
+        + [0, UInt8(range.count >> 8), UInt8(range.count & 0xFF)] + Array(body[range])
+      var record = clearRecord(type: 22, fragment)
+      record[10] = UInt8(range.lowerBound == 0 ? 0 : 1)
+      return record
+    }
+    let server = try DTLSEndpoint(identity: makeIdentity(), role: .server, fingerprints: [])
+    _ = server.start(at: .zero)
+    for (number, piece) in (isReversed ? pieces.reversed() : pieces).enumerated() {
+      #expect(server.takeDatagrams().isEmpty, "before piece \(number)")
+      #expect(server.receive(piece.span, at: .zero) == .inProgress)
+    }
+    #expect(!server.takeDatagrams().isEmpty)
+    #expect(server.discards == 0)
+  }
+
   @Test("no datagram is longer than 1200 bytes and each is whole records")
   func datagrams() throws {
     let association = try Association(weather: Weather(lossPercent: 20), seed: 5)

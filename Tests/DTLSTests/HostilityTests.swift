@@ -88,6 +88,24 @@ struct HostilityTests {
     #expect(association.serverOutcomes.last == .closedByPeer)
   }
 
+  @Test("a stranger's ClientHello in the midst of a handshake does not disturb it")
+  func rivalClientHello() throws {
+    let association = try Association()
+    let stranger = try DTLSEndpoint(identity: makeIdentity(), role: .client, fingerprints: [])
+    _ = stranger.start(at: .zero)
+    let hello = stranger.takeDatagrams()
+    var injections = 0
+    association.onDelivery = { association in
+      guard !association.fromServer.isEmpty, association.serverKeys == nil else { return }
+      injections += 1
+      for datagram in hello { association.deliver(datagram, toServer: true) }
+    }
+    association.start()
+    association.run()
+    #expect(injections > 0)
+    #expect(association.clientKeys != nil && association.serverKeys != nil)
+  }
+
   @Test("a close_notify under the keys ends both sides, one in clear neither")
   func close() throws {
     let association = try Association()
