@@ -124,7 +124,7 @@ let package = Package(
     tests("Crypto", ["Crypto"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
-    tests("DTLS", ["DTLS", "SRTP", "Wire"]),
+    tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
     tests("SRTP", ["SRTP", "Wire", "CSRTP"]),
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
