@@ -236,4 +236,20 @@ struct JSONWebTokenTests {
       #expect(try refusal(String(decoding: changed, as: UTF8.self)) != nil)
     }
   }
+
+  @Test("the fuzz body holds for every length from 0 to 64, for tokens cut short and for key files")
+  func fuzzBody() throws {
+    var random = RandomSource.seeded(11)
+    for length in 0...64 { AccessFuzzBody.run(random.bytes(length).span) }
+    let token = Array(forge("name", "Ann").utf8)
+    for length in token.indices { AccessFuzzBody.run(Array(token[..<length]).span) }
+    let file = Array("# Keys.\r\nfirst 0123456789abcdef\nsecond fedcba9876543210\n".utf8)
+    for length in 0...file.count { AccessFuzzBody.run(Array(file[..<length]).span) }
+    for _ in 0..<500 {
+      var changed = file
+      changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(
+        in: 0...255, using: &random)
+      AccessFuzzBody.run(changed.span)
+    }
+  }
 }
