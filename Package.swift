@@ -149,7 +149,7 @@ let package = Package(
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
-    tests("Access", ["Access", "Wire"]),
+    tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
     tests(
