@@ -95,7 +95,8 @@ package final class SimulatedHost {
         frameBytes: Int(layer.bitrate.bitsPerSecond / 8 / script.framesPerSecond),
         random: .seeded(random.next()))
     }
-    timestampBases = (0...script.layers.count).map { _ in UInt32(truncatingIfNeeded: random.next()) }
+    timestampBases = (0...script.layers.count).map { _ in UInt32(truncatingIfNeeded: random.next())
+    }
   }
 
   var nextDeadline: Instant { min(client.nextDeadline, min(nextFrameAt, nextAudioAt)) }

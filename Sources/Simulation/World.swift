@@ -107,7 +107,9 @@ package final class World {
   package var wall: WallTime { WallTime(nanoseconds: World.epoch + now.nanoseconds) }
 
   /// The instant so many seconds after the run began.
-  package func instant(_ seconds: Double) -> Instant { origin + TimeSpan(fractionalSeconds: seconds) }
+  package func instant(_ seconds: Double) -> Instant {
+    origin + TimeSpan(fractionalSeconds: seconds)
+  }
 
   /// The counters of all workers together.
   package var statistics: WorkerStatistics {
