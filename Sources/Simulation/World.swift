@@ -48,8 +48,9 @@ package final class World {
   package private(set) var hosts: [SimulatedHost] = []
   package private(set) var viewers: [SimulatedViewer] = []
   package private(set) var reports: [Report] = []
-  /// The share of datagrams the kernel gives to a worker that does not own their peer, 0...1.
-  package var misdelivery: Double
+  /// The share of client addresses whose datagrams the kernel gives to a worker that does not own
+  /// the peer, 0...1. By address: the kernel spreads flows, not datagrams.
+  package let misdelivery: Double
   /// What the server sent to addresses where nobody is, by address.
   package private(set) var strays: [SocketAddress: Int] = [:]
   /// Sees every datagram a client sends, before the network has its way with it.
@@ -62,6 +63,7 @@ package final class World {
   private let handshakes: SimulatedHandshakes
   private var queue = EventQueue<Event>()
   private var deliveryRandom: RandomSource
+  private var misdelivered: [SocketAddress: Bool] = [:]
   private var endpoints: [SocketAddress: Actor] = [:]
   private var workerWakes: [Instant]
   private var handshakeWake = Instant.distantFuture
@@ -271,11 +273,17 @@ package final class World {
     var worker = Int(path.remote.port) % workers.count
     if let endpoint = endpoint(at: path.remote) {
       worker = Int(endpoint.owner.rawValue)
-      if workers.count > 1, deliveryRandom.unitInterval() < misdelivery {
-        worker = (worker + 1) % workers.count
-      }
+      if isMisdelivered(path.remote) { worker = (worker + 1) % workers.count }
     }
     receive(bytes, on: path, worker)
+  }
+
+  private func isMisdelivered(_ address: SocketAddress) -> Bool {
+    guard workers.count > 1 else { return false }
+    if let known = misdelivered[address] { return known }
+    let isWrong = deliveryRandom.unitInterval() < misdelivery
+    misdelivered[address] = isWrong
+    return isWrong
   }
 
   private func endpoint(at address: SocketAddress) -> SimulatedEndpoint? {
