@@ -28,4 +28,22 @@ struct LosslessScenarios {
     #expect(world.nonceViolations == 0, scenario.replay)
     #expect(world.strays.isEmpty, scenario.replay)
   }
+  @Test("the same seed makes the same run, losses and all")
+  func determinism() throws {
+    var conditions = LinkConditions(delay: .milliseconds(20))
+    conditions.loss = 0.05
+    conditions.jitter = .milliseconds(5)
+    conditions.reordering = 0.02
+    let runs = try (0..<2).map { _ in
+      let scenario = try Scenario(seed: 2, workers: 2, misdelivery: 0.5)
+      let host = try scenario.world.addHost(.simulcast, network: .init(conditions))
+      try scenario.world.run(for: 1)
+      let viewer = try scenario.world.addViewer(of: host, network: .init(conditions))
+      try scenario.world.run(for: 4)
+      return (scenario, viewer)
+    }
+    #expect(runs[0].1.frames.count > 30, runs[0].0.replay)
+    #expect(runs[0].1.frames == runs[1].1.frames, runs[0].0.replay)
+    #expect(runs[0].1.endpoint.up.sent == runs[1].1.endpoint.up.sent, runs[0].0.replay)
+  }
 }
