@@ -158,6 +158,13 @@ let package = Package(
         "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
         "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
       ]),
+    .testTarget(
+      name: "ScenariosTests",
+      dependencies: [
+        "Simulation", "Client", "Forwarding", "MediaControl", "MediaWorker", "Peer", "RTP", "STUN",
+        "ICE", "DTLS", "Crypto", "Wire",
+      ],
+      path: "Tests/Scenarios", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -67,6 +67,7 @@ extension WorkerCore {
       id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(),
       at: now,
       wall: wall)
+    if watchesNonces { peer.watchNonces() }
     peer.newestUfrag = key.rawValue
     peers[id] = peer
     ufrags[key] = id
@@ -116,6 +117,7 @@ extension WorkerCore {
   /// Ends a peer: its tracks, its subscriptions, its addresses.
   mutating func end(_ id: PeerID, _ reason: PeerEnd) {
     guard let peer = peers.removeValue(forKey: id) else { return }
+    endedNonceViolations += peer.nonceViolations
     publishers.removeAll { $0 == id }
     if peer.handshakeStarted != nil {
       if let path = peer.path { departed.note(id, path) }
