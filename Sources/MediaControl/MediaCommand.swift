@@ -2,7 +2,6 @@
 
 package import ICE
 
-
 /// An order from the control plane to one worker, delivered in order through its mailbox.
 package enum MediaCommand: Sendable {
   /// Creates a transport owned by this worker. Its ICE starts to answer at once.

@@ -2,7 +2,6 @@
 package import DTLS
 package import ICE
 
-
 /// Everything one transport needs before its first datagram.
 package struct TransportParameters: Hashable, Sendable {
   package var local: ICECredentials

@@ -6,5 +6,7 @@ package struct Bitrate: Hashable, Comparable, Sendable {
   @inlinable package init(bitsPerSecond: Int64) { self.bitsPerSecond = bitsPerSecond }
   @inlinable package static func kilobits(_ n: Int64) -> Bitrate { .init(bitsPerSecond: n * 1000) }
   package static let zero = Bitrate(bitsPerSecond: 0)
-  @inlinable package static func < (a: Bitrate, b: Bitrate) -> Bool { a.bitsPerSecond < b.bitsPerSecond }
+  @inlinable package static func < (a: Bitrate, b: Bitrate) -> Bool {
+    a.bitsPerSecond < b.bitsPerSecond
+  }
 }

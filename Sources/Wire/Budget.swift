@@ -1,6 +1,5 @@
 // A principal's allowance of something expensive: checked before the work (DESIGN 7.6).
 
-
 /// A token bucket in whole tokens, in virtual time.
 package struct Budget: Sendable {
   private let perSecond: Int64

@@ -68,7 +68,9 @@ package struct DatagramBatch: Sendable {
   /// Appends a copy of `bytes`; false when full or too long.
   @discardableResult
   package mutating func append(_ bytes: borrowing Span<UInt8>, to path: TransportPath) -> Bool {
-    guard hasRoom, bytes.count <= DatagramBatch.datagramBytesMax, !bytes.isEmpty else { return false }
+    guard hasRoom, bytes.count <= DatagramBatch.datagramBytesMax, !bytes.isEmpty else {
+      return false
+    }
     let start = used
     var whole = arena.mutableSpan
     whole.copy(bytes, at: start)

@@ -10,7 +10,9 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// Later than anything that will happen.
   package static let distantFuture = Instant(nanoseconds: .max)
 
-  @inlinable package static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
+  @inlinable package static func < (a: Instant, b: Instant) -> Bool {
+    a.nanoseconds < b.nanoseconds
+  }
   /// The instant `span` later; saturates at `distantFuture`.
   @inlinable package static func + (a: Instant, span: TimeSpan) -> Instant {
     let (sum, overflow) = a.nanoseconds.addingReportingOverflow(span.nanoseconds)
@@ -33,16 +35,24 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
   @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
   /// No time at all.
   package static let zero = TimeSpan(nanoseconds: 0)
-  @inlinable package static func seconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1_000_000_000) }
+  @inlinable package static func seconds(_ n: Int64) -> TimeSpan {
+    .init(nanoseconds: n * 1_000_000_000)
+  }
   /// A length from fractional seconds.
   @inlinable package init(fractionalSeconds n: Double) { nanoseconds = Int64(n * 1e9) }
-  @inlinable package static func milliseconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1_000_000) }
-  @inlinable package static func microseconds(_ n: Int64) -> TimeSpan { .init(nanoseconds: n * 1000) }
+  @inlinable package static func milliseconds(_ n: Int64) -> TimeSpan {
+    .init(nanoseconds: n * 1_000_000)
+  }
+  @inlinable package static func microseconds(_ n: Int64) -> TimeSpan {
+    .init(nanoseconds: n * 1000)
+  }
   /// The length in seconds.
   @inlinable package var seconds: Double { Double(nanoseconds) / 1e9 }
   /// The length in milliseconds.
   @inlinable package var milliseconds: Double { Double(nanoseconds) / 1e6 }
-  @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
+  @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool {
+    a.nanoseconds < b.nanoseconds
+  }
   @inlinable package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
     TimeSpan(nanoseconds: a.nanoseconds &+ b.nanoseconds)
   }
@@ -61,7 +71,9 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
 package struct WallTime: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var nanoseconds: Int64
   @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-  @inlinable package static func < (a: WallTime, b: WallTime) -> Bool { a.nanoseconds < b.nanoseconds }
+  @inlinable package static func < (a: WallTime, b: WallTime) -> Bool {
+    a.nanoseconds < b.nanoseconds
+  }
   @inlinable package static func + (a: WallTime, span: TimeSpan) -> WallTime {
     WallTime(nanoseconds: a.nanoseconds &+ span.nanoseconds)
   }

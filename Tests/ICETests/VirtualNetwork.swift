@@ -95,7 +95,8 @@ struct VirtualNetwork {
     let isUDP = path.channel == .udp
     if isCut || isUDP && (isUDPBlocked || random.unitInterval() < loss) { return }
     let spread = latency.upperBound - latency.lowerBound
-    let delay = latency.lowerBound + TimeSpan(fractionalSeconds: spread.seconds * random.unitInterval())
+    let delay =
+      latency.lowerBound + TimeSpan(fractionalSeconds: spread.seconds * random.unitInterval())
     sequence += 1
     flights.append(
       Flight(

@@ -42,7 +42,8 @@ package struct APIKey: Hashable, Sendable, CustomStringConvertible {
     for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
       let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
       if words.isEmpty || words[0].hasPrefix("#") { continue }
-      guard words.count == 2, let key = APIKey(key: String(words[0]), secret: String(words[1])) else {
+      guard words.count == 2, let key = APIKey(key: String(words[0]), secret: String(words[1]))
+      else {
         return nil
       }
       keys.append(key)

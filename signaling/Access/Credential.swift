@@ -27,7 +27,9 @@ package struct Credential: Hashable, Sendable {
   }
 
   /// Whether the token is for `room`. Every role may watch there.
-  package func isFor(room: String) -> Bool { self.room == room || (self.room == "*" && role == .service) }
+  package func isFor(room: String) -> Bool {
+    self.room == room || (self.room == "*" && role == .service)
+  }
 
   /// Whether `text` can name a room: `[A-Za-z0-9_-]{1,64}`.
   package static func isRoomName(_ text: String) -> Bool {

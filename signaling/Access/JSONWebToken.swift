@@ -43,8 +43,9 @@ package enum JSONWebToken {
     guard let issuer = try? claims.string("iss") else { throw .malformed }
     guard let key = keys.first(where: { $0.key == issuer }) else { throw .unknownKey }
     let signed = "\(parts[0]).\(parts[1])"
-    guard HMACSHA256(key: Array(key.secret.utf8).span).isValid(
-      tag: tag.span, over: Array(signed.utf8).span)
+    guard
+      HMACSHA256(key: Array(key.secret.utf8).span).isValid(
+        tag: tag.span, over: Array(signed.utf8).span)
     else { throw .badSignature }
     return try credential(claims, issuer, at: now)
   }
@@ -70,7 +71,9 @@ package enum JSONWebToken {
 
   /// A NumericDate (RFC 7519 section 2) between 1970 and 2242; nil otherwise.
   private static func seconds(_ claims: JSONFields, _ name: String) -> WallTime? {
-    guard let value = try? claims.double(name), value >= 0, value < 8_589_934_592 else { return nil }
+    guard let value = try? claims.double(name), value >= 0, value < 8_589_934_592 else {
+      return nil
+    }
     return WallTime(nanoseconds: Int64(value * 1e9))
   }
 

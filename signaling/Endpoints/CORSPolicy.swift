@@ -28,7 +28,8 @@ struct CORSPolicy: Sendable {
   }
 
   /// The answer to OPTIONS, preflight or not: no token is asked for.
-  func preflight(_ request: HTTPRequest, methods: [HTTPMethod], extra: HTTPHeaders) -> HTTPResponse {
+  func preflight(_ request: HTTPRequest, methods: [HTTPMethod], extra: HTTPHeaders) -> HTTPResponse
+  {
     var response = HTTPResponse(204, headers: extra)
     let names = methods.map(\.rawValue).joined(separator: ", ")
     response.headers.set("Allow", names)

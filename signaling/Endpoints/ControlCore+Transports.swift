@@ -24,7 +24,8 @@ package struct AcceptedOffer: Sendable {
 /// What a viewer wants in the sections of its offer, by mid and kind.
 package struct WatchWish: Sendable {
   package var wish: @Sendable (_ mid: String, _ kind: MediaKind, _ ordinal: Int) -> SectionWish
-  package var selection: @Sendable (_ mid: String, _ kind: MediaKind, _ ordinal: Int) -> LayerSelection
+  package var selection:
+    @Sendable (_ mid: String, _ kind: MediaKind, _ ordinal: Int) -> LayerSelection
   package init(
     wish: @escaping @Sendable (String, MediaKind, Int) -> SectionWish,
     selection: @escaping @Sendable (String, MediaKind, Int) -> LayerSelection
@@ -253,7 +254,8 @@ extension ControlCore {
   /// The owner of a transport ends it.
   package mutating func end(_ peer: PeerID, at now: Instant) {
     guard let record = transports[peer] else { return }
-    if case .publish(let key) = record.purpose, rooms[record.room]?.publications[key]?.peer == peer {
+    if case .publish(let key) = record.purpose, rooms[record.room]?.publications[key]?.peer == peer
+    {
       let changes = rooms[record.room]?.unpublish(key) ?? []
       apply(changes, in: record.room)
     }
@@ -286,7 +288,8 @@ extension NegotiatedSession {
   /// By index of a section in which we send: its codecs.
   fileprivate var codecs: [Int: [Codec]] {
     Dictionary(
-      media.sends.map { ($0.index, $0.formats.map(\.codec)) }, uniquingKeysWith: { first, _ in first })
+      media.sends.map { ($0.index, $0.formats.map(\.codec)) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// By section index: the mid.
@@ -317,7 +320,8 @@ extension ControlRefusal {
     switch refusal {
     case .ended: self.init(409, "room-ended", "the room has ended")
     case .unknownTrack: self.init(404, "unknown-track", "no such track")
-    case .wrongKind: self.init(422, "wrong-kind", "the section and the track are of different kinds")
+    case .wrongKind:
+      self.init(422, "wrong-kind", "the section and the track are of different kinds")
     case .unknownSection: self.init(404, "unknown-mid", "no such section")
     case .tooManyPublications: self.init(503, "limit", "the room has too many publications")
     case .tooManySubscriptions: self.init(503, "limit", "the room has too many viewers here")

@@ -30,7 +30,8 @@ extension ControlCore {
   private func writeSessions(_ text: inout PrometheusText) {
     text.family("hawker_joins_total", .counter, help: "Transports that connected.")
     text.sample("hawker_joins_total", [:], Double(metrics.joins))
-    text.family("hawker_ends_total", .counter, help: "Transports that ended by themselves, by reason.")
+    text.family(
+      "hawker_ends_total", .counter, help: "Transports that ended by themselves, by reason.")
     for (reason, count) in metrics.ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       text.sample("hawker_ends_total", ["reason": reason.rawValue], Double(count))
     }
@@ -65,7 +66,8 @@ extension ControlCore {
     text.family("hawker_retransmissions_total", .counter, help: "Packets sent again to viewers.")
     text.sample("hawker_retransmissions_total", [:], Double(media.retransmissions))
     text.family(
-      "hawker_keyframe_requests_total", .counter, help: "PLI and FIR, from viewers and to publishers.")
+      "hawker_keyframe_requests_total", .counter,
+      help: "PLI and FIR, from viewers and to publishers.")
     text.sample(
       "hawker_keyframe_requests_total", ["direction": "viewer"],
       Double(media.keyframeRequestsReceived))

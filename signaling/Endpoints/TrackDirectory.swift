@@ -70,7 +70,9 @@ struct TrackDirectory: Sendable {
   mutating func releaseUnused() -> [WorkerOrder] {
     var orders: [WorkerOrder] = []
     for feed in released {
-      guard let entry = tracks[feed.track], let count = entry.followers[feed.worker] else { continue }
+      guard let entry = tracks[feed.track], let count = entry.followers[feed.worker] else {
+        continue
+      }
       if count > 1 {
         tracks[feed.track]?.followers[feed.worker] = count - 1
       } else {
