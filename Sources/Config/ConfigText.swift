@@ -9,7 +9,8 @@ package enum ConfigText {
   package static var sample: String {
     var text =
       "# Hawker's configuration. Every key is also a flag (--key) and a variable (HAWKER_KEY);\n"
-    text += "# flags win over variables, variables over this file. Lists take commas, or the key again.\n"
+    text +=
+      "# flags win over variables, variables over this file. Lists take commas, or the key again.\n"
     text += "# `hawker config sample` writes this file, `hawker config check FILE` checks one.\n"
     for key in ConfigKey.allCases {
       text += "\n"

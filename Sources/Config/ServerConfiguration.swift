@@ -88,7 +88,8 @@ package struct ServerConfiguration: Hashable, Sendable {
       }
       guard let number = Int(text), range.contains(number), let parsed = body(text) else {
         let place = value?.place ?? key.rawValue
-        throw ConfigError("\(place): \(text) is not within \(range.lowerBound)...\(range.upperBound)")
+        throw ConfigError(
+          "\(place): \(text) is not within \(range.lowerBound)...\(range.upperBound)")
       }
       return parsed
     }

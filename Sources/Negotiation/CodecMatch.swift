@@ -54,8 +54,9 @@ enum CodecMatch {
     let parameters = rtp.parameters(of: number)
     switch codec {
     case .opus:
-      // RFC 7587 section 7: always two channels in the rtpmap.
-      guard map.channels == 2 else { return nil }
+      // RFC 7587 section 7: always two channels in the rtpmap. GStreamer's webrtcbin leaves them out,
+      // and there is only one Opus at 48 kHz, so their absence is taken for two.
+      guard map.channels ?? 2 == 2 else { return nil }
       return PayloadFormat(payloadType: number, codec: codec)
     case .vp8: return PayloadFormat(payloadType: number, codec: codec)
     case .h264:

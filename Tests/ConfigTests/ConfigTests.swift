@@ -56,7 +56,10 @@ struct ConfigTests {
     arguments: [
       (["--workers", "99"], "--workers: 99 is not within 1...36"),
       (["--workers", "0"], "--workers: 0 is not within 1...36"),
-      (["--workers", "99999999999999999999"], "--workers: 99999999999999999999 is not within 1...36"),
+      (
+        ["--workers", "99999999999999999999"],
+        "--workers: 99999999999999999999 is not within 1...36"
+      ),
       (["--udp-port", "70000"], "--udp-port: 70000 is not within 0...65535"),
       (["--http", "localhost"], "--http: \"localhost\" is not ADDR:PORT"),
       (["--media-ip", "1.2.3"], "--media-ip: \"1.2.3\" is not IP[,IP...]"),

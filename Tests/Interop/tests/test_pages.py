@@ -132,7 +132,7 @@ def test_a_room_without_a_host_says_so_and_then_shows_the_host(
 def test_a_token_never_stays_in_the_address_bar(server, chromium, open_page, room):
     for address in (server.studio(room), server.watch_page(room)):
         page = open_page(chromium, address)
-        page.wait_until("!location.href.includes('token')", 5, "an address without the token")
+        page.wait_until("!location.href.includes('token=')", 5, "an address without the token")
 
 
 def test_sharing_the_screen_adds_a_second_picture(server, chromium, open_page, room):
