@@ -109,7 +109,6 @@ extension World {
     else { return }
     let description = TrackDescription(id: track, kind: kind, rids: rids)
     execute(.follow(description, owner: owner), on: worker)
-    execute(.passOn(track, to: worker, true), on: owner)
   }
 
   /// Gives a worker one command, at once.
