@@ -12,6 +12,7 @@ package struct LinkConditions: Hashable, Sendable {
     package var end: Double
     /// The share lost in the bad state.
     package var lossWithin: Double
+    /// All three are 0...1.
     package init(begin: Double, end: Double, lossWithin: Double) {
       self.begin = begin
       self.end = end
@@ -19,16 +20,19 @@ package struct LinkConditions: Hashable, Sendable {
     }
   }
 
+  /// One way.
   package var delay: TimeSpan
   /// Up to this much more delay, evenly spread, without reordering.
   package var jitter: TimeSpan
   /// The share lost at random, 0...1.
   package var loss: Double
+  /// Losses in bursts, besides those at random; nil for none.
   package var bursts: Bursts?
   /// The share delivered twice.
   package var duplication: Double
   /// The share delayed by another `reorderDelay`, so that later ones overtake.
   package var reordering: Double
+  /// See `reordering`.
   package var reorderDelay: TimeSpan
   /// The bottleneck; nil for none.
   package var rate: Bitrate?

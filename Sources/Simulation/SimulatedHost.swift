@@ -9,6 +9,7 @@ package import Wire
 
 /// What a host sends.
 package struct HostScript: Sendable {
+  /// One simulcast encoding.
   package struct Layer: Hashable, Sendable {
     package var rid: String?
     package var width: Int

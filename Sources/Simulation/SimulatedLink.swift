@@ -5,12 +5,15 @@ import Wire
 
 /// A link with its own generator, so that what other links carry does not change its luck.
 package struct SimulatedLink {
+  /// May change while the world runs.
   package var conditions: LinkConditions
   private var random: RandomSource
   private var isInBurst = false
   private var lastArrival = Instant.zero
   private var bottleneckFree = Instant.zero
+  /// Datagrams given to the link.
   package private(set) var sent: UInt64 = 0
+  /// Of those, the ones that never arrive.
   package private(set) var lost: UInt64 = 0
 
   init(_ conditions: LinkConditions, random: RandomSource) {

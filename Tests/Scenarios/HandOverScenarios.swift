@@ -28,6 +28,8 @@ struct HandOverScenarios {
       #expect(viewer.audioArrivals.filter { span.contains($0) }.count == 100, scenario.replay)
       #expect(viewer.video.frames.framesBroken == 0, scenario.replay)
     }
+    // Repair would hide a hand-off that was lost.
+    #expect(world.statistics.nacksSent == 0, scenario.replay)
     // All that clients sent after their first checks went by way of another worker.
     let sent = world.hosts[0].endpoint.up.sent
     #expect(world.statistics.handedOver >= sent * 9 / 10, scenario.replay)

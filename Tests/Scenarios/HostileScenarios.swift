@@ -121,14 +121,17 @@ struct HostileScenarios {
   func forgedChecks() throws {
     let scenario = try compare(seed: 84) { world, _, observed in
       guard let range = STUNRouting.localUfrag(in: observed.stun.span) else { return }
-      let known = Array(observed.stun[range])
-      for ufrag in [known, Array(known.prefix(1) + "nobody0".utf8)] {
+      // The attribute's length stands before its value; the whole username is "ours:theirs".
+      let length = Int(observed.stun[range.lowerBound - 1])
+      let known = Array(observed.stun[range.lowerBound..<range.lowerBound + length])
+      let unknown = Array(known.prefix(1) + "nobody0:evil".utf8)
+      for username in [known, unknown] {
         var buffer = WireBuffer(capacity: STUNWriter.messageBytesMax)
         let request = STUNWriter.BindingRequest(
           transactionID: STUNTransactionID(high: 1, low: 2), priority: 3, role: .controlling(4),
           useCandidate: true)
         try? STUNWriter.write(
-          request, username: (ufrag + Array(":evil".utf8)).span,
+          request, username: username.span,
           key: HMACSHA1(key: Array("guessed password".utf8).span), into: &buffer)
         world.inject(buffer.bytes.toArray(), from: HostileScenarios.attacker)
       }

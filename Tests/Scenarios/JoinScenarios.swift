@@ -64,7 +64,12 @@ struct JoinScenarios {
     let world = scenario.world
     let host = try world.addHost(.tiny)
     try world.run(for: 1)
-    for _ in 0..<50 { try world.addViewer(of: host).stormInterval = .milliseconds(100) }
+    // Out of step: together they ask a hundred times a second.
+    for index in 0..<50 {
+      world.at(world.instant(1 + Double(index) * 0.01)) {
+        try? $0.addViewer(of: host).stormInterval = .milliseconds(100)
+      }
+    }
     try world.run(until: world.instant(3))
     let asked = scenario.keyframeRequests
     let received = world.statistics.keyframeRequestsReceived

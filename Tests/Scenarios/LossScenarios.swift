@@ -19,7 +19,8 @@ struct LossScenarios {
   }
 
   private func check(
-    _ conditions: LinkConditions, _ scenario: Scenario, seconds: Double = 11
+    _ conditions: LinkConditions, _ scenario: Scenario, seconds: Double = 11,
+    shareMin: Double = LossScenarios.shareMin
   ) throws {
     let world = scenario.world
     let host = try world.addHost(.simulcast, network: .init(conditions))
@@ -34,7 +35,7 @@ struct LossScenarios {
     try world.run(for: seconds + 1)
     let span = start..<(start + TimeSpan(fractionalSeconds: seconds))
     let share = viewer.share(of: host, layer: 2, capturedIn: span, within: LossScenarios.latencyMax)
-    #expect(share >= LossScenarios.shareMin, scenario.replay)
+    #expect(share >= shareMin, scenario.replay)
     #expect(viewer.endpoint.down.lost > 50, scenario.replay)
     #expect(viewer.video.frames.discontinuities == 0, scenario.replay)
     #expect(world.nonceViolations == 0, scenario.replay)
@@ -61,7 +62,9 @@ struct LossScenarios {
   func burstsFarLegs() throws {
     var conditions = LinkConditions(delay: .milliseconds(40))
     conditions.bursts = .init(begin: 0.01, end: 0.2, lossWithin: 0.8)
-    try check(conditions, Scenario(seed: 23), seconds: 40)
+    // Bursts are counted in datagrams, so on the thin path of feedback one lasts half a second and
+    // takes every request with it: twice the promised round trip has less time for that.
+    try check(conditions, Scenario(seed: 23), seconds: 40, shareMin: 0.98)
   }
 
   @Test(
