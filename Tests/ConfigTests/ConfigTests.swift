@@ -82,7 +82,7 @@ struct ConfigTests {
 
   @Test("unknown keys and repeated ones in a file are named with their line")
   func wrongFile() {
-    #expect(throws: ConfigError("f.conf:2: unknown key \"htpp\"")) {
+    #expect(throws: ConfigError("f.conf:2: unknown key \"htpp\"; did you mean \"http\"?")) {
       try configuration(file: "# a comment\nhtpp = 1\n")
     }
     #expect(throws: ConfigError("f.conf:2: data was set before, at f.conf:1")) {
