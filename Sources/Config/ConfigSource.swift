@@ -63,7 +63,8 @@ package struct ConfigSource: Hashable, Sendable {
   /// Reads `key = value` lines; `#` starts a comment line; a repeated key adds to a list.
   package static func file(_ text: String, name: String) throws(ConfigError) -> ConfigSource {
     var source = ConfigSource()
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // Swift takes "\r\n" for one character that is not "\n".
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     guard lines.count <= linesMax else { throw ConfigError("\(name): too many lines") }
     for (number, line) in lines.enumerated() {
       let place = "\(name):\(number + 1)"

@@ -82,7 +82,7 @@ struct ConfigTests {
 
   @Test("unknown keys and repeated ones in a file are named with their line")
   func wrongFile() {
-    #expect(throws: ConfigError("f.conf:2: unknown key \"htpp\"")) {
+    #expect(throws: ConfigError("f.conf:2: unknown key \"htpp\"; did you mean \"http\"?")) {
       try configuration(file: "# a comment\nhtpp = 1\n")
     }
     #expect(throws: ConfigError("f.conf:2: data was set before, at f.conf:1")) {
@@ -130,6 +130,9 @@ struct ConfigTests {
     let configuration = try configuration(file: "data=a=b\r\n\t# x\r\n  workers\t=\t3  ")
     #expect(configuration.data == "a=b")
     #expect(configuration.workers == 3)
+    #expect(throws: ConfigError("f.conf:3: expected key = value")) {
+      try self.configuration(file: "# x\r\n\r\nnonsense\r\n")
+    }
   }
 
   @Test("any text as a file is refused or read, never a trap")
