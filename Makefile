@@ -42,7 +42,7 @@ fuzz: ## grow a fuzz corpus: make fuzz T=stun [SECONDS=30]
 	@scripts/setup build
 	@scripts/fuzz "$(T)" "$(SECONDS)"
 
-mutants: ## break the code on purpose, one change at a time, and list what no test noticed
+mutants: ## plant known faults and check that the tests notice each: make mutants [K="sent ice"]
 	@scripts/setup build
 	@scripts/mutants $(K)
 

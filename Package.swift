@@ -126,7 +126,7 @@ let package = Package(
     tests("Crypto", ["Crypto"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
-    tests("DTLS", ["DTLS", "SRTP", "Wire"]),
+    tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
     tests("SRTP", ["SRTP", "Wire", "CSRTP"]),
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
@@ -153,7 +153,7 @@ let package = Package(
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
-    tests("Access", ["Access", "Wire"]),
+    tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
     tests(
@@ -162,6 +162,13 @@ let package = Package(
         "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
         "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
       ]),
+    .testTarget(
+      name: "ScenariosTests",
+      dependencies: [
+        "Simulation", "Client", "Forwarding", "MediaControl", "MediaWorker", "Peer", "RTP", "STUN",
+        "ICE", "DTLS", "Crypto", "Wire",
+      ],
+      path: "Tests/Scenarios", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -50,6 +50,7 @@ int clinux_set_option(int descriptor, clinux_option option, int value) {
       [CLINUX_TCP_NO_DELAY] = {IPPROTO_TCP, TCP_NODELAY},
       [CLINUX_TCP_UNSENT_LOW_WATER] = {IPPROTO_TCP, TCP_NOTSENT_LOWAT},
       [CLINUX_NO_CHECKSUM] = {SOL_SOCKET, SO_NO_CHECK},
+      [CLINUX_ARRIVAL_TIMES] = {SOL_SOCKET, SO_TIMESTAMPNS},
   };
   if (option == CLINUX_IPV4_MTU_DISCOVER_OMIT) value = IP_PMTUDISC_OMIT;
   if (option == CLINUX_IPV6_MTU_DISCOVER_OMIT) value = IPV6_PMTUDISC_OMIT;

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define PACKET_INFO_SPACE CMSG_SPACE(sizeof(struct in6_pktinfo))
 
 typedef union receive_control {
   struct cmsghdr aligned;
-  char bytes[PACKET_INFO_SPACE];
+  char bytes[PACKET_INFO_SPACE + CMSG_SPACE(sizeof(struct timespec))];
 } receive_control;
 
 struct clinux_receive_batch {
@@ -94,6 +95,10 @@ void clinux_receive_batch_describe(
       struct in6_pktinfo info;
       memcpy(&info, CMSG_DATA(item), sizeof info);
       clinux_load_ipv6(&info.ipi6_addr, &out->local);
+    } else if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_TIMESTAMPNS) {
+      struct timespec time;
+      memcpy(&time, CMSG_DATA(item), sizeof time);
+      out->arrival_nanoseconds = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
     }
   }
 }

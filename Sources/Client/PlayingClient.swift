@@ -27,7 +27,6 @@ package final class PlayingClient {
   private var recorder: TransportFeedbackRecorder?
   private var control = WireBuffer(capacity: PlayingClient.controlBytesMax)
   private var due: [SerialNumber16] = []
-  private var blocks: [ReportBlock] = []
   private let cname: [UInt8]
   private var nextTickAt = Instant.zero
   private var nextFeedbackAt = Instant.zero
@@ -59,7 +58,6 @@ package final class PlayingClient {
       recorder = TransportFeedbackRecorder()
     }
     due.reserveCapacity(PlayingClient.missingPerMessage)
-    blocks.reserveCapacity(min(streams.count, ReportBlock.countMax))
   }
 
   /// Keeps completed VP8 frames of every section until `takeFrames`.
@@ -244,17 +242,26 @@ package final class PlayingClient {
     }
   }
 
+  /// Sends a report for each section by itself, as browsers do: some servers read only the first block.
   private func sendReport(at now: Instant, into batch: inout DatagramBatch) {
-    blocks.removeAll(keepingCapacity: true)
-    for place in streams.indices where blocks.count < ReportBlock.countMax {
-      if let block = streams[place].makeReportBlock(at: now) { blocks.append(block) }
+    let cname = cname  // A local: spans of a class's property can't be lent.
+    for place in streams.indices {
+      guard var block = streams[place].makeReportBlock(at: now) else { continue }
+      shortenDelay(of: &block)
+      let blocks = [block]
+      control.removeAll()
+      guard
+        (try? ReceiverReport.write(ssrc: feedbackSSRC, reports: blocks.span, to: &control)) != nil,
+        (try? SourceDescription.write(ssrc: feedbackSSRC, cname: cname.span, to: &control)) != nil
+      else { return }
+      transport.sendRTCP(control, into: &batch)
     }
-    control.removeAll()
-    let (blocks, cname) = (blocks, cname)  // Locals: spans of a class's property can't be lent.
-    guard
-      (try? ReceiverReport.write(ssrc: feedbackSSRC, reports: blocks.span, to: &control)) != nil,
-      (try? SourceDescription.write(ssrc: feedbackSSRC, cname: cname.span, to: &control)) != nil
-    else { return }
-    transport.sendRTCP(control, into: &batch)
+  }
+
+  /// Makes the server measure a round trip longer by `pretendedRoundTrip`.
+  private func shortenDelay(of block: inout ReportBlock) {
+    guard block.lastSenderReport != 0 else { return }
+    let ticks = UInt32(clamping: Int64(parameters.pretendedRoundTrip.seconds * 65_536))
+    block.delaySinceLastSenderReport -= min(ticks, block.delaySinceLastSenderReport)
   }
 }

@@ -2,6 +2,7 @@
 
 package import MediaControl
 package import RTP
+package import Wire
 
 /// One m-section in which the server sends to us.
 package struct PlayingSection: Hashable, Sendable {
@@ -40,6 +41,9 @@ package struct PlayingParameters: Hashable, Sendable {
   /// One media packet in so many is treated as lost and asked for again, to load a server's repair
   /// path: 200 is 0.5 %. 0 for none.
   package var ignoredEvery: Int
+  /// Added to the round trip the server measures. Janus keeps no packets to send again until it has
+  /// measured a whole millisecond, which loopback never takes.
+  package var pretendedRoundTrip = TimeSpan.zero
   package init(
     sections: [PlayingSection], extensions: ExtensionMap, reducedSizeRTCP: Bool, cname: String,
     ignoredEvery: Int = 0

@@ -18,6 +18,8 @@ package enum ClientLimits {
   static let backlogMax = 64
   /// Receiving calls for one socket in a turn, so that one client can't starve the others.
   static let readsPerTurn = 4
+  /// A kernel's arrival time further back is a wall clock that was set.
+  static let arrivalAgeMax = TimeSpan.seconds(1)
   /// Bytes queued for one ICE-TCP connection: 300 ms at 3.5 Mbit/s.
   static let connectionQueueBytes = 131_072
 }

@@ -36,7 +36,8 @@ package final class ClientLoop {
   /// Tokens, client and connection numbers: never used again.
   private var next: UInt64 = 0
 
-  /// Lends a media packet of a player; the payload lies in the span.
+  /// Lends a media packet of a player; the payload lies in the span. Over UDP its arrival is when the
+  /// kernel took it, however long it then waited for this loop.
   package typealias MediaBody = (
     ClientID, PlayedPacket, _ datagram: borrowing Span<UInt8>, _ arrival: Instant
   ) -> Void
@@ -155,8 +156,11 @@ package final class ClientLoop {
       let now = SystemClock.now()
       let wall = SystemClock.wallTime()
       for index in 0..<count {
+        // From the wall clock to ours, by how long ago it was.
+        let age = receiver.arrival(at: index).map { wall - $0 } ?? .zero
+        let arrival = age > .zero && age < ClientLimits.arrivalAgeMax ? now - age : now
         receiver.withDatagram(at: index) { slot, length, path in
-          deliver(&slot, length, path, client, now, wall, media)
+          deliver(&slot, length, path, client, now, wall, arrival, media)
         }
       }
       if count < Limits.receiveBatchMax { return }
@@ -165,7 +169,7 @@ package final class ClientLoop {
 
   private func deliver(
     _ slot: inout MutableSpan<UInt8>, _ length: Int, _ path: TransportPath, _ client: LoopClient,
-    _ now: Instant, _ wall: WallTime, _ media: MediaBody
+    _ now: Instant, _ wall: WallTime, _ arrival: Instant, _ media: MediaBody
   ) {
     client.lastHeard = now
     switch client.role {
@@ -177,7 +181,7 @@ package final class ClientLoop {
       let outcome = player.receive(&slot, length: length, on: path, at: now, into: &batch)
       switch outcome {
       case .nothing: break
-      case .media(let packet): media(client.id, packet, slot.span, now)
+      case .media(let packet): media(client.id, packet, slot.span, arrival)
       case .connected: events.append(.connected(client.id))
       case .ended(let end): finish(client, end)
       }
@@ -322,7 +326,7 @@ package final class ClientLoop {
       guard isComplete else { return true }
       connection.reader.withFrame { frame in
         let length = frame.count
-        deliver(&frame, length, connection.path, client, now, wall, media)
+        deliver(&frame, length, connection.path, client, now, wall, now, media)
       }
     }
   }

@@ -48,6 +48,7 @@ final class LoopClient {
     self.role = role
     let any: IPAddress = isIPv4 ? .anyIPv4 : .anyIPv6
     socket = try UDPSocket(binding: SocketAddress(ip: any, port: 0))
+    if case .playing = role { try socket.noteArrivals() }
     sender = UDPSender(socket: socket, backlogMax: ClientLimits.backlogMax)
     lastHeard = now
   }

@@ -10,6 +10,8 @@ import Wire
 /// ```
 struct DTLSRecord {
   let contentType: UInt8
+  /// The low byte of the version: 0xFF for 1.0, 0xFD for 1.2.
+  let minorVersion: UInt8
   let epoch: UInt16
   /// Bytes of the fragment behind the header.
   let length: Int
@@ -20,7 +22,7 @@ struct DTLSRecord {
   init(_ reader: inout ByteReader) throws(WireError) {
     contentType = try reader.u8()
     guard try reader.u8() == DTLSRecord.majorVersion else { throw .badVersion }
-    _ = try reader.u8()
+    minorVersion = try reader.u8()
     epoch = try reader.u16()
     try reader.skip(6)
     length = Int(try reader.u16())
@@ -30,6 +32,8 @@ struct DTLSRecord {
   static let headerLength = 13
   /// The ones' complement of 1.
   static let majorVersion: UInt8 = 0xFE
+  /// DTLS 1.2; a first flight may carry 1.0 for the sake of old peers.
+  static let minorVersion12: UInt8 = 0xFD
   static let changeCipherSpec: UInt8 = 20
   static let alert: UInt8 = 21
   static let handshake: UInt8 = 22

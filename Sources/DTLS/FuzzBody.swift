@@ -11,17 +11,18 @@ package enum DTLSFuzzBody {
         let admitted = RecordFilter(role: role, isEstablished: isEstablished).admit(bytes)
         var end = 0
         for record in admitted.records {
-          assert(record.lowerBound >= end && record.upperBound <= bytes.count, "records overlap")
-          assert(record.count >= DTLSRecord.headerLength, "a record without header")
+          precondition(
+            record.lowerBound >= end && record.upperBound <= bytes.count, "records overlap")
+          precondition(record.count >= DTLSRecord.headerLength, "a record without header")
           end = record.upperBound
         }
-        assert(
+        precondition(
           !admitted.records.isEmpty || admitted.discards > 0 || bytes.isEmpty, "bytes vanished")
       }
     }
     let whole = bytes.toArray()
     let datagrams = DatagramPacker.pack(whole)
-    assert(whole.starts(with: datagrams.joined()), "packing changed bytes")
-    assert(datagrams.allSatisfy { !$0.isEmpty }, "an empty datagram")
+    precondition(whole.starts(with: datagrams.joined()), "packing changed bytes")
+    precondition(datagrams.allSatisfy { !$0.isEmpty }, "an empty datagram")
   }
 }

@@ -62,7 +62,11 @@ final class OpenSSLSession {
     }
   }
 
-  deinit { unsafe SSL_free(ssl) }
+  deinit {
+    // From here on nobody may call back into an object that is going away.
+    unsafe BIO_set_callback_ex(input, nil)
+    unsafe SSL_free(ssl)
+  }
 
   /// Gives OpenSSL one record.
   func feed(_ record: Span<UInt8>) {

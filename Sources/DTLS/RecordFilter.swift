@@ -42,8 +42,12 @@ struct RecordFilter {
       case DTLSRecord.handshake: return isHandshake(fragment)
       default: return false
       }
-    // Authenticated: OpenSSL discards what was not made under the keys, and replays.
-    case 1: return record.contentType >= 21 && record.contentType <= 23 && !fragment.isEmpty
+    // Authenticated: OpenSSL discards what was not made under the keys, and replays. It does not
+    // look at an alert's version, which has been agreed by now.
+    case 1:
+      return record.minorVersion == DTLSRecord.minorVersion12 && !fragment.isEmpty
+        && record.contentType >= DTLSRecord.alert
+        && record.contentType <= DTLSRecord.applicationData
     // There is no second handshake in an association.
     default: return false
     }

@@ -32,6 +32,9 @@ package enum ForwardingLimits {
   package static let refreshInterval = TimeSpan.seconds(2)
   /// How long a waiting viewer trusts that a requested keyframe is on its way.
   package static let keyframePatience = TimeSpan.seconds(1)
+  /// A packet that reached us longer ago than this is history, not live: no queue of ours holds
+  /// packets so long.
+  package static let liveAge = TimeSpan.milliseconds(150)
   /// How often the catch-up of joining viewers advances.
   package static let catchUpTick = TimeSpan.milliseconds(5)
   /// A joining viewer's pace, as a multiple of the layer's rate.

@@ -184,7 +184,10 @@ package struct ViewerStream: Sendable {
     case .silent:
       return nil
     case .waiting:
-      guard info.encoding == target, !info.isLate, info.startsKeyframe || !info.codec.isVideo
+      // What is older than live comes as a chain (a worker that begins to follow gets one), so that
+      // its frames are stamped as live.
+      guard info.encoding == target, !info.isLate, info.startsKeyframe || !info.codec.isVideo,
+        now - info.arrival <= ForwardingLimits.liveAge
       else { return nil }
       phase = .live
       return enter(info, transportSequence: transportSequence, at: now)

@@ -54,6 +54,14 @@ package struct UDPReceiver: ~Copyable {
     return body(&slot, length, path)
   }
 
+  /// When the kernel took datagram `index`, 0..<count, by the wall clock; nil unless its socket notes
+  /// arrivals.
+  package mutating func arrival(at index: Int) -> WallTime? {
+    _ = describe(index)
+    let nanoseconds = datagram.arrival_nanoseconds
+    return nanoseconds == 0 ? nil : WallTime(nanoseconds: nanoseconds)
+  }
+
   @usableFromInline
   mutating func describe(_ index: Int) -> (length: Int, path: TransportPath) {
     precondition(index >= 0 && index < count, "no such datagram in the batch")

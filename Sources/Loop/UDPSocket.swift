@@ -34,6 +34,9 @@ package struct UDPSocket: Sendable {
     self.address = address
   }
 
+  /// From now on each datagram tells when the kernel took it: `UDPReceiver.arrival`.
+  package func noteArrivals() throws(SystemError) { try descriptor.set(CLINUX_ARRIVAL_TIMES) }
+
   /// Whether a datagram on `path` leaves by this socket.
   @inline(__always)
   func carries(_ path: TransportPath) -> Bool {

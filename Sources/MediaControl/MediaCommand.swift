@@ -18,9 +18,7 @@ package enum MediaCommand: Sendable {
   case attach(PeerID, section: Int, track: TrackID?, LayerSelection)
   /// Changes the layer of an attached section.
   case select(PeerID, section: Int, LayerSelection)
-  /// To the track's owner: pass its packets on to `worker` too, or no longer.
-  case passOn(TrackID, to: WorkerIndex, Bool)
-  /// To a worker that is not the owner: keep a copy of the track that `owner` passes on.
+  /// To a worker that is not the owner: keep a copy of the track. It asks `owner` for the packets.
   case follow(TrackDescription, owner: WorkerIndex)
   /// Forget a followed track.
   case unfollow(TrackID)

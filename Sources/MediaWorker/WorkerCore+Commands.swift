@@ -30,14 +30,17 @@ extension WorkerCore {
       guard let peer = peers[id], let place = peer.place(ofSection: section) else { return }
       peer.sections[place].selection = selection
       chooseLayer(of: peer, place, at: now)
-    case .passOn(let track, let worker, let isOn):
-      passOn(track, to: worker, isOn)
     case .follow(let description, let owner):
       guard trackSlots[description.id] == nil else { return }
       hold(description)
       sources[description.id] = .worker(owner)
+      // The owner hears it from us, not from the control plane: so we hold the track before its first
+      // packet comes.
+      port.perform(.note(.follow(description.id, by: index, true), to: owner))
     case .unfollow(let track):
-      if case .worker = sources[track] { drop(track) }
+      guard case .worker(let owner) = sources[track] else { return }
+      drop(track)
+      port.perform(.note(.follow(track, by: index, false), to: owner))
     case .reportStatistics(let request):
       var snapshot = statistics
       snapshot.peers = peers.count
@@ -64,6 +67,7 @@ extension WorkerCore {
       id: id, transport: transport, media: media, handshakeBudget: budget, seed: nextSeed(),
       at: now,
       wall: wall)
+    if watchesNonces { peer.watchNonces() }
     peer.newestUfrag = key.rawValue
     peers[id] = peer
     ufrags[key] = id
@@ -113,6 +117,7 @@ extension WorkerCore {
   /// Ends a peer: its tracks, its subscriptions, its addresses.
   mutating func end(_ id: PeerID, _ reason: PeerEnd) {
     guard let peer = peers.removeValue(forKey: id) else { return }
+    endedNonceViolations += peer.nonceViolations
     publishers.removeAll { $0 == id }
     if peer.handshakeStarted != nil {
       if let path = peer.path { departed.note(id, path) }
@@ -182,17 +187,30 @@ extension WorkerCore {
     followers[track] = nil
   }
 
-  private mutating func passOn(_ track: TrackID, to worker: WorkerIndex, _ isOn: Bool) {
+  /// Passes a track on to another worker, or no longer. It begins with the chains, so that viewers
+  /// there start at once too.
+  mutating func passOn(_ track: TrackID, to worker: WorkerIndex, _ isOn: Bool, at now: Instant) {
     guard worker != index, let slot = trackSlots[track] else { return }
     var workers = followers[track] ?? []
     workers.removeAll { $0 == worker }
-    if isOn {
-      workers.append(worker)
-      if let anchor = tracks[slot].anchor {
-        port.perform(.note(.anchor(track, anchor), to: worker))
-      }
-    }
+    if isOn { workers.append(worker) }
     followers[track] = workers
+    guard isOn else { return }
+    if let anchor = tracks[slot].anchor { port.perform(.note(.anchor(track, anchor), to: worker)) }
+    for encoding in tracks[slot].encodings.indices {
+      passOnChain(of: UInt8(encoding), track, slot, to: worker, at: now)
+    }
+  }
+
+  private mutating func passOnChain(
+    of encoding: UInt8, _ track: TrackID, _ slot: Int, to worker: WorkerIndex, at now: Instant
+  ) {
+    let state = tracks[slot].encodings[Int(encoding)]
+    guard let chain = state.chain(at: now), let newest = state.cache.newest else { return }
+    for sequence in chain.start...max(chain.start, newest) {
+      guard let info = tracks[slot].info(encoding: encoding, sequence: sequence) else { continue }
+      handOn(info, track, slot, to: worker)
+    }
   }
 
   // MARK: Subscriptions

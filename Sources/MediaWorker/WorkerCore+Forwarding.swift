@@ -53,18 +53,21 @@ extension WorkerCore {
 
   private mutating func passOn(_ info: PacketInfo, _ track: TrackID, _ slot: Int) {
     guard let workers = followers[track], !workers.isEmpty else { return }
-    for worker in workers {
-      var isTaken = false
-      tracks[slot].withPacket(encoding: info.encoding, sequence: info.sequence) { info, bytes in
-        // A packet of padding only has no bytes, but followers must not take its number for loss; a
-        // ring carries at least one.
-        isTaken =
-          bytes.isEmpty
-          ? port.handOff(.packet(track, info), [0 as UInt8].span, to: worker)
-          : port.handOff(.packet(track, info), bytes, to: worker)
-      }
-      if !isTaken { discard(.queueFull) }
+    for worker in workers { handOn(info, track, slot, to: worker) }
+  }
+
+  /// Puts one packet of a track into a follower's ring.
+  mutating func handOn(_ info: PacketInfo, _ track: TrackID, _ slot: Int, to worker: WorkerIndex) {
+    var isTaken = false
+    tracks[slot].withPacket(encoding: info.encoding, sequence: info.sequence) { info, bytes in
+      // A packet of padding only has no bytes, but followers must not take its number for loss; a
+      // ring carries at least one.
+      isTaken =
+        bytes.isEmpty
+        ? port.handOff(.packet(track, info), [0 as UInt8].span, to: worker)
+        : port.handOff(.packet(track, info), bytes, to: worker)
     }
+    if !isTaken { discard(.queueFull) }
   }
 
   /// Takes a packet that the owner of its track passed on.
@@ -135,11 +138,12 @@ extension WorkerCore {
 
   // MARK: Layers
 
-  /// A keyframe whose first packet came late starts no live stream; its chain does.
+  /// A keyframe whose first packet came late, or that is history, starts no live stream; its chain
+  /// does.
   private mutating func startLateKeyframes(_ slot: Int, at now: Instant) {
     for pending in tracks[slot].pending {
       guard let info = tracks[slot].encodings[Int(pending.encoding)].cache.info(pending.sequence),
-        info.isLate, info.startsKeyframe
+        info.startsKeyframe, info.isLate || now - info.arrival > ForwardingLimits.liveAge
       else { continue }
       for subscriber in tracks[slot].subscribers {
         guard let peer = peers[subscriber.peer], peer.isSecure else { continue }
@@ -310,7 +314,13 @@ extension WorkerCore {
     case .worker(let owner):
       port.perform(.note(.keyframe(track, encoding: encoding, reason), to: owner))
     case .peer(let id, let index):
-      guard let peer = peers[id] else { return }
+      guard let peer = peers[id], let slot = trackSlots[track] else { return }
+      // A worker that has just begun to follow asks before the chain has reached it.
+      if reason == .refresh, Int(encoding) < tracks[slot].encodings.count,
+        tracks[slot].encodings[Int(encoding)].chain(at: now) != nil
+      {
+        return
+      }
       let isDue = peer.publisher.withEncoding(track: index, encoding: Int(encoding)) {
         $0.keyframes.ask(reason, at: now)
       }
@@ -325,6 +335,8 @@ extension WorkerCore {
     switch note {
     case .keyframe(let track, let encoding, let reason):
       requestKeyframe(track, encoding, reason, at: now)
+    case .follow(let track, let worker, let isOn):
+      passOn(track, to: worker, isOn, at: now)
     case .anchor(let track, let anchor):
       guard let slot = trackSlots[track], case .worker = sources[track] else { return }
       tracks[slot].anchor = anchor

@@ -54,6 +54,9 @@ package struct WorkerCore<Port: WorkerPort> {
   var nextFeedback = Instant.zero
   var nextSlow = Instant.zero
   private var seed: UInt64
+  /// Whether peers added from now on are watched for packet indexes used twice (simulation).
+  package var watchesNonces = false
+  var endedNonceViolations = 0
 
   /// A worker without peers.
   package init(_ config: WorkerConfig, port: Port) {
@@ -79,6 +82,11 @@ package struct WorkerCore<Port: WorkerPort> {
   }
 
   mutating func report(_ event: MediaEvent) { port.perform(.event(event)) }
+
+  /// Packet indexes used for two different packets by watched peers, those that ended included.
+  package var nonceViolations: Int {
+    peers.values.reduce(endedNonceViolations) { $0 + $1.nonceViolations }
+  }
 
   // MARK: Turns
 

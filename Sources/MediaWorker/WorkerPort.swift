@@ -17,6 +17,8 @@ package enum HandOff: BitwiseCopyable, Sendable {
 package enum WorkerNote: Sendable {
   /// To the owner: a viewer elsewhere wants a keyframe of this encoding.
   case keyframe(TrackID, encoding: UInt8, KeyframeBudget.Reason)
+  /// To the owner: this worker holds the track and wants its packets, or no longer.
+  case follow(TrackID, by: WorkerIndex, Bool)
   /// To a follower: the relation of the track's ticks to media time.
   case anchor(TrackID, TrackClock.Anchor)
 }

@@ -46,6 +46,7 @@ package final class Peer {
   private let epoch: WallTime
   private var sender: SRTPSender?
   private var receiver: SRTPReceiver?
+  private var watchesNonces = false
   private var seed: UInt64
 
   /// A peer that waits for its first check. `seed` is random: first numbers come of it.
@@ -143,12 +144,22 @@ package final class Peer {
     do throws(SRTPError) {
       sender = try SRTPSender(profile: keys.profile, key: keys.local)
       receiver = try SRTPReceiver(profile: keys.profile, key: keys.remote)
+      if watchesNonces { sender?.nonceGuard = NonceGuard() }
       return true
     } catch {
       sender = nil
       return false
     }
   }
+
+  /// Watches every packet sent from now on for a packet index used twice (tests and simulation).
+  package func watchNonces() {
+    watchesNonces = true
+    if isSecure && sender?.nonceGuard == nil { sender?.nonceGuard = NonceGuard() }
+  }
+
+  /// Packet indexes used for two different packets, as far as they were watched.
+  package var nonceViolations: Int { sender?.nonceGuard?.violations.count ?? 0 }
 
   /// Unprotects RTP or RTCP in place.
   ///

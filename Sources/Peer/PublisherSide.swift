@@ -55,8 +55,10 @@ package struct PublisherSide: Sendable {
       at: now, roundTrip: PublisherSide.assumedRoundTrip, into: &missingScratch)
   }
 
-  /// Between two requests for one packet: the round trip to a publisher is not measured.
-  static let assumedRoundTrip = TimeSpan.milliseconds(60)
+  /// Between two requests for one packet. The round trip to a publisher is not measured; asking again
+  /// too soon costs a repeated packet at most (browsers pass over repeats within their own round trip),
+  /// asking too late costs every viewer a late frame.
+  static let assumedRoundTrip = TimeSpan.milliseconds(30)
 
   /// Any SSRC of the publisher's, nil before the first.
   var bindingSSRC: SSRC? { bindings.first?.ssrc }

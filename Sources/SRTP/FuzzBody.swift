@@ -14,11 +14,11 @@ package enum SRTPFuzzBody {
       var copy = bytes.toArray()
       var span = copy.mutableSpan
       let rtp = try? receiver.unprotectRTP(&span, length: bytes.count)
-      assert(rtp == nil, "a forged SRTP packet was accepted")
+      precondition(rtp == nil, "a forged SRTP packet was accepted")
       copy = bytes.toArray()
       span = copy.mutableSpan
       let rtcp = try? receiver.unprotectRTCP(&span, length: bytes.count)
-      assert(rtcp == nil, "a forged SRTCP packet was accepted")
+      precondition(rtcp == nil, "a forged SRTCP packet was accepted")
     }
   }
 }

@@ -65,6 +65,29 @@ struct HandOverTests {
     #expect(owners.owner(of: mine) == nil)
   }
 
+  @Test("a worker that begins to follow gets the chain, so that its first viewer starts at once")
+  func followerGetsChain() {
+    var owner = World(index: 0, workers: 2)
+    var other = World(index: 1, workers: 2)
+    let host = Far(1)
+    owner.connect(host, publisherMedia(1))
+    owner.publish(host, 1..<5, keyframe: true)
+    #expect(owner.recording.handOffs.isEmpty)
+    other.execute(
+      .follow(TrackDescription(id: TrackID(1), kind: .video, rids: [nil]), owner: WorkerIndex(0)))
+    for effect in other.recording.effects {
+      if case .note(let note, let worker) = effect {
+        #expect(worker == WorkerIndex(0))
+        owner.core.take(note, at: owner.now)
+      }
+    }
+    let numbers = owner.recording.handOffs.compactMap { item -> Int64? in
+      if case .packet(_, let info) = item.kind { return info.sequence & 0xFFFF }
+      return nil
+    }
+    #expect(numbers == [1, 2, 3, 4])
+  }
+
   @Test("a follower gets every packet of a track, also one of padding only, and sends it on")
   func follower() {
     var owner = World(index: 0, workers: 2)
@@ -72,10 +95,12 @@ struct HandOverTests {
     let host = Far(1)
     let viewer = Far(2, owner: 1)
     owner.connect(host, publisherMedia(1))
-    owner.execute(.passOn(TrackID(1), to: WorkerIndex(1), true))
     other.connect(viewer, viewerMedia([sendSection(0)]))
     other.execute(
       .follow(TrackDescription(id: TrackID(1), kind: .video, rids: [nil]), owner: WorkerIndex(0)))
+    for effect in other.recording.effects {
+      if case .note(let note, _) = effect { owner.core.take(note, at: owner.now) }
+    }
     other.execute(.attach(viewer.id, section: 0, track: TrackID(1), .automatic))
     owner.publish(host, 1..<5, keyframe: true)
     owner.receive(host.protect(rtp(5, payload: [], padding: 10)), on: host.path)

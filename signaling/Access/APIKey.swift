@@ -3,7 +3,7 @@
 package import Crypto
 
 /// One key and its secret. Never prints its secret.
-package struct APIKey: Hashable, Sendable, CustomStringConvertible {
+package struct APIKey: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   /// 1...64 of `[A-Za-z0-9_-]`.
   package let key: String
   /// At least 16 characters.
@@ -32,20 +32,22 @@ package struct APIKey: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { "\(key):(redacted)" }
 
+  /// Without children: `dump` reads a value's mirror, not its description.
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
+
   /// The line of the keys file: `key secret`.
   package var line: String { "\(key) \(secret)" }
 
-  /// Reads a keys file: one `key secret` per line, `#` comments; nil when a line is neither, or when
-  /// there are more than `liveMax`.
+  /// Reads a keys file: one `key secret` per line, `#` comments; nil when a line is neither, when
+  /// a key comes twice, or when there are more than `liveMax`. Lines end in LF or CRLF.
   package static func parse(file text: String) -> [APIKey]? {
     var keys: [APIKey] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
-      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+    for line in text.split(whereSeparator: \.isNewline) {
+      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
       if words.isEmpty || words[0].hasPrefix("#") { continue }
-      guard words.count == 2, let key = APIKey(key: String(words[0]), secret: String(words[1]))
-      else {
-        return nil
-      }
+      guard words.count == 2, let key = APIKey(key: String(words[0]), secret: String(words[1])),
+        !keys.contains(where: { $0.key == key.key })
+      else { return nil }
       keys.append(key)
     }
     return keys.count <= liveMax ? keys : nil

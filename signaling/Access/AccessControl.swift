@@ -36,10 +36,9 @@ package struct AccessControl: Sendable {
   ) throws(AccessRefusal) -> Credential {
     guard let token, !token.isEmpty else { throw .missing }
     let credential = try JSONWebToken.verify(token, keys: keys, at: now)
-    if revoked.contains(Revocation(subject: credential.subject, room: credential.room)) {
-      throw .revoked
-    }
     guard credential.isFor(room: room) else { throw .wrongRoom }
+    // By the room asked for: a service's token for every room is revoked in this one too.
+    if revoked.contains(Revocation(subject: credential.subject, room: room)) { throw .revoked }
     if wish == .publish && !credential.role.mayPublish { throw .wrongRole }
     return credential
   }
@@ -59,6 +58,8 @@ package struct AccessControl: Sendable {
   }
 
   /// A token signed with the first key.
+  ///
+  /// - Throws: `.malformed` for claims that no server would accept, `.unknownKey` without keys.
   package func mint(
     subject: String, name: String?, room: String, role: Role, lifetime: TimeSpan, wall: WallTime
   ) throws(AccessRefusal) -> Minted {
@@ -66,6 +67,7 @@ package struct AccessControl: Sendable {
     let expires = wall + lifetime
     let credential = Credential(
       issuer: key.key, subject: subject, name: name, room: room, role: role, expires: expires)
+    guard credential.isWellFormed else { throw .malformed }
     return Minted(token: JSONWebToken.mint(credential, key: key), expires: expires)
   }
 }

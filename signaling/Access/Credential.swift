@@ -6,7 +6,7 @@ package import Wire
 package struct Credential: Hashable, Sendable {
   /// The API key that signed it.
   package let issuer: String
-  /// The identity, 1...128 characters.
+  /// The identity, 1...128 Unicode scalars without control characters.
   package let subject: String
   /// For display; nil when the token has none.
   package let name: String?
@@ -27,8 +27,24 @@ package struct Credential: Hashable, Sendable {
   }
 
   /// Whether the token is for `room`. Every role may watch there.
+  ///
+  /// What cannot name a room is nobody's: strings that only look alike compare equal in Swift.
   package func isFor(room: String) -> Bool {
-    self.room == room || (self.room == "*" && role == .service)
+    Credential.isRoomName(room) && (self.room == room || (self.room == "*" && role == .service))
+  }
+
+  /// Whether every claim is of its form: the rules for tokens we take are those for tokens we make.
+  package var isWellFormed: Bool {
+    Credential.isText(subject, max: Credential.subjectMax) && !subject.isEmpty
+      && name.map { Credential.isText($0, max: Credential.nameMax) } ?? true
+      && (Credential.isRoomName(room) || (room == "*" && role == .service))
+  }
+
+  /// Whether `text` has at most `max` Unicode scalars and no control character. Scalars, because one
+  /// visible character may be made of any number of them.
+  private static func isText(_ text: String, max: Int) -> Bool {
+    text.unicodeScalars.count <= max
+      && text.unicodeScalars.allSatisfy { $0.value >= 32 && !(127...159).contains($0.value) }
   }
 
   /// Whether `text` can name a room: `[A-Za-z0-9_-]{1,64}`.
@@ -40,9 +56,9 @@ package struct Credential: Hashable, Sendable {
       }
   }
 
-  /// Characters of an identity: it stands in URLs, logs and tables.
+  /// Unicode scalars of an identity: it stands in URLs, logs and tables.
   package static let subjectMax = 128
-  /// Characters of a display name.
+  /// Unicode scalars of a display name.
   package static let nameMax = 128
 }
 

@@ -40,6 +40,8 @@ package enum JSONWebToken {
       let tag = Base64.decode(String(parts[2]), .url)
     else { throw .malformed }
     guard (try? header.string("alg")) == "HS256" else { throw .malformed }
+    // We understand no extension, so any that must be understood ends it (RFC 7515 section 4.1.11).
+    guard header.object["crit"] == nil else { throw .malformed }
     guard let issuer = try? claims.string("iss") else { throw .malformed }
     guard let key = keys.first(where: { $0.key == issuer }) else { throw .unknownKey }
     let signed = "\(parts[0]).\(parts[1])"
@@ -55,25 +57,28 @@ package enum JSONWebToken {
   {
     guard let subject = try? claims.string("sub"), let room = try? claims.string("room"),
       let role = (try? claims.string("role")).flatMap(Role.init(rawValue:)),
-      let expires = seconds(claims, "exp")
+      let expires = try seconds(claims, "exp")
     else { throw .malformed }
-    let name = (try? claims.optionalString("name")) ?? nil
-    guard (1...Credential.subjectMax).contains(subject.count),
-      subject.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 }),
-      name?.count ?? 0 <= Credential.nameMax,
-      Credential.isRoomName(room) || (room == "*" && role == .service)
-    else { throw .malformed }
-    if now > expires + leeway { throw .expired }
-    if let notBefore = seconds(claims, "nbf"), now + leeway < notBefore { throw .notYetValid }
-    return Credential(
+    let notBefore = try seconds(claims, "nbf")
+    let name: String?
+    do { name = try claims.optionalString("name") } catch { throw .malformed }
+    let credential = Credential(
       issuer: issuer, subject: subject, name: name, room: room, role: role, expires: expires)
+    guard credential.isWellFormed else { throw .malformed }
+    // "On or after" exp it is over (RFC 7519 section 4.1.4), at nbf itself it has begun (4.1.5).
+    if now >= expires + leeway { throw .expired }
+    if let notBefore, now + leeway < notBefore { throw .notYetValid }
+    return credential
   }
 
-  /// A NumericDate (RFC 7519 section 2) between 1970 and 2242; nil otherwise.
-  private static func seconds(_ claims: JSONFields, _ name: String) -> WallTime? {
-    guard let value = try? claims.double(name), value >= 0, value < 8_589_934_592 else {
-      return nil
-    }
+  /// A NumericDate (RFC 7519 section 2) between 1970 and 2242; nil when absent.
+  private static func seconds(_ claims: JSONFields, _ name: String) throws(AccessRefusal)
+    -> WallTime?
+  {
+    let date: Double?
+    do { date = try claims.optionalDouble(name) } catch { throw .malformed }
+    guard let value = date else { return nil }
+    guard value >= 0, value < 8_589_934_592 else { throw .malformed }
     return WallTime(nanoseconds: Int64(value * 1e9))
   }
 

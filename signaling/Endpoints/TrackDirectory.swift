@@ -60,10 +60,7 @@ struct TrackDirectory: Sendable {
     guard entry.owner != worker else { return [] }
     tracks[track]?.followers[worker, default: 0] += 1
     guard entry.followers[worker] == nil else { return [] }
-    return [
-      WorkerOrder(command: .follow(entry.description, owner: entry.owner), worker: worker),
-      WorkerOrder(command: .passOn(track, to: worker, true), worker: entry.owner),
-    ]
+    return [WorkerOrder(command: .follow(entry.description, owner: entry.owner), worker: worker)]
   }
 
   /// What must be ordered after sections were detached: workers that need a track no more.
@@ -77,8 +74,6 @@ struct TrackDirectory: Sendable {
         tracks[feed.track]?.followers[feed.worker] = count - 1
       } else {
         tracks[feed.track]?.followers[feed.worker] = nil
-        orders.append(
-          WorkerOrder(command: .passOn(feed.track, to: feed.worker, false), worker: entry.owner))
         orders.append(WorkerOrder(command: .unfollow(feed.track), worker: feed.worker))
       }
     }

@@ -30,6 +30,7 @@ typedef enum clinux_option {
   CLINUX_TCP_NO_DELAY,
   CLINUX_TCP_UNSENT_LOW_WATER,
   CLINUX_NO_CHECKSUM,
+  CLINUX_ARRIVAL_TIMES,
 } clinux_option;
 
 // Descriptors. All are opened non-blocking and close-on-exec.
@@ -75,6 +76,8 @@ typedef struct clinux_receive_batch clinux_receive_batch;
 typedef struct clinux_datagram {
   uint32_t length;
   uint32_t is_truncated;
+  // By the wall clock, when the kernel took it; 0 without CLINUX_ARRIVAL_TIMES.
+  int64_t arrival_nanoseconds;
   clinux_address local;
   clinux_address remote;
 } clinux_datagram;

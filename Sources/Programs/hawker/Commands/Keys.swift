@@ -30,9 +30,7 @@ enum Keys {
   }
 
   private static func parse(_ text: String, _ path: String) throws(ConfigError) -> [APIKey] {
-    // Swift takes "\r\n" for one character; editors of other systems end lines so.
-    let plain = String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\r" }))
-    guard let keys = APIKey.parse(file: plain), !keys.isEmpty else {
+    guard let keys = APIKey.parse(file: text), !keys.isEmpty else {
       throw ConfigError("\(path) must hold one or two lines: key secret")
     }
     return keys

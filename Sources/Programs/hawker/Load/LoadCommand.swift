@@ -1,6 +1,7 @@
 // `hawker load`: publishes and plays against a server, and prints what came through as JSON.
 
 import ClientShell
+import Config
 import JSON
 
 /// Runs one load.
@@ -11,6 +12,8 @@ enum LoadCommand {
       let report = try LoadRun(try LoadSettings(arguments)).run()
       return Terminal.print(report.text)
     } catch let error as UsageError {
+      return Terminal.usage("load: \(error.text)")
+    } catch let error as ConfigError {
       return Terminal.usage("load: \(error.text)")
     } catch let fault as ClientFault {
       return Terminal.failure("load: \(fault.text)")
@@ -24,7 +27,8 @@ enum LoadCommand {
     JSON object. Packets are synthetic: right headers and timing, no pictures.
 
       --whip URL --whep URL   {n} in a URL stands for a publisher's number, from 1
-      --token-host T, --token-viewer T
+      --token-host T, --token-viewer T, or --data DIR, or --api-key K --api-secret S:
+                              tokens of its own for each client, signed with the server's key
       --janus URL             instead: Janus's HTTP API (videoroom), such as http://127.0.0.1:8088/janus
       --publishers N          (default 1); viewers are spread over them
       --viewers N             (default 100)

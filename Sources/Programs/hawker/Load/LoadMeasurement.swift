@@ -17,6 +17,8 @@ struct LoadViewer {
   var repaired: UInt64 = 0
   /// Complete frames before the window.
   var framesBefore: UInt64 = 0
+  /// Frames given up before the window, while joining.
+  var brokenBefore: UInt64 = 0
   var frames: UInt64 = 0
   var framesBroken: UInt64 = 0
   var discontinuities: UInt64 = 0
@@ -75,7 +77,8 @@ struct LoadMeasurement {
     report["nacks_sent"] = number(viewers.reduce(0) { $0 + $1.nacks })
     report["frames_expected"] = number(framesExpected)
     report["frames_complete"] = number(frames)
-    report["frames_broken"] = number(viewers.reduce(0) { $0 + $1.framesBroken })
+    report["frames_broken"] = number(viewers.reduce(0) { $0 + $1.framesBroken - $1.brokenBefore })
+    report["frames_broken_joining"] = number(viewers.reduce(0) { $0 + $1.brokenBefore })
     report["discontinuities"] = number(viewers.reduce(0) { $0 + $1.discontinuities })
     report["keyframe_requests"] = number(publishers.reduce(0) { $0 + $1.keyframeRequests })
     report["latency_ms"] = percentiles(latency, [0.5, 0.95, 0.99])

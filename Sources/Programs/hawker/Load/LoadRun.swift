@@ -76,7 +76,10 @@ final class LoadRun {
   }
 
   private func measure() {
-    noteFrames { viewer, frames in viewer.framesBefore = frames }
+    noteFrames { viewer, frames in
+      viewer.framesBefore = frames
+      viewer.brokenBefore = viewer.framesBroken
+    }
     let start = SystemClock.now()
     measurement.window = (start, start + settings.duration)
     measurement.server.0 = settings.process.flatMap { ProcessSample(process: $0) }
@@ -95,8 +98,8 @@ final class LoadRun {
       guard case .playing(let client) = clients.role(of: id) else { continue }
       guard var viewer = measurement.viewers[number] else { continue }
       for stream in client.streams where stream.section.kind == .video {
-        note(&viewer, stream.frames.framesComplete)
         viewer.framesBroken = stream.frames.framesBroken
+        note(&viewer, stream.frames.framesComplete)
         viewer.discontinuities = stream.frames.discontinuities
       }
       viewer.nacks = client.streams.reduce(0) { $0 + $1.nacksSent }

@@ -1,0 +1,97 @@
+// The floor of any SFU's cost: encrypt each packet for each viewer, and send it.
+
+import JSON
+import Loop
+import SRTP
+import Wire
+
+/// AES-GCM by OpenSSL and sendmmsg without segmentation offload, to loopback ports.
+enum FanOutBench {
+  /// Bytes of a packet in clear: header, extension and a payload as browsers cut them.
+  private static let packetBytes = 1080
+  private static let headerBytes = 28
+  /// Packets of one frame at 1.5 Mbit/s and 30 frames per second.
+  private static let packetsPerFrame = 6
+
+  /// - Parameter rounds: frames sent.
+  static func run(viewers: Int, rounds: Int) throws -> JSONValue {
+    let socket = try UDPSocket(binding: SocketAddress(ip: .anyIPv4, port: 0))
+    var sender = UDPSender(socket: socket)
+    var ports: [UDPSocket] = []
+    for _ in 0..<viewers {
+      ports.append(
+        try UDPSocket(binding: SocketAddress(ip: IPAddress(ipv4: 0x7F00_0001), port: 0)))
+    }
+    var bench = try FanOut(ports: ports, packetBytes: packetBytes, headerBytes: headerBytes)
+    var receiver = UDPReceiver()
+    var nanoseconds: Int64 = 0
+    for _ in 0..<rounds {
+      let start = ThreadClock.nanoseconds()
+      for _ in 0..<packetsPerFrame { try bench.send(&sender) }
+      nanoseconds += ThreadClock.nanoseconds() - start
+      // Else the ports' buffers fill, and what is thrown away costs less than what is delivered.
+      for port in ports { while try receiver.receive(from: port) == Limits.receiveBatchMax {} }
+    }
+    let sent = sender.counters.sentCount
+    return [
+      "benchmark": "fanout", "viewers": .integer(Int64(viewers)), "packets": .integer(Int64(sent)),
+      "unsent": .integer(Int64(sender.counters.unsentCount)),
+      "cpu_us_per_packet": .double((Double(nanoseconds) / Double(max(1, sent))).rounded() / 1000),
+    ]
+  }
+}
+
+/// One stream's viewers: a key, a path and a packet number.
+private struct FanOut: ~Copyable {
+  private let paths: [TransportPath]
+  private let senders: [Viewer]
+  private var batch: DatagramBatch
+  private let packet: [UInt8]
+  private let headerBytes: Int
+  private var number: UInt32 = 0
+
+  /// A class only because an array can't hold what can't be copied.
+  private final class Viewer {
+    var sender: SRTPSender
+    init(_ sender: consuming SRTPSender) { self.sender = sender }
+  }
+
+  init(ports: [UDPSocket], packetBytes: Int, headerBytes: Int) throws {
+    paths = ports.map { TransportPath(channel: .udp, local: .anyIPv4, remote: $0.address) }
+    senders = try ports.indices.map { index in
+      let key = MasterKey(
+        key: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: 16),
+        salt: [UInt8](repeating: 1, count: 12))
+      return Viewer(try SRTPSender(profile: .aeadAES128GCM, key: key))
+    }
+    var packet = [UInt8](repeating: 0x5A, count: packetBytes)
+    packet[0] = 0x80
+    self.packet = packet
+    self.headerBytes = headerBytes
+    batch = DatagramBatch(entriesMax: Limits.sendMessagesMax)
+  }
+
+  /// One packet to every viewer.
+  mutating func send(_ sender: inout UDPSender) throws {
+    number += 1
+    let (number, headerBytes, packet) = (number, headerBytes, packet)
+    for index in senders.indices {
+      let viewer = senders[index]
+      batch.append(to: paths[index]) { slot in
+        guard slot.copy(packet.span, at: 0) else { return 0 }
+        slot.store(u16: UInt16(truncatingIfNeeded: number), at: 2)
+        return
+          (try? viewer.sender.protectRTP(
+            &slot, length: packet.count, headerLength: headerBytes,
+            rolloverCounter: number >> 16)) ?? 0
+      }
+      if !batch.hasRoom { flush(&sender) }
+    }
+    flush(&sender)
+  }
+
+  private mutating func flush(_ sender: inout UDPSender) {
+    sender.send(batch)
+    batch.removeAll()
+  }
+}
