@@ -56,6 +56,7 @@ let package = Package(
     module("SDP", ["Wire"]),
     module("JSON"),
     module("Config", ["Wire", "RTP", "Telemetry"]),
+    module("Doctor", ["Wire", "Config", "JSON"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
     module("Congestion", ["Wire", "RTP"]),
@@ -116,7 +117,8 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker", "CLinux",
+        "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -130,6 +132,8 @@ let package = Package(
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
     tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
+    tests("Doctor", ["Doctor", "Config", "JSON", "Wire"]),
+    tests("Program", ["Config", "JSON", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),

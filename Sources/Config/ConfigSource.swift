@@ -63,6 +63,7 @@ package struct ConfigSource: Hashable, Sendable {
   /// Reads `key = value` lines; `#` starts a comment line; a repeated key adds to a list.
   package static func file(_ text: String, name: String) throws(ConfigError) -> ConfigSource {
     var source = ConfigSource()
+    // Swift takes "\r\n" for one character that is not "\n".
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
     guard lines.count <= linesMax else { throw ConfigError("\(name): too many lines") }
     for (number, line) in lines.enumerated() {

@@ -13,7 +13,7 @@ package enum NearestName {
   }
 
   /// The name with the fewest mistakes, at most two and fewer than half of it; the first of equals.
-  static func nearest(_ text: String, among names: [String]) -> String? {
+  package static func nearest(_ text: String, among names: [String]) -> String? {
     guard text.utf8.count <= lengthMax else { return nil }
     let distances = names.map { (name: $0, distance: distance(Array(text.utf8), Array($0.utf8))) }
     let best = distances.min { $0.distance < $1.distance }

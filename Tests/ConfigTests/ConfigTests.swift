@@ -130,6 +130,9 @@ struct ConfigTests {
     let configuration = try configuration(file: "data=a=b\r\n\t# x\r\n  workers\t=\t3  ")
     #expect(configuration.data == "a=b")
     #expect(configuration.workers == 3)
+    #expect(throws: ConfigError("f.conf:3: expected key = value")) {
+      try self.configuration(file: "# x\r\n\r\nnonsense\r\n")
+    }
   }
 
   @Test("any text as a file is refused or read, never a trap")

@@ -7,35 +7,63 @@ enum CommandTable {
   /// The version of the program, as in CHANGELOG.md.
   static let version = "0.1.0"
 
+  private static let commands = [
+    Command(name: "serve", summary: "runs the server") { ServeCommand.run($0) },
+    Command(name: "token", summary: "prints a token for a host, a viewer or a service") {
+      TokenCommand.run($0)
+    },
+    Command(name: "doctor", summary: "checks machine and configuration, names what is wrong") {
+      DoctorCommand.run($0)
+    },
+    Command(name: "config", summary: "prints a configuration with every key, or checks one") {
+      ConfigCommand.run($0)
+    },
+    Command(name: "demo", summary: "publishes a moving test picture and a tone, without a camera") {
+      DemoCommand.run($0)
+    },
+    Command(name: "load", summary: "publishes and plays against any WHIP/WHEP server, prints JSON")
+    {
+      LoadCommand.run($0)
+    },
+    Command(name: "bench", summary: "measures the packet path on this machine") {
+      BenchCommand.run($0)
+    },
+    Command(name: "version", summary: "prints the version") { _ in printVersion() },
+    Command(name: "help", summary: "prints this, or with a command what it takes") { help($0) },
+  ]
+
   /// Runs the command `arguments` name; the process's exit status: 0 done, 1 failed, 2 wrong usage.
   static func run(_ arguments: [String]) -> Int32 {
-    let rest = Array(arguments.dropFirst())
     switch arguments.first {
-    case "serve": return ServeCommand.run(rest)
-    case "token": return TokenCommand.run(rest)
-    case "doctor": return DoctorCommand.run(rest)
-    case "config": return ConfigCommand.run(rest)
-    case "demo": return DemoCommand.run(rest)
-    case "load": return LoadCommand.run(rest)
-    case "bench": return BenchCommand.run(rest)
-    case "version", "--version": return Terminal.print("hawker \(version)")
-    case "help", "--help", "-h", nil: return Terminal.print(help)
-    case let unknown?:
-      return Terminal.usage("unknown command \"\(unknown)\"; `hawker help` lists them")
+    case nil, "--help"?, "-h"?: return Terminal.print(overview)
+    case "--version"?: return printVersion()
+    case let name?: return run(name, Array(arguments.dropFirst()))
     }
   }
 
-  private static let help = """
-    hawker \(version): live commerce over WebRTC
+  private static func run(_ name: String, _ arguments: [String]) -> Int32 {
+    if let command = commands.first(where: { $0.name == name }) { return command.run(arguments) }
+    let near = NearestName.nearest(name, among: commands.map(\.name))
+    return Terminal.usage(
+      "unknown command \"\(name)\"; "
+        + (near.map { "did you mean `hawker \($0)`?" } ?? "`hawker help` lists them"))
+  }
 
-      hawker serve    runs the server; `hawker serve --help` lists its settings
-      hawker token    prints a token: --room R --role host|cohost|moderator|viewer|service
-                      --identity ID [--name NAME] [--ttl 6h]
-      hawker doctor   checks this machine and the configuration, and says what is wrong
-      hawker config   sample: prints a configuration with every key; check FILE: checks one
-      hawker demo     host: publishes a moving test picture and a tone, without a camera
-      hawker load     publishes and plays against any WHIP/WHEP server, and prints JSON
-      hawker bench    fanout, path: measures the packet path on this machine
-      hawker version
-    """
+  private static func printVersion() -> Int32 { Terminal.print("hawker \(version)") }
+
+  private static func help(_ arguments: [String]) -> Int32 {
+    guard let name = arguments.first, name != "help", name != "version" else {
+      return Terminal.print(overview)
+    }
+    return run(name, ["--help"])
+  }
+
+  private static var overview: String {
+    let lines = commands.map { command in
+      "  hawker " + command.name
+        + String(repeating: " ", count: max(1, 9 - command.name.count)) + command.summary
+    }
+    return "hawker \(version): live commerce over WebRTC\n\n" + lines.joined(separator: "\n")
+      + "\n\n`hawker help COMMAND` says what a command takes."
+  }
 }

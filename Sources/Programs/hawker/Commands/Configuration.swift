@@ -10,27 +10,68 @@ enum Configuration {
   static func read(_ arguments: [String]) throws(ConfigError) -> (
     ServerConfiguration, rest: [String]
   ) {
-    var (flags, rest) = try ConfigSource.flags(arguments)
-    var file = ConfigSource()
-    let path = option("--config", in: &rest) ?? Environment.value("HAWKER_CONFIG")
-    if let path {
-      guard let text = Files.read(path) else { throw ConfigError("cannot read \(path)") }
-      file = try ConfigSource.file(text, name: path)
-    }
-    flags = flags.over(.environment(Environment.all)).over(file)
-    return (try ServerConfiguration(flags), rest)
+    let (sources, rest) = try Sources.read(arguments)
+    return (try ServerConfiguration(sources.merged), rest)
   }
 
-  /// Takes `name VALUE` or `name=VALUE` out of `arguments`.
-  static func option(_ name: String, in arguments: inout [String]) -> String? {
-    if let index = arguments.firstIndex(of: name), index + 1 < arguments.count {
-      let value = arguments[index + 1]
-      arguments.removeSubrange(index...(index + 1))
-      return value
+  /// The values by where they were found.
+  struct Sources {
+    let flags: ConfigSource
+    let environment: ConfigSource
+    let file: ConfigSource
+    /// The path of the file; nil without one.
+    let path: String?
+
+    /// Flags win over variables, variables over the file.
+    var merged: ConfigSource { flags.over(environment).over(file) }
+
+    static func read(_ arguments: [String]) throws(ConfigError) -> (Sources, rest: [String]) {
+      let (flags, others) = try ConfigSource.flags(arguments)
+      var rest = others
+      let path = try option("--config", in: &rest) ?? Environment.value("HAWKER_CONFIG")
+      var file = ConfigSource()
+      if let path { file = try ConfigSource.file(try Files.text(path), name: path) }
+      let sources = Sources(
+        flags: flags, environment: .environment(Environment.all), file: file, path: path)
+      return (sources, rest)
     }
-    if let index = arguments.firstIndex(where: { $0.hasPrefix(name + "=") }) {
-      return String(arguments.remove(at: index).dropFirst(name.count + 1))
+  }
+
+  /// Says which argument `command` does not know, and what was probably meant; exit status 2.
+  ///
+  /// - Parameter options: what the command takes beside the keys, without dashes.
+  static func refuse(_ argument: String, of command: String, options: [String] = []) -> Int32 {
+    guard argument.hasPrefix("--") else {
+      return Terminal.usage("\(command): unexpected argument \"\(argument)\"")
     }
-    return nil
+    let name = argument.dropFirst(2).split(separator: "=").first.map(String.init) ?? ""
+    let near = NearestName.nearest(name, among: ConfigKey.names + ["config"] + options)
+    return Terminal.usage(
+      "\(command): unknown flag \"--\(name)\"; "
+        + (near.map { "did you mean --\($0)?" } ?? "`hawker \(command) --help` lists its flags"))
+  }
+
+  /// Takes `name VALUE` or `name=VALUE` out of `arguments`; the last one counts.
+  static func option(_ name: String, in arguments: inout [String]) throws(ConfigError) -> String? {
+    var value: String?
+    while let index = arguments.firstIndex(where: { $0 == name || $0.hasPrefix(name + "=") }) {
+      let argument = arguments.remove(at: index)
+      if argument != name {
+        value = String(argument.dropFirst(name.count + 1))
+      } else {
+        guard index < arguments.count, !arguments[index].hasPrefix("--") else {
+          throw ConfigError("\(name) needs a value")
+        }
+        value = arguments.remove(at: index)
+      }
+    }
+    return value
+  }
+
+  /// Takes the switch `name` out of `arguments`; whether it was there.
+  static func isSet(_ name: String, in arguments: inout [String]) -> Bool {
+    let count = arguments.count
+    arguments.removeAll { $0 == name }
+    return arguments.count < count
   }
 }

@@ -21,10 +21,10 @@ enum Keys {
       return [key]
     }
     let path = configuration.data + "/" + fileName
-    if let text = Files.read(path) { return try parse(text, path) }
+    if let text = try Files.textIfPresent(path) { return try parse(text, path) }
     guard creating else {
       throw ConfigError(
-        "there are no keys in \(path) yet: start `hawker serve` once, or set api-key")
+        "there are no keys in \(path) yet: start `hawker serve` once, or set --data or api-key")
     }
     return try create(path, in: configuration.data)
   }
@@ -38,12 +38,12 @@ enum Keys {
 
   private static func create(_ path: String, in folder: String) throws(ConfigError) -> [APIKey] {
     var random = RandomSource.system
-    guard Files.makeFolder(folder) else { throw ConfigError("cannot write to \(folder)") }
-    guard let key = APIKey.random(from: &random),
-      Files.create(
-        path,
-        "# Keys that sign tokens; the first signs new ones. Keep this file secret.\n\(key.line)\n")
-    else { throw ConfigError("cannot write \(path)") }
-    return [key]
+    try Files.makeFolder(folder)
+    guard let key = APIKey.random(from: &random) else { throw ConfigError("cannot make a key") }
+    let text =
+      "# Keys that sign tokens; the first signs new ones. Keep this file secret.\n\(key.line)\n"
+    if try Files.create(fileName, in: folder, text) { return [key] }
+    // Another process was first: its key counts.
+    return try parse(try Files.text(path), path)
   }
 }

@@ -12,14 +12,19 @@ enum Terminal {
 
   /// Says what failed; exit status 1.
   static func failure(_ text: String) -> Int32 {
-    write("hawker: \(text)\n", to: 2)
+    write("hawker: \(oneLine(text))\n", to: 2)
     return 1
   }
 
   /// Says what is wrong with the command line; exit status 2.
   static func usage(_ text: String) -> Int32 {
-    write("hawker: \(text)\n", to: 2)
+    write("hawker: \(oneLine(text))\n", to: 2)
     return 2
+  }
+
+  /// `text` without control characters: it may quote an argument, which may hold anything.
+  private static func oneLine(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 ? "?" : $0 }))
   }
 
   /// Writes all of `text` in one piece where the kernel allows.

@@ -7,47 +7,98 @@ import Wire
 
 /// Mints one token.
 enum TokenCommand {
-  static func run(_ arguments: [String]) -> Int32 {
-    do throws(ConfigError) {
-      var (configuration, rest) = try Configuration.read(arguments)
-      let room = Configuration.option("--room", in: &rest)
-      let role = Configuration.option("--role", in: &rest)
-      let identity = Configuration.option("--identity", in: &rest)
-      let name = Configuration.option("--name", in: &rest)
-      let lifetime = Configuration.option("--ttl", in: &rest) ?? "6h"
-      if let unknown = rest.first { return Terminal.usage("unknown argument \(unknown)") }
-      guard let room, let role, let identity else {
-        return Terminal.usage("token needs --room, --role and --identity")
-      }
-      return try mint(configuration, room, role, identity, name, lifetime)
-    } catch {
-      return Terminal.usage(error.text)
+  /// What the token is to say.
+  private struct Claims {
+    var room: String
+    var role: Role
+    var identity: String
+    var name: String?
+    var lifetime: TimeSpan
+  }
+
+  /// The command's own flags as they were given.
+  private struct Options {
+    static let names = ["room", "role", "identity", "name", "ttl"]
+    let room, role, identity, name, lifetime: String?
+
+    /// Takes them out of `arguments`.
+    init(_ arguments: inout [String]) throws(ConfigError) {
+      room = try Configuration.option("--room", in: &arguments)
+      role = try Configuration.option("--role", in: &arguments)
+      identity = try Configuration.option("--identity", in: &arguments)
+      name = try Configuration.option("--name", in: &arguments)
+      lifetime = try Configuration.option("--ttl", in: &arguments)
     }
   }
 
-  private static func mint(
-    _ configuration: ServerConfiguration, _ room: String, _ roleName: String, _ identity: String,
-    _ name: String?, _ lifetimeText: String
-  ) throws(ConfigError) -> Int32 {
+  static func run(_ arguments: [String]) -> Int32 {
+    if arguments.contains("--help") || arguments.contains("-h") { return Terminal.print(help) }
+    let configuration: ServerConfiguration
+    let claims: Claims
+    do throws(ConfigError) {
+      var rest: [String]
+      (configuration, rest) = try Configuration.read(arguments)
+      let options = try Options(&rest)
+      if let unknown = rest.first {
+        return Configuration.refuse(unknown, of: "token", options: Options.names)
+      }
+      claims = try self.claims(options)
+    } catch {
+      return Terminal.usage("token: \(error.text)")
+    }
+    do throws(ConfigError) {
+      return try mint(claims, try Keys.load(configuration, creating: false))
+    } catch {
+      return Terminal.failure("token: \(error.text)")
+    }
+  }
+
+  private static func claims(_ options: Options) throws(ConfigError) -> Claims {
+    guard let room = options.room, let roleName = options.role, let identity = options.identity
+    else { throw ConfigError("--room, --role and --identity are needed") }
     guard let role = Role(rawValue: roleName) else {
       throw ConfigError("--role must be host, cohost, moderator, viewer or service")
     }
     guard Credential.isRoomName(room) || (room == "*" && role == .service) else {
       throw ConfigError("--room must be [A-Za-z0-9_-]{1,64} (or * for a service)")
     }
-    guard (1...Credential.subjectMax).contains(identity.count) else {
-      throw ConfigError("--identity must be 1 to \(Credential.subjectMax) characters")
+    guard (1...Credential.subjectMax).contains(identity.count), isPrintable(identity) else {
+      throw ConfigError("--identity must be 1 to \(Credential.subjectMax) printable characters")
     }
-    guard let lifetime = TimeSpan(duration: lifetimeText) else {
+    let name = options.name
+    guard name.map({ $0.count <= Credential.nameMax && isPrintable($0) }) ?? true else {
+      throw ConfigError("--name must be at most \(Credential.nameMax) printable characters")
+    }
+    guard let lifetime = TimeSpan(duration: options.lifetime ?? "6h") else {
       throw ConfigError("--ttl must be a number and s, m, h or d, such as 6h")
     }
-    let access = AccessControl(keys: try Keys.load(configuration, creating: false))
-    let minted = try? access.mint(
-      subject: identity, name: name, room: room, role: role, lifetime: lifetime,
-      wall: SystemClock.wallTime())
+    return Claims(room: room, role: role, identity: identity, name: name, lifetime: lifetime)
+  }
+
+  private static func isPrintable(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
+  }
+
+  private static func mint(_ claims: Claims, _ keys: [APIKey]) throws(ConfigError) -> Int32 {
+    let minted = try? AccessControl(keys: keys).mint(
+      subject: claims.identity, name: claims.name, room: claims.room, role: claims.role,
+      lifetime: claims.lifetime, wall: SystemClock.wallTime())
     guard let minted else { throw ConfigError("no key to sign with") }
     return Terminal.print(minted.token)
   }
+
+  private static let help = """
+    hawker token: prints a token on stdout.
+
+      --room ROOM       [A-Za-z0-9_-]{1,64}; * is every room, for a service
+      --role ROLE       host, cohost, moderator, viewer or service
+      --identity ID     who it is, 1 to \(Credential.subjectMax) characters
+      --name NAME       what others see
+      --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d
+
+    It is signed with api-key and api-secret (HAWKER_API_KEY, HAWKER_API_SECRET, --config FILE), or
+    with the first key of the data folder (--data DIR) that `hawker serve` made.
+    """
 }
 
 extension TimeSpan {

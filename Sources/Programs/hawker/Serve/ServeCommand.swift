@@ -17,9 +17,9 @@ enum ServeCommand {
     }
     do throws(ConfigError) {
       let (configuration, rest) = try Configuration.read(arguments)
-      if let unknown = rest.first { return Terminal.usage("serve: unknown argument \(unknown)") }
+      if let unknown = rest.first { return Configuration.refuse(unknown, of: "serve") }
       let keys = try Keys.load(configuration, creating: true)
-      return serve(try settings(configuration, keys), keys)
+      return serve(try settings(configuration, keys), keys, Log(level: configuration.logLevel))
     } catch {
       return Terminal.usage(error.text)
     }
@@ -40,16 +40,16 @@ enum ServeCommand {
       preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data)
   }
 
-  private static func serve(_ settings: ServeSettings, _ keys: [APIKey]) -> Int32 {
+  private static func serve(_ settings: ServeSettings, _ keys: [APIKey], _ log: Log) -> Int32 {
     do {
       // Before any thread starts, so that all of them leave these signals to this one.
       let signals = try SignalWatch()
       let server = try Server(settings)
-      Log.write(.info, "started", ["workers": .integer(Int64(server.media.workers))])
+      log.write(.info, "started", ["workers": .integer(Int64(server.media.workers))])
       Terminal.write("ready http=\(server.web.address) udp=\(server.media.port)\n", to: 2)
       Links.write(settings, address: server.web.address, keys: keys)
       try wait(signals, server)
-      Log.write(.info, "stopping")
+      log.write(.info, "stopping")
       server.shutDown()
       return 0
     } catch {
