@@ -8,7 +8,7 @@ package import Wire
 package struct KeyframeChain: Hashable, Sendable {
   /// The number of the keyframe's first packet.
   package var start: Int64
-  /// The newest capture instant of the encoding.
+  /// The capture instant that a packet of the encoding arriving now would have.
   package var edgeTicks: Int64
   package var layerRate: Bitrate
   /// When the keyframe came.
@@ -29,6 +29,8 @@ package struct TrackEncoding: Sendable {
   package private(set) var framesPerSecond = 0.0
 
   private var newestTicks: Int64 = 0
+  private var newestArrival = Instant.zero
+  private let clockRate: Double
   private var chainStart: Int64?
   private var chainStartedAt = Instant.zero
   private var chainBytes = 0
@@ -39,6 +41,7 @@ package struct TrackEncoding: Sendable {
   /// An encoding nothing has come of.
   package init(rid: String?, kind: MediaKind) {
     self.rid = rid
+    clockRate = kind == .video ? 90_000 : 48_000
     cache =
       kind == .video
       ? PacketCache(
@@ -58,7 +61,10 @@ package struct TrackEncoding: Sendable {
     let bytes = descriptor.count + payload.count
     codec = info.codec
     lastArrival = max(lastArrival ?? info.arrival, info.arrival)
-    if !info.isLate { newestTicks = info.ticks }
+    if !info.isLate {
+      newestTicks = info.ticks
+      newestArrival = info.arrival
+    }
     chainBytes += bytes
     windowBytes += Int64(bytes)
     if windowStart == nil { windowStart = info.arrival }
@@ -80,8 +86,11 @@ package struct TrackEncoding: Sendable {
     guard let start = chainStart, now - chainStartedAt <= ForwardingLimits.chainAge,
       chainBytes <= ForwardingLimits.videoCacheBytes, cache.info(start) != nil
     else { return nil }
+    // The edge is where a frame that came now would be, not the newest packet: that may be a second
+    // old while a chain is still on its way here from another worker.
+    let edge = newestTicks + Int64((now - newestArrival).seconds * clockRate)
     return KeyframeChain(
-      start: start, edgeTicks: newestTicks, layerRate: bitrate, startedAt: chainStartedAt)
+      start: start, edgeTicks: edge, layerRate: bitrate, startedAt: chainStartedAt)
   }
 
   /// Ends the measuring window once it is a second long; whether it did.

@@ -149,7 +149,7 @@ package struct ViewerStream: Sendable {
   ///
   /// - Parameters:
   ///   - chainStart: the source number of the keyframe's first packet.
-  ///   - edgeTicks: the newest capture instant of the layer.
+  ///   - edgeTicks: the capture instant that a packet of the layer arriving now would have.
   package mutating func start(
     _ encoding: UInt8, chainStart: Int64, edgeTicks: Int64, layerRate: Bitrate, at now: Instant
   ) {

@@ -59,6 +59,8 @@ struct KeyframeChainTests {
     let chain = harness.track.encodings[0].chain(at: at(66))
     #expect(chain?.start == 1001)
     #expect(chain?.edgeTicks == Int64(66 * 90))
+    let later = harness.track.encodings[0].chain(at: at(1066))
+    #expect(later?.edgeTicks == Int64(1066 * 90), "the edge is where a frame of now would be")
     #expect(harness.track.encodings[0].chain(at: at(2033)) != nil)
     #expect(harness.track.encodings[0].chain(at: at(2034)) == nil)
     harness.send(0, at: 2050, keyframe: true)
