@@ -154,7 +154,7 @@ let package = Package(
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
-    tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "Wire"]),
+    tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
     tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
     tests(
       "Endpoints",

@@ -16,7 +16,7 @@ extension PublisherSide {
     guard let place = mediaPlace(of: report.ssrc) else { return nil }
     let sent = report.time.wallTime
     // The round trip to a publisher that only sends is not known without XR: taken as none, which
-    // puts media time at most half a round trip late (docs/decisions/0003).
+    // puts media time at most half a round trip late (docs/decisions/0002).
     clock.report(sent: sent, arrival: wall, roundTrip: .zero)
     withEncoding(track: place.track, encoding: place.encoding) {
       $0.statistics?.receive(report, at: now)

@@ -9,12 +9,15 @@ enum BenchCommand {
       var options = CommandOptions(Array(arguments.dropFirst()))
       let viewers = try options.number("--viewers", in: 1...1000, default: 100)
       let rounds = try options.number("--rounds", in: 1...100_000, default: 300)
+      let isHot = options.isSet("--hot")
       try options.finish()
       switch arguments.first {
       case "fanout":
-        return Terminal.print(try FanOutBench.run(viewers: viewers, rounds: rounds).text)
+        let report = try FanOutBench.run(viewers: viewers, rounds: rounds, isPaced: !isHot)
+        return Terminal.print(report.text)
       case "path": return Terminal.print(try PathBench.run(viewers: viewers, rounds: rounds).text)
-      default: return Terminal.usage("bench takes fanout or path [--viewers N] [--rounds N]")
+      default:
+        return Terminal.usage("bench takes fanout [--hot] or path, [--viewers N] [--rounds N]")
       }
     } catch let error as UsageError {
       return Terminal.usage("bench: \(error.text)")

@@ -13,8 +13,13 @@ enum FanOutBench {
   /// Packets of one frame at 1.5 Mbit/s and 30 frames per second.
   private static let packetsPerFrame = 6
 
-  /// - Parameter rounds: frames sent.
-  static func run(viewers: Int, rounds: Int) throws -> JSONValue {
+  private static let framesPerSecond: Int64 = 30
+
+  /// - Parameters:
+  ///   - rounds: frames sent.
+  ///   - isPaced: sends a frame when it is due, as a server does, with caches as cold as a server's;
+  ///     else one after the other.
+  static func run(viewers: Int, rounds: Int, isPaced: Bool) throws -> JSONValue {
     let socket = try UDPSocket(binding: SocketAddress(ip: .anyIPv4, port: 0))
     var sender = UDPSender(socket: socket)
     var ports: [UDPSocket] = []
@@ -23,21 +28,67 @@ enum FanOutBench {
         try UDPSocket(binding: SocketAddress(ip: IPAddress(ipv4: 0x7F00_0001), port: 0)))
     }
     var bench = try FanOut(ports: ports, packetBytes: packetBytes, headerBytes: headerBytes)
-    var receiver = UDPReceiver()
+    let readers = try FanOutReaders(ports)
+    let pause = try EventLoop()
+    let start = SystemClock.now()
     var nanoseconds: Int64 = 0
-    for _ in 0..<rounds {
-      let start = ThreadClock.nanoseconds()
+    for round in 0..<rounds {
+      let due = start + TimeSpan.seconds(1) * Int64(round) / framesPerSecond
+      while isPaced, SystemClock.now() < due { pause.wait(until: due) }
+      let before = ThreadClock.nanoseconds()
       for _ in 0..<packetsPerFrame { try bench.send(&sender) }
-      nanoseconds += ThreadClock.nanoseconds() - start
-      // Else the ports' buffers fill, and what is thrown away costs less than what is delivered.
-      for port in ports { while try receiver.receive(from: port) == Limits.receiveBatchMax {} }
+      nanoseconds += ThreadClock.nanoseconds() - before
     }
+    readers.stop()
     let sent = sender.counters.sentCount
     return [
-      "benchmark": "fanout", "viewers": .integer(Int64(viewers)), "packets": .integer(Int64(sent)),
+      "benchmark": "fanout", "viewers": .integer(Int64(viewers)), "is_paced": .bool(isPaced),
+      "packets": .integer(Int64(sent)),
       "unsent": .integer(Int64(sender.counters.unsentCount)),
       "cpu_us_per_packet": .double((Double(nanoseconds) / Double(max(1, sent))).rounded() / 1000),
     ]
+  }
+}
+
+/// The other end: a thread that reads what comes, as players do. Without one the buffers fill, and what
+/// is thrown away costs the sender less than what is delivered.
+private struct FanOutReaders {
+  private let thread: WorkerThread
+  private let stopping: Mailbox<Bool>
+
+  private struct Config: Sendable {
+    let ports: [UDPSocket]
+    let waker: Waker
+    let stopping: Mailbox<Bool>
+  }
+
+  init(_ ports: [UDPSocket]) throws {
+    let waker = try Waker()
+    stopping = Mailbox(capacity: 1, waker: waker)
+    let config = Config(ports: ports, waker: waker, stopping: stopping)
+    thread = try WorkerThread(name: "readers", config: config, body: FanOutReaders.run)
+  }
+
+  func stop() {
+    _ = stopping.post(true)
+    thread.join()
+  }
+
+  private static func run(_ config: Config) {
+    guard let loop = try? EventLoop(waker: config.waker) else { return }
+    for (index, port) in config.ports.enumerated() {
+      try? loop.add(port.descriptor, token: UInt64(index), interest: .reading)
+    }
+    var receiver = UDPReceiver()
+    var orders: [Bool] = []
+    while true {
+      loop.wait(until: .distantFuture)
+      config.stopping.drain(into: &orders)
+      if !orders.isEmpty { return }
+      for readiness in loop.readiness {
+        _ = try? receiver.receive(from: config.ports[Int(readiness.token)])
+      }
+    }
   }
 }
 

@@ -33,7 +33,10 @@ enum PathBench {
       "benchmark": "path", "viewers": .integer(Int64(viewers)),
       "packets": .integer(Int64(total.packets)),
       "ns_per_packet": .double((Double(total.nanoseconds) / packets).rounded()),
-      "allocations_per_packet": total.allocations.map { .double(Double($0) / packets) } ?? .null,
+      "allocations_per_packet": total.allocations.map { .double(Double($0.all) / packets) }
+        ?? .null,
+      "allocations_by_nss_per_packet": total.allocations.map { .double(Double($0.byNSS) / packets) }
+        ?? .null,
     ]
   }
 }
@@ -42,14 +45,16 @@ enum PathBench {
 private struct PathCost {
   var nanoseconds: Int64 = 0
   /// Nil when nobody counts them.
-  var allocations: UInt64? = 0
+  var allocations: ThreadClock.Allocations? = ThreadClock.Allocations(all: 0, byNSS: 0)
   /// Datagrams sent to viewers.
   var packets: UInt64 = 0
 
   mutating func add(_ other: PathCost) {
     nanoseconds += other.nanoseconds
     packets += other.packets
-    allocations = allocations.flatMap { sum in other.allocations.map { sum + $0 } }
+    guard let more = other.allocations else { return allocations = nil }
+    allocations?.all += more.all
+    allocations?.byNSS += more.byNSS
   }
 }
 
@@ -361,7 +366,11 @@ private struct PathWorld {
     let allocations = ThreadClock.allocations()
     return PathCost(
       nanoseconds: after - before.2,
-      allocations: allocations.flatMap { last in before.1.map { last - $0 } },
+      allocations: allocations.flatMap { last in
+        before.1.map {
+          ThreadClock.Allocations(all: last.all - $0.all, byNSS: last.byNSS - $0.byNSS)
+        }
+      },
       packets: core.port.sent - before.0)
   }
 }
