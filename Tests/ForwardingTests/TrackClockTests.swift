@@ -36,7 +36,8 @@ private struct Encodings {
 
 @Suite("The track clock is one for all encodings")
 struct TrackClockTests {
-  @Test("sender reports to viewers run with the publisher's clock, not with corrections of media time")
+  @Test(
+    "sender reports to viewers run with the publisher's clock, not with corrections of media time")
   func reportTime() {
     var encodings = Encodings(offsets: [90_000])
     _ = encodings.frame(0, captured: 0)
