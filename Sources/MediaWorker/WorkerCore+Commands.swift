@@ -51,6 +51,9 @@ extension WorkerCore {
     }
   }
 
+  /// Whether peers that were ended have still to be told: their close_notify is being made.
+  package var awaitsFarewells: Bool { departed.awaitsFarewells }
+
   // MARK: Peers
 
   private mutating func add(

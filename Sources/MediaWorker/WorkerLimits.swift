@@ -34,6 +34,8 @@ package enum WorkerLimits {
   package static let addressReuse = TimeSpan.seconds(2)
   /// ICE-TCP connections of one worker, claimed or not.
   package static let connectionsMax = 4096
+  /// How long a worker that stops waits for the close_notify of its peers to be made: some 10,000.
+  package static let farewellLimit = TimeSpan.milliseconds(500)
   /// A connection that carried no valid check within this time is closed.
   package static let connectionClaim = TimeSpan.seconds(10)
   /// Bytes queued for one connection: 300 ms of a 3.5 Mbit/s viewer (DESIGN 7.5).

@@ -57,6 +57,17 @@ final class WorkerShell {
     }
     core.execute(.stop, at: loop.now, wall: SystemClock.wallTime())
     core.finishTurn(at: loop.now, wall: SystemClock.wallTime())
+    sayFarewells()
+  }
+
+  /// Goes on until all peers have been told that this is the end: without it they would see silence,
+  /// and wait.
+  private func sayFarewells() {
+    let end = loop.now + WorkerLimits.farewellLimit
+    while core.awaitsFarewells && loop.now < end {
+      loop.wait(until: min(end, core.nextDeadline))
+      turn(at: loop.now, wall: SystemClock.wallTime())
+    }
   }
 
   private func turn(at now: Instant, wall: WallTime) {

@@ -37,7 +37,8 @@ enum ProtocolDocument {
   }
 
   static let requestTypes: Set<String> = [
-    "join", "publish", "unpublish", "subscribe", "assign", "layer", "trickle", "leave", "ping",
+    "join", "token", "publish", "unpublish", "subscribe", "assign", "layer", "trickle", "leave",
+    "ping",
   ]
 
   static func object(_ text: String) throws -> JSONObject {

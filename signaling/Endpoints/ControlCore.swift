@@ -14,7 +14,7 @@ package struct ControlCore {
   package internal(set) var effects: [ControlEffect] = []
   package internal(set) var rooms: [String: RoomMedia] = [:]
   package internal(set) var transports: [PeerID: TransportRecord] = [:]
-  package internal(set) var metrics = ControlMetrics()
+  package var metrics = ControlMetrics()
   var urls: [String: PeerID] = [:]
   /// Rooms with members on a room socket: kept although nobody publishes or watches.
   var heldRooms: Set<String> = []
@@ -28,8 +28,14 @@ package struct ControlCore {
   var identifiers: ControlIdentifiers
   var random: RandomSource
   var nextSweep = Instant.zero
-  var mintBudgets: [IPAddress: Budget] = [:]
-  let access: AccessControl
+  var mintBudgets = AddressBudgets(
+    perSecond: ControlLimits.mintsPerSecond, burst: ControlLimits.mintsBurst,
+    addressesMax: ControlLimits.mintAddressesMax)
+  var access: AccessControl
+  /// By number: changes of revocations that are being written.
+  var pendingChanges: [UInt64: PendingChange] = [:]
+  var lastChange: UInt64 = 0
+  var lastStatisticsRound: UInt64 = 0
   let cors: CORSPolicy
   /// Whether no more transports are taken: the process drains.
   package internal(set) var isDraining = false
@@ -53,7 +59,7 @@ package struct ControlCore {
   // MARK: Time
 
   /// Does what is due by time; call about once a second.
-  package mutating func advance(at now: Instant) {
+  package mutating func advance(at now: Instant, wall: WallTime) {
     guard now >= nextSweep else { return }
     nextSweep = now + ControlLimits.sweepInterval
     for name in Array(rooms.keys) {
@@ -68,6 +74,17 @@ package struct ControlCore {
       // Out of the room first: a publication waits for its owner, a viewer's sections go.
       leaveRoom(record, at: now)
       close(record.peer, .removed)
+    }
+    endExpired(at: now, wall: wall)
+  }
+
+  /// Ends the transports of WHIP and WHEP whose tokens are over and were not renewed.
+  private mutating func endExpired(at now: Instant, wall: WallTime) {
+    for record in transports.values {
+      guard let expires = record.expires,
+        wall >= expires + JSONWebToken.leeway + ControlLimits.expiryGrace
+      else { continue }
+      end(record.peer, at: now)
     }
   }
 

@@ -19,6 +19,7 @@ extension RoomSockets {
     do throws(MessageRefusal) {
       let reply = try reply(to: message.request, of: session, &core, at: now, wall: wall)
       send(reply, ref: message.id, to: socket)
+      tellForeignCodecs(of: session, core)
     } catch {
       send(.error(error), ref: message.id, to: socket)
     }
@@ -46,6 +47,9 @@ extension RoomSockets {
       return .ok(map: nil)
     case .trickle(let request):
       try trickle(request, of: session, &core)
+      return .ok(map: nil)
+    case .token(let token):
+      try renew(token, of: session, core, wall: wall)
       return .ok(map: nil)
     case .leave: return .ok(map: nil)
     case .ping(let time):

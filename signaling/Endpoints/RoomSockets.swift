@@ -142,12 +142,15 @@ struct RoomSockets {
     wall: WallTime
   ) throws(MessageRefusal) -> (name: String, isResumed: Bool) {
     let member: Member
+    let expires: WallTime
     do throws(ControlRefusal) {
       let credential = try core.authorize(
         token: request.token, room: request.room, .watch, wall: wall)
       member = Member(
         identity: credential.subject, name: credential.name ?? "", role: credential.role)
+      expires = credential.expires
       if let name = resumable(request, by: member) {
+        sessions[name]?.renew(until: expires)
         if let old = sessions[name]?.socket {
           sayBye(.replaced, retryAfterMs: nil, to: old, &core, at: now)
         }
@@ -166,7 +169,8 @@ struct RoomSockets {
       throw MessageRefusal(error)
     }
     let session = RoomSession(
-      name: "s_" + core.random.urlToken(), room: request.room, member: member, at: now)
+      name: "s_" + core.random.urlToken(), room: request.room, member: member, until: expires,
+      at: now)
     sessions[session.name] = session
     audiences[session.room, default: RoomAudience()].enter(session)
     return (session.name, false)
@@ -197,7 +201,7 @@ struct RoomSockets {
     return JoinedReply(
       session: name, isResumed: isResumed, member: MemberEntry(session.member),
       permissions: PermissionsEntry(publish: session.member.role.mayPublish, subscribe: true),
-      serverTimeMs: wall.fractionalMilliseconds,
+      expiresAtMs: session.expires.milliseconds, serverTimeMs: wall.fractionalMilliseconds,
       pingIntervalMs: Int64(RoomSocketLimits.pingInterval.milliseconds), cursor: audience.cursor,
       room: roomEntry(session.room, core),
       tracks: core.rooms[session.room]?.ordered.flatMap(\.entries) ?? [],
@@ -215,6 +219,47 @@ struct RoomSockets {
     switch connection.purpose {
     case .publish(let stream): .publish(stream: stream)
     case .subscribe: .subscribe(map: core.tracks(of: connection.peer, in: room))
+    }
+  }
+
+  // MARK: Tokens
+
+  /// Takes a fresh token of the session's own member.
+  mutating func renew(
+    _ token: String, of name: String, _ core: ControlCore, wall: WallTime
+  ) throws(MessageRefusal) {
+    guard let session = sessions[name] else {
+      throw MessageRefusal(.internal, "the session is gone")
+    }
+    do throws(ControlRefusal) {
+      let credential = try core.authorize(token: token, room: session.room, .watch, wall: wall)
+      guard credential.subject == session.member.identity,
+        credential.role == session.member.role
+      else { throw ControlRefusal(403, "forbidden", "the token is of another identity or role") }
+      sessions[name]?.renew(until: credential.expires)
+    } catch {
+      throw MessageRefusal(error)
+    }
+  }
+
+  /// Says `bye` to sessions whose token is over. They live on for a while without their sockets, and
+  /// can be resumed with a fresh token.
+  private mutating func endExpired(_ core: inout ControlCore, at now: Instant, wall: WallTime) {
+    for session in sessions.values where wall >= session.expires + JSONWebToken.leeway {
+      guard let socket = session.socket else { continue }
+      sayBye(.tokenExpired, retryAfterMs: nil, to: socket, &core, at: now)
+    }
+  }
+
+  /// Ends a member's sessions in a room at once.
+  mutating func revoke(
+    _ identity: String, in room: String, _ core: inout ControlCore, at now: Instant
+  ) {
+    for name in audiences[room]?.sessions.sorted() ?? []
+    where sessions[name]?.member.identity == identity {
+      let socket = sessions[name]?.socket
+      endSession(name, &core, at: now)
+      if let socket { sayBye(.revoked, retryAfterMs: nil, to: socket, &core, at: now) }
     }
   }
 
@@ -263,6 +308,7 @@ struct RoomSockets {
       sayBye(
         reason, retryAfterMs: reason == .idle ? 0 : nil, to: socket, &core, at: now)
     }
+    endExpired(&core, at: now, wall: wall)
     let gone = detached.filter { now - $0.value >= RoomSocketLimits.resumeLimit }
     for name in gone.keys.sorted() { endSession(name, &core, at: now) }
     tellMeasures(core)

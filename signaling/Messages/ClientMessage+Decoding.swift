@@ -78,6 +78,7 @@ extension ClientRequest {
     case "assign": return .assign(try AssignRequest(fields))
     case "layer": return .layer(try LayerRequest(fields))
     case "trickle": return .trickle(try CandidatesRequest(fields))
+    case "token": return .token(try fields.string("token"))
     case "leave": return .leave
     case "ping": return .ping(time: try fields.number("time"))
     default:

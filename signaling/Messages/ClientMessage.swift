@@ -25,6 +25,8 @@ package enum ClientRequest: Hashable, Sendable {
   case assign(AssignRequest)
   case layer(LayerRequest)
   case trickle(CandidatesRequest)
+  /// A fresh token of the same member; not checked here, never to be logged.
+  case token(String)
   case leave
   /// The client's clock, an integer or a double; `null` when it sent none.
   case ping(time: JSONValue)

@@ -38,8 +38,8 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   /// When this error closes the socket.
   package var closing: Closing {
     switch self {
-    case .notJoined, .unsupportedVersion, .unauthorized, .badRoom: .always
-    case .forbidden, .roomEnded: .atJoin
+    case .notJoined, .unsupportedVersion, .badRoom: .always
+    case .unauthorized, .forbidden, .roomEnded: .atJoin
     case .badMessage, .unknownType, .rate: .whenRepeated
     case .alreadyJoined, .badSDP, .noCommonCodec, .unknownConnection, .unknownMID, .unknownTrack,
       .wrongKind, .codecUnsupported, .stale, .limit, .overloaded, .internal:

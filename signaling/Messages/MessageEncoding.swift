@@ -56,6 +56,7 @@ extension JoinedReply {
     [
       ("version", .integer(JoinRequest.version)), ("session", .string(session)),
       ("resumed", .bool(isResumed)), ("member", member.json), ("permissions", permissions.json),
+      ("expiresAtMs", .integer(expiresAtMs)),
       ("serverTimeMs", milliseconds(serverTimeMs)), ("pingIntervalMs", .integer(pingIntervalMs)),
       ("cursor", integer(cursor)), ("room", room.json), ("tracks", .array(tracks.map(\.json))),
       ("connections", .array(connections.map(\.json))),

@@ -28,6 +28,8 @@ package struct JoinedReply: Hashable, Sendable {
   package var isResumed: Bool
   package var member: MemberEntry
   package var permissions: PermissionsEntry
+  /// When the token ends; a fresh one is due before.
+  package var expiresAtMs: Int64
   package var serverTimeMs: Double
   package var pingIntervalMs: Int64
   package var cursor: Int
@@ -38,13 +40,14 @@ package struct JoinedReply: Hashable, Sendable {
 
   package init(
     session: String, isResumed: Bool, member: MemberEntry, permissions: PermissionsEntry,
-    serverTimeMs: Double, pingIntervalMs: Int64, cursor: Int, room: RoomEntry,
+    expiresAtMs: Int64, serverTimeMs: Double, pingIntervalMs: Int64, cursor: Int, room: RoomEntry,
     tracks: [TrackEntry], connections: [ConnectionEntry], iceServers: [ICEServerEntry]
   ) {
     self.session = session
     self.isResumed = isResumed
     self.member = member
     self.permissions = permissions
+    self.expiresAtMs = expiresAtMs
     self.serverTimeMs = serverTimeMs
     self.pingIntervalMs = pingIntervalMs
     self.cursor = cursor

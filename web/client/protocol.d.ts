@@ -62,6 +62,7 @@ export interface Joined {
   resumed: boolean;
   member: Member;
   permissions: Permissions;
+  expiresAtMs: number;
   serverTimeMs: number;
   pingIntervalMs: number;
   cursor: number;
