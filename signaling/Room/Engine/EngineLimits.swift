@@ -13,6 +13,10 @@ package enum EngineLimits {
   /// Milliseconds since 1970 that a log may hold: the year 33658, so sums never overflow.
   package static let timeMsMax: Int64 = 1_000_000_000_000_000
 
+  /// Bytes of a string that stands in the log itself (keywords, emojis, filtered words): the longest
+  /// has `wordMax` scalars of four bytes, and lower case can make three of one.
+  package static let logStringBytesMax = 1024
+
   // MARK: Chat
 
   /// Messages a newcomer is shown: several screens; older ones stay in the log.

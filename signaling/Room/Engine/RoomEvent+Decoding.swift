@@ -185,7 +185,15 @@ struct EventFields {
     guard strings.count <= max else {
       throw fields.refusal(key, expected: "at most \(max)", found: "\(strings.count)")
     }
+    for string in strings { try checkLength(string, key) }
     return strings
+  }
+
+  /// A short string of the log's own: keywords, emojis, filtered words.
+  func checkLength(_ string: String, _ key: String) throws(JSONMismatch) {
+    guard string.utf8.count <= EngineLimits.logStringBytesMax else {
+      throw fields.refusal(key, expected: "a short string", found: "a long one")
+    }
   }
 
   func reactions() throws(JSONMismatch) -> [ReactionCount] {
@@ -195,9 +203,11 @@ struct EventFields {
     }
     var counts: [ReactionCount] = []
     for item in items {
+      let emoji = try item.string("emoji")
+      try checkLength(emoji, "emoji")
       counts.append(
         ReactionCount(
-          emoji: try item.string("emoji"),
+          emoji: emoji,
           count: try item.int("count", in: 1...EngineLimits.reactionCountMax)))
     }
     return counts
@@ -243,6 +253,7 @@ extension GiveawayOpenedEvent {
     prize = try fields.text("prize")
     rule = try fields.choice("rule")
     keyword = try fields.fields.optionalString("keyword")
+    if let keyword { try fields.checkLength(keyword, "keyword") }
     winners = Int(try fields.fields.int("winners", in: 1...Int64(EngineLimits.winnersMax)))
     closesAtMs = try fields.optionalNumber("closesAtMs")
     commitment = try fields.digest("commitment")

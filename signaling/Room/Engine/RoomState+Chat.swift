@@ -144,7 +144,9 @@ extension RoomState {
     let message = ChatMessage(
       id: entry.sequence, author: entry.actor, role: event.role, text: event.text,
       replyTo: event.replyTo, messageClass: event.messageClass, atMs: entry.atMs,
-      mediaTimeMs: entry.mediaTimeMs)
+      mediaTimeMs: entry.mediaTimeMs.flatMap {
+        (0...EngineLimits.timeMsMax).contains($0) ? $0 : nil
+      })
     if event.isHeld {
       chat.held.append(message)
       if chat.held.count > EngineLimits.heldMax { chat.held.removeFirst() }
