@@ -151,7 +151,7 @@ struct RandomCommands {
   private mutating func memberCommand() -> MemberCommand {
     pick([
       .clearMessages, .mute(on: flag()), .timeout(seconds: number(0...60)),
-      .ban(device: some(DeviceHint(UInt64(number(0...4)))), reason: some(text())), .unban, .unban,
+      .ban(.device(some(DeviceHint(UInt64(number(0...4))))), reason: some(text())), .unban, .unban,
       .setRole(pick(Role.allCases)), .inviteToStage, .removeFromStage,
     ])
   }

@@ -55,12 +55,25 @@ package enum MemberCommand: Hashable, Sendable {
   case clearMessages
   case mute(on: Bool)
   case timeout(seconds: Int64)
-  /// `device`: the hint of the member's browser, when that is to be banned too.
-  case ban(device: DeviceHint?, reason: String?)
+  case ban(BanScope, reason: String?)
   case unban
   case setRole(Role)
   case inviteToStage
   case removeFromStage
+}
+
+/// What a ban keeps out.
+package enum BanScope: Hashable, Sendable {
+  case identity
+  /// The member's browser too, by its hint; nil until the house has looked it up, or has none.
+  case device(DeviceHint?)
+
+  var device: DeviceHint? {
+    switch self {
+    case .identity: nil
+    case .device(let hint): hint
+    }
+  }
 }
 
 /// What the server does by itself.

@@ -25,7 +25,7 @@ extension RoomState {
     case .timeout(let seconds):
       try check(seconds, "seconds", in: 1...EngineLimits.timeoutSecondsMax)
       draft.add(.timedOut(person, untilMs: context.atMs + seconds * 1000))
-    case .ban(let device, let reason): try ban(person, device, reason, &draft)
+    case .ban(let scope, let reason): try ban(person, scope.device, reason, &draft)
     case .unban: if standing.isBanned { draft.add(.unbanned(person)) }
     case .setRole(let role): try setRole(role, of: person, &draft)
     case .inviteToStage: try invite(person, context, &draft)
