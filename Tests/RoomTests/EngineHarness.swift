@@ -75,8 +75,10 @@ struct RandomCommands {
   mutating func pick<T>(_ values: [T]) -> T { values[Int(number(0...Int64(values.count - 1)))] }
 
   /// Person 1 is the host, 2 a co-host, 3 and 4 moderators, the rest viewers.
-  mutating func actor() -> Actor {
-    let person = UInt32(number(1...Int64(RandomCommands.people)))
+  mutating func actor(for command: RoomCommand) -> Actor {
+    // Half of what only hosts may do is done by the host.
+    let isHost = command.authority == .host && flag()
+    let person = isHost ? 1 : UInt32(number(1...Int64(RandomCommands.people)))
     let role: Role = [1: .host, 2: .cohost, 3: .moderator, 4: .moderator][person] ?? .viewer
     return Actor(
       person: PersonID(person), role: role,

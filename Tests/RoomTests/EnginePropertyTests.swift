@@ -21,7 +21,7 @@ struct EnginePropertyTests {
     var stage = Stage()
     for _ in 0..<EnginePropertyTests.commands {
       let command = commands.command(stage.state)
-      let actor: Actor = if case .server = command { .server } else { commands.actor() }
+      let actor: Actor = if case .server = command { .server } else { commands.actor(for: command) }
       let context = CommandContext(
         actor: actor, atMs: stage.atMs, mediaTimeMs: commands.flag() ? stage.atMs - 900 : nil,
         seed: commands.random.bytes(32))

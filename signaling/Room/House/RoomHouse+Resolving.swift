@@ -70,7 +70,10 @@ extension RoomHouse {
     // Who may not do it learns nothing about who exists.
     guard command.authority.includes(state.role(of: actor)) else { return command }
     let person = try resolve(member, action, &newcomers)
-    return .toward(.person(person), withDevice(action, of: person))
+    let identity =
+      people.record(person)?.identity
+      ?? newcomers.records.first { $0.person == person }?.identity
+    return .toward(.person(person), withDevice(action, of: identity))
   }
 
   private func resolve(
@@ -99,9 +102,9 @@ extension RoomHouse {
   }
 
   /// A ban of the browser too gets the hint the member came with.
-  private func withDevice(_ action: MemberCommand, of person: PersonID) -> MemberCommand {
+  private func withDevice(_ action: MemberCommand, of identity: String?) -> MemberCommand {
     guard case .ban(.device(nil), let reason) = action else { return action }
-    let device = people.record(person).flatMap { presence[$0.identity]?.device }
+    let device = identity.flatMap { presence[$0]?.device }
     return .ban(.device(device), reason: reason)
   }
 
