@@ -77,7 +77,7 @@ let package = Package(
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
-    signaling("Room", ["Wire", "RTP", "Access", "MediaControl"]),
+    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "MediaControl"]),
     signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl"]),
     signaling(
       "Endpoints",
@@ -155,7 +155,7 @@ let package = Package(
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
-    tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
+    tests("Room", ["Room", "Access", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
     tests(
       "Endpoints",
       [
