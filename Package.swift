@@ -44,6 +44,7 @@ let package = Package(
     library("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
+    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
 
     // Core: bytes, time and randomness are arguments; effects are returned values.
     module("Wire"),
@@ -74,6 +75,7 @@ let package = Package(
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
+    module("RoomLog"),
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
@@ -89,6 +91,7 @@ let package = Package(
     // Shell: the only code that calls the kernel, the disk and the clock.
     module("Loop", ["Wire", "CLinux"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
+    module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite"]),
     module(
       "MediaWorker",
       [
