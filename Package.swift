@@ -80,7 +80,7 @@ let package = Package(
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
     signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "MediaControl"]),
-    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl"]),
+    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Room"]),
     signaling(
       "Endpoints",
       [
@@ -155,7 +155,7 @@ let package = Package(
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
-    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
+    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
     tests("Room", ["Room", "Access", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
