@@ -144,4 +144,32 @@ struct CommandCatalogueTests {
       #expect(bytes < MessageLimits.messageBytesMax, "\(command.name)")
     }
   }
+
+  @Test("PROTOCOL.md's table of commands is the catalogue, row by row")
+  func table() throws {
+    let rows = try ProtocolDocument.roomPart().split(separator: "\n")
+      .filter { $0.hasPrefix("| `") && $0.contains("` | `") && $0.contains(" /") }
+    let ours = CommandCatalogue.all.map { command in
+      "| `\(command.name)` | \(command.authority.rawValue) | "
+        + "`\(command.method) \(command.path)` | \(command.summary) |"
+    }
+    #expect(rows.map { String($0) } == ours)
+  }
+
+  @Test("PROTOCOL.md's examples of commands are commands, with known fields only")
+  func examples() throws {
+    var count = 0
+    for text in ProtocolDocument.examples(in: try ProtocolDocument.roomPart()) {
+      let object = try ProtocolDocument.object(text)
+      let type = try ProtocolDocument.type(of: object)
+      guard object["id"] != nil, let command = CommandCatalogue.command(named: type) else {
+        continue
+      }
+      count += 1
+      _ = try command.decode(JSONFields(object))
+      let known = command.fields.map(\.name) + ["type", "id", "key", "mediaTimeMs"]
+      for member in object.members { #expect(known.contains(member.key), "\(type).\(member.key)") }
+    }
+    #expect(count == 8)
+  }
 }

@@ -112,7 +112,8 @@ enum TokenCommand {
       --role ROLE       host, cohost, moderator, viewer or service
       --identity ID     who it is, 1 to \(Credential.subjectMax) characters
       --name NAME       what others see
-      --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d
+      --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d; what is published or
+                        watched with it ends a minute later
 
     It is signed with api-key and api-secret (HAWKER_API_KEY, HAWKER_API_SECRET, --config FILE), or
     with the first key of the data folder (--data DIR) that `hawker serve` made.
