@@ -85,7 +85,8 @@ let package = Package(
       "Endpoints",
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
-        "MediaControl", "MediaWorker", "Access", "Room", "Messages", "Web", "Loop",
+        "MediaControl", "MediaWorker", "Access", "Room", "RoomLog", "Store", "Messages", "Web",
+        "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
@@ -120,8 +121,8 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker", "CLinux",
-        "COpenSSL",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "Store", "Loop", "Web", "MediaWorker",
+        "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 

@@ -22,10 +22,12 @@ package struct ControlConfig: Sendable {
   package var trustedProxies: [AddressRange]
   /// Seeds identifiers: random in production, fixed in tests.
   package var seed: UInt64
+  /// Whether rooms live in a store; without one they are new each time.
+  package var isDurable: Bool
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
-    seed: UInt64
+    seed: UInt64, isDurable: Bool = false
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -34,6 +36,7 @@ package struct ControlConfig: Sendable {
     self.allowedOrigins = allowedOrigins
     self.trustedProxies = trustedProxies
     self.seed = seed
+    self.isDurable = isDurable
   }
 }
 

@@ -1,5 +1,6 @@
 // Which request goes where: sessions, or the table of the REST API; refusals as answers.
 
+import Access
 package import HTTP
 import JSON
 package import Wire
@@ -10,6 +11,15 @@ extension ControlCore {
     _ request: HTTPRequest, _ ticket: RequestTicket, from remote: SocketAddress, at now: Instant,
     wall: WallTime
   ) {
+    clock = (now, wall)
+    if let room = roomToOpen(for: request, wall: wall), !require(room) {
+      let waits = park(ParkedRequest(request: request, ticket: ticket, client: remote), for: room)
+      if !waits {
+        let refusal = ControlRefusal(503, "overloaded", "too many requests wait for this room")
+        effects.append(.respond(ticket, cors.apply(to: refusal.problem, for: request)))
+      }
+      return
+    }
     let response: HTTPResponse?
     switch request.target.segments.first {
     case "whip": response = answerSession(request, .whip, at: now, wall: wall)
@@ -22,6 +32,22 @@ extension ControlCore {
     }
     guard let response else { return }
     effects.append(.respond(ticket, cors.apply(to: response, for: request)))
+  }
+
+  /// The room a request is about, if its sender may be there: then it is opened.
+  private func roomToOpen(for request: HTTPRequest, wall: WallTime) -> String? {
+    let path = request.target.segments
+    let room: String
+    switch path.first {
+    case "whip", "whep":
+      guard path.count == 2, request.method == .post else { return nil }
+      room = path[1]
+    default: return nil
+    }
+    guard !isDraining, (try? authorize(request, room: room, .watch, wall: wall)) != nil else {
+      return nil
+    }
+    return room
   }
 }
 

@@ -50,7 +50,7 @@ extension ControlCore {
   }
 
   /// Ends all of a member's transports in a room, however they were made.
-  private mutating func endTransports(of identity: String, in room: String, at now: Instant) {
+  mutating func endTransports(of identity: String, in room: String, at now: Instant) {
     let peers = transports.values.filter { $0.room == room && $0.member.identity == identity }
       .map(\.peer).sorted { $0.rawValue < $1.rawValue }
     for peer in peers { end(peer, at: now) }

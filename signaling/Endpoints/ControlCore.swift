@@ -2,6 +2,7 @@
 
 package import Access
 import Crypto
+import HTTP
 package import MediaControl
 import Negotiation
 import RTP
@@ -39,6 +40,14 @@ package struct ControlCore {
   let cors: CORSPolicy
   /// Whether no more transports are taken: the process drains.
   package internal(set) var isDraining = false
+  /// The rooms' durable half.
+  package internal(set) var houses: RoomHouses
+  /// Requests that wait for their room to open.
+  var parked: [String: [ParkedRequest]] = [:]
+  /// Requests of the REST API whose command is on its way to the disk.
+  var commandRequests: [RequestTicket: HTTPRequest] = [:]
+  /// The time of the input that is being taken.
+  var clock = (now: Instant.zero, wall: WallTime(nanoseconds: 0))
 
   /// A control plane without rooms.
   package init(_ config: ControlConfig, access: AccessControl) {
@@ -48,10 +57,12 @@ package struct ControlCore {
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
+    houses = RoomHouses(isDurable: config.isDurable)
   }
 
   /// Takes the effects so far, oldest first.
   package mutating func takeEffects() -> [ControlEffect] {
+    settleHouses()
     defer { effects.removeAll(keepingCapacity: true) }
     return effects
   }
@@ -60,6 +71,8 @@ package struct ControlCore {
 
   /// Does what is due by time; call about once a second.
   package mutating func advance(at now: Instant, wall: WallTime) {
+    clock = (now, wall)
+    advanceHouses(at: now, wall: wall)
     guard now >= nextSweep else { return }
     nextSweep = now + ControlLimits.sweepInterval
     for name in Array(rooms.keys) {
@@ -67,7 +80,9 @@ package struct ControlCore {
       let changes = room.expire(at: now)
       rooms[name] = room
       apply(changes, in: name)
-      if room.isIdle && room.phase != .ended && !heldRooms.contains(name) { rooms[name] = nil }
+      // What has ended stays as long as its house is open: the log remembers it longer.
+      let isKept = room.phase == .ended && (!config.isDurable || houses[name] != nil)
+      if room.isIdle && !isKept && !heldRooms.contains(name) { rooms[name] = nil }
     }
     for record in transports.values
     where !record.isConnected && now - record.createdAt > ControlLimits.connectLimit {
@@ -104,6 +119,8 @@ package struct ControlCore {
         effects.append(.media(.select(peer, section: section, selection), worker))
       case .close(let peer, let reason):
         close(peer, reason)
+      case .phase(let phase):
+        houses.observe(phase, in: room, atMs: clock.wall.milliseconds)
       default:
         break
       }

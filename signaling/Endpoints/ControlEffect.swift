@@ -25,6 +25,14 @@ package enum ControlEffect: Sendable {
   case record(RevocationChange, number: UInt64)
   /// Every session of the member in the room is over.
   case revoked(room: String, identity: String)
+  /// To the store; its answer comes back by `ControlCore.take`.
+  case house(HouseOrder)
+  /// Something a room's log has for its members.
+  case houseNews(HouseNews)
+  /// A member was banned: every session of theirs in the room is over.
+  case expelled(room: String, identity: String)
+  /// What a member may do has changed.
+  case permissionsChanged(room: String, identity: String)
   /// Something one transport's owner wants to know.
   case transport(PeerID, TransportNews)
 }

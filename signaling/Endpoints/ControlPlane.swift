@@ -6,6 +6,7 @@ import HTTP
 package import Loop
 package import MediaControl
 package import MediaWorker
+import Messages
 import Room
 import Synchronization
 package import Web
@@ -17,6 +18,8 @@ package enum ControlMessage: Sendable {
   case media(MediaEvent)
   /// A change of the revocations is on the disk.
   case recorded(UInt64)
+  /// The store has an answer.
+  case house(HouseAnswer)
   /// Take no new sessions; answer when told to stop.
   case drain
   case stop
@@ -45,15 +48,18 @@ package final class ControlPlane: Sendable {
 
   /// Starts the thread.
   ///
-  /// - Parameter record: has a change written to the disk and posts `.recorded` with its number when
-  ///   it is there; false when it can't be taken. Called on the control thread, must not wait.
+  /// - Parameters:
+  ///   - record: has a change written to the disk and posts `.recorded` with its number when it is
+  ///     there; false when it can't be taken. Called on the control thread, must not wait.
+  ///   - store: carries out an order of the rooms and posts `.house` with its answer. As `record`.
   package func start(
     _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer,
-    record: @escaping @Sendable (RevocationChange, UInt64) -> Bool
+    record: @escaping @Sendable (RevocationChange, UInt64) -> Bool,
+    store: @escaping @Sendable (HouseOrder) -> Void
   ) throws(SystemError) {
     let parts = Parts(
       waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web,
-      record: record)
+      record: record, store: store)
     let thread = try WorkerThread(name: "control", config: parts) { parts in
       guard let loop = try? EventLoop(waker: parts.waker) else { return }
       ControlLoop(parts, loop: loop).run()
@@ -80,6 +86,7 @@ package final class ControlPlane: Sendable {
     var media: MediaPlane
     var web: WebServer
     var record: @Sendable (RevocationChange, UInt64) -> Bool
+    var store: @Sendable (HouseOrder) -> Void
   }
 }
 
@@ -130,6 +137,7 @@ private final class ControlLoop {
         wall: wall)
     case .web(let event): sockets.take(event, &core, at: now, wall: wall)
     case .media(let event): core.take(event, at: now)
+    case .house(let answer): core.take(answer, at: now, wall: wall)
     case .recorded(let number): core.recorded(number, at: now, wall: wall)
     case .drain: core.drain()
     case .stop: isStopped = true
@@ -145,8 +153,10 @@ private final class ControlLoop {
 
   private func carryOut(at now: Instant, wall: WallTime) {
     // An effect may have effects of its own: a revocation ends sessions.
-    while !core.effects.isEmpty {
-      for effect in core.takeEffects() { carryOut(effect, at: now, wall: wall) }
+    while true {
+      let effects = core.takeEffects()
+      guard !effects.isEmpty else { break }
+      for effect in effects { carryOut(effect, at: now, wall: wall) }
     }
     for command in sockets.takeCommands() { parts.web.post(command) }
   }
@@ -160,7 +170,14 @@ private final class ControlLoop {
     case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
     case .record(let change, let number):
       if !parts.record(change, number) { core.refusedRecord(number) }
-    case .revoked(let room, let identity): sockets.revoke(identity, in: room, &core, at: now)
+    case .revoked(let room, let identity):
+      sockets.expel(identity, from: room, saying: .revoked, &core, at: now)
+    case .expelled(let room, let identity):
+      sockets.expel(identity, from: room, saying: .banned, &core, at: now)
+    case .house(let order): parts.store(order)
+    case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .permissionsChanged(let room, let identity):
+      sockets.tellPermissions(of: identity, in: room, core, wall: wall)
     }
   }
 }

@@ -43,6 +43,8 @@ struct RoomSession: Sendable {
   let member: Member
   /// When its token ends.
   private(set) var expires: WallTime
+  /// What stands for the page's browser, if it said so.
+  var device: DeviceHint?
   /// The socket it is attached to; nil while the page is away.
   var socket: UInt64?
   private(set) var connections: [RoomConnection] = []

@@ -17,6 +17,8 @@ struct RoomSockets {
     var gate: RoomSocketGate
     /// Set while a session is attached.
     var session: String?
+    /// A join that waits for its room to open, and what was sent after it.
+    var parked: [ClientMessage] = []
   }
 
   /// Whose transport it is.
@@ -35,6 +37,8 @@ struct RoomSockets {
   var owners: [PeerID: Owner] = [:]
   /// Transports of sessions that publish: their owners are told of their health.
   var publishers: Set<PeerID> = []
+  /// Sockets whose join waits for a room to open, in order.
+  private var waiting: [String: [UInt64]] = [:]
   /// Rooms that have ended since the last turn.
   var endedRooms: [String] = []
 
@@ -64,7 +68,11 @@ struct RoomSockets {
   ) {
     switch sockets[socket]?.gate.receive(text, at: now) {
     case .take(let message):
-      if case .join(let request) = message.request {
+      if !(sockets[socket]?.parked.isEmpty ?? true) {
+        // The gate's rate bounds how many.
+        sockets[socket]?.parked.append(message)
+      } else if case .join(let request) = message.request {
+        if park(message, request, on: socket, &core, at: now, wall: wall) { return }
         join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
       } else if let session = sockets[socket]?.session {
         answer(message, of: session, on: socket, &core, at: now, wall: wall)
@@ -80,6 +88,19 @@ struct RoomSockets {
   mutating func send(_ reply: ServerReply, ref: String?, to socket: UInt64) {
     guard ref != nil || reply.needsNoID else { return }
     commands.append(.send(socket, reply.encode(ref: ref)))
+  }
+
+  /// Sends what is written already.
+  mutating func send(_ text: [UInt8], to socket: UInt64) { commands.append(.send(socket, text)) }
+
+  /// Sends what is written already to many.
+  mutating func send(_ text: [UInt8], toAll sockets: [UInt64]) {
+    commands.append(.sendAll(sockets, text))
+  }
+
+  /// The session a socket is attached to.
+  func session(on socket: UInt64) -> RoomSession? {
+    sockets[socket]?.session.flatMap { sessions[$0] }
   }
 
   /// Tells a session something, if its page is there.
@@ -118,6 +139,52 @@ struct RoomSockets {
 
   // MARK: Joining
 
+  /// Lets a join wait while its room is opened; one that will be refused does not wait.
+  private mutating func park(
+    _ message: ClientMessage, _ request: JoinRequest, on socket: UInt64,
+    _ core: inout ControlCore, at now: Instant, wall: WallTime
+  ) -> Bool {
+    guard !core.isDraining,
+      (try? core.authorize(token: request.token, room: request.room, .watch, wall: wall)) != nil,
+      !core.require(request.room)
+    else { return false }
+    guard (waiting[request.room]?.count ?? 0) < HousesLimits.parkedMax else {
+      send(
+        .error(MessageRefusal(.overloaded, "too many wait for this room", retryAfterMs: 2000)),
+        ref: message.id, to: socket)
+      sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
+      return true
+    }
+    waiting[request.room, default: []].append(socket)
+    sockets[socket]?.parked = [message]
+    sockets[socket]?.gate.join(at: now)
+    return true
+  }
+
+  /// A room has opened, or can't be: those who waited for it go on.
+  mutating func unpark(
+    _ room: String, isOpen: Bool, _ core: inout ControlCore, at now: Instant, wall: WallTime
+  ) {
+    for socket in waiting.removeValue(forKey: room) ?? [] {
+      guard let messages = sockets[socket]?.parked else { continue }
+      sockets[socket]?.parked = []
+      for message in messages {
+        if case .join(let request) = message.request {
+          guard isOpen else {
+            send(
+              .error(MessageRefusal(.overloaded, "the room could not be opened")),
+              ref: message.id, to: socket)
+            sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
+            break
+          }
+          join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
+        } else if let session = sockets[socket]?.session {
+          answer(message, of: session, on: socket, &core, at: now, wall: wall)
+        }
+      }
+    }
+  }
+
   private mutating func join(
     _ request: JoinRequest, ref: String?, on socket: UInt64, _ core: inout ControlCore,
     at now: Instant, wall: WallTime
@@ -127,6 +194,7 @@ struct RoomSockets {
       attach(name, to: socket, at: now)
       guard let reply = joined(name, isResumed: isResumed, core, wall: wall) else { return }
       send(.joined(reply), ref: ref, to: socket)
+      catchUp(socket, after: request.cursor, core: &core, wall: wall)
       if let room = sessions[name]?.room { refreshPresence(in: room, core) }
     } catch {
       send(.error(error), ref: ref, to: socket)
@@ -149,6 +217,9 @@ struct RoomSockets {
       member = Member(
         identity: credential.subject, name: credential.name ?? "", role: credential.role)
       expires = credential.expires
+      let device = request.device.map { DeviceHint(hashing: $0) }
+      let isHere = (audiences[request.room]?.sessionCount(of: member.identity) ?? 0) > 0
+      try core.admit(member, device: device, to: request.room, isNew: !isHere)
       if let name = resumable(request, by: member) {
         sessions[name]?.renew(until: expires)
         if let old = sessions[name]?.socket {
@@ -168,9 +239,15 @@ struct RoomSockets {
     } catch {
       throw MessageRefusal(error)
     }
-    let session = RoomSession(
+    var session = RoomSession(
       name: "s_" + core.random.urlToken(), room: request.room, member: member, until: expires,
       at: now)
+    session.device = request.device.map { DeviceHint(hashing: $0) }
+    do throws(ControlRefusal) {
+      try core.enter(session, wall: wall)
+    } catch {
+      throw MessageRefusal(error)
+    }
     sessions[session.name] = session
     audiences[session.room, default: RoomAudience()].enter(session)
     return (session.name, false)
@@ -191,7 +268,7 @@ struct RoomSockets {
     detached[name] = nil
     sockets[socket]?.session = name
     sockets[socket]?.gate.join(at: now)
-    audiences[session.room]?.attach(socket, role: session.member.role)
+    audiences[session.room]?.attach(socket, session.member)
   }
 
   private func joined(
@@ -200,7 +277,8 @@ struct RoomSockets {
     guard let session = sessions[name], let audience = audiences[session.room] else { return nil }
     return JoinedReply(
       session: name, isResumed: isResumed, member: MemberEntry(session.member),
-      permissions: PermissionsEntry(publish: session.member.role.mayPublish, subscribe: true),
+      permissions: PermissionsEntry(
+        publish: core.mayPublish(session.member, in: session.room), subscribe: true),
       expiresAtMs: session.expires.milliseconds, serverTimeMs: wall.fractionalMilliseconds,
       pingIntervalMs: Int64(RoomSocketLimits.pingInterval.milliseconds), cursor: audience.cursor,
       room: roomEntry(session.room, core),
@@ -252,14 +330,15 @@ struct RoomSockets {
   }
 
   /// Ends a member's sessions in a room at once.
-  mutating func revoke(
-    _ identity: String, in room: String, _ core: inout ControlCore, at now: Instant
+  mutating func expel(
+    _ identity: String, from room: String, saying reason: ByeReason, _ core: inout ControlCore,
+    at now: Instant
   ) {
     for name in audiences[room]?.sessions.sorted() ?? []
     where sessions[name]?.member.identity == identity {
       let socket = sessions[name]?.socket
       endSession(name, &core, at: now)
-      if let socket { sayBye(.revoked, retryAfterMs: nil, to: socket, &core, at: now) }
+      if let socket { sayBye(reason, retryAfterMs: nil, to: socket, &core, at: now) }
     }
   }
 
@@ -279,6 +358,7 @@ struct RoomSockets {
       audiences[session.room]?.detach(socket)
     }
     audiences[session.room]?.leave(session)
+    core.leave(session)
     if audiences[session.room]?.sessions.isEmpty ?? true {
       audiences[session.room] = nil
       core.release(session.room)

@@ -55,10 +55,13 @@ extension ControlCore {
     _ request: HTTPRequest, _ kind: SessionProtocol, _ room: String, at now: Instant,
     wall: WallTime
   ) throws(ControlRefusal) -> HTTPResponse {
-    let credential = try authorize(
-      request, room: room, kind == .whip ? .publish : .watch, wall: wall)
+    let credential = try authorize(request, room: room, .watch, wall: wall)
     let member = Member(
       identity: credential.subject, name: credential.name ?? "", role: credential.role)
+    guard kind == .whep || mayPublish(member, in: room) else {
+      throw ControlRefusal(403, "forbidden", "this member may not publish here")
+    }
+    try admit(member, device: nil, to: room, isNew: kind == .whep)
     try requireType(request, ControlCore.offerType)
     guard MediaType.quality(of: ControlCore.offerType, accept: request.headers["Accept"]) > 0 else {
       throw ControlRefusal(406, "bad-message", "the answer is application/sdp")

@@ -1,7 +1,7 @@
 // Rooms from rows and rows from rooms.
 
 import JSON
-package import Room
+import Room
 package import RoomLog
 package import Store
 
@@ -73,7 +73,7 @@ extension RoomHouse {
     let title = show.settings.title ?? show.schedule?.title
     return ShowRow(
       phase: phase, title: title.flatMap { texts[$0] } ?? "",
-      host: state.people.host.flatMap { people.record($0)?.identity },
+      host: state.people.host.flatMap { people.record($0) }?.identity,
       startsAtMs: show.firstLiveAtMs ?? show.schedule?.startsAtMs, endedAtMs: show.endedAtMs,
       retentionDays: show.settings.retentionDays > 0 ? Int(show.settings.retentionDays) : nil,
       viewersPeak: Int(show.peak), isListed: true)

@@ -1,6 +1,6 @@
 // How many rooms are open at once, and how long they stay.
 
-import Wire
+package import Wire
 
 /// The bounds of a process's open rooms.
 package enum HousesLimits {

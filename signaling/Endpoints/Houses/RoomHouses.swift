@@ -1,9 +1,8 @@
 // The open rooms of this process: opening, commands, what comes back from the disk, closing.
 
-package import Access
-import Crypto
+import Access
 package import Room
-package import RoomLog
+import RoomLog
 package import Wire
 
 /// Every room with somebody in it, and those that are being opened. Sans-IO: orders go to the store,
@@ -31,9 +30,14 @@ package struct RoomHouses {
   package private(set) var pendingCount = 0
   private var nextCounters = Instant.zero
   private var nextAudience = Instant.zero
+  private let isDurable: Bool
+  private var lastKey: Int64 = 0
 
   /// No rooms.
-  package init() {}
+  ///
+  /// - Parameter isDurable: false for simulations and tests without a disk: every room is new, opens at
+  ///   once, and every decision counts as written.
+  package init(isDurable: Bool) { self.isDurable = isDurable }
 
   /// Takes the orders so far, oldest first.
   package mutating func takeOrders() -> [HouseOrder] {
@@ -56,6 +60,12 @@ package struct RoomHouses {
     case .opening: return false
     case nil:
       places[room] = .opening
+      guard isDurable else {
+        lastKey += 1
+        let new = OpenedRoom(key: RoomKey(rawValue: lastKey), house: RoomHouse(), tailCount: 0)
+        take(.opened(room: room, new), at: .zero)
+        return true
+      }
       orders.append(.open(room: room))
       return false
     }
@@ -118,7 +128,21 @@ package struct RoomHouses {
 
   private mutating func commit(_ entry: CommitEntry) {
     pendingCount += 1
+    guard isDurable else {
+      take(.committed(entry.room, ticket: entry.ticket, replyRow: entry.reply.map { _ in 0 }), at: .zero)
+      return
+    }
     orders.append(.commit(entry))
+  }
+
+  /// The media of a room says where the show stands.
+  package mutating func observe(_ phase: RoomPhase, in room: String, atMs: Int64) {
+    switch phase {
+    case .waiting: serve(.phaseObserved(.waiting), in: room, atMs: atMs)
+    case .live: serve(.phaseObserved(.live), in: room, atMs: atMs)
+    case .away: serve(.phaseObserved(.away), in: room, atMs: atMs)
+    case .ended: break
+    }
   }
 
   // MARK: Members
@@ -229,17 +253,18 @@ package struct RoomHouses {
   ) {
     let isCounting = now >= nextCounters
     if isCounting { nextCounters = now + HousesLimits.counterInterval }
-    let isAudienceDue = now >= nextAudience
+    let isAudienceDue = isCounting && now >= nextAudience
     if isAudienceDue { nextAudience = now + HousesLimits.audienceInterval }
+    guard isCounting else { return }
     for room in openRooms {
       if let due = self[room]?.nextTickMs, due <= atMs {
         take(in: room, atMs: atMs) { $0.tick(atMs: atMs) }
       }
-      if isCounting { tellCounters(in: room) }
+      tellCounters(in: room)
       if isAudienceDue {
         serve(.audienceCounted(viewers: Int64(viewers(room))), in: room, atMs: atMs)
       }
-      if isCounting { keep(room, isHeld: isHeld(room), at: now) }
+      keep(room, isHeld: isHeld(room), at: now)
     }
   }
 

@@ -48,6 +48,11 @@ package struct NewText: Hashable, Sendable {
   package let id: TextID
   package let author: PersonID
   package let body: String
+  package init(id: TextID, author: PersonID, body: String) {
+    self.id = id
+    self.author = author
+    self.body = body
+  }
 }
 
 /// What one accepted command comes to. Without events nothing changes: what was wanted is so already.

@@ -48,4 +48,10 @@ package struct Frame: Hashable, Sendable {
   package let sequence: Int64
   /// UTF-8 JSON; empty for counters.
   package let bytes: [UInt8]
+  package init(audience: Audience, delivery: Delivery, sequence: Int64, bytes: [UInt8]) {
+    self.audience = audience
+    self.delivery = delivery
+    self.sequence = sequence
+    self.bytes = bytes
+  }
 }

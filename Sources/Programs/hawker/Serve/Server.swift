@@ -8,6 +8,7 @@ import HTTP
 import Loop
 import MediaWorker
 import Negotiation
+import Store
 import Web
 import Wire
 
@@ -17,6 +18,7 @@ struct Server {
   let media: MediaPlane
   let web: WebServer
   private let journal: RevocationJournal
+  private let store: HouseStore
 
   /// Starts everything; throws an error whose text names what could not be had.
   init(_ settings: ServeSettings) throws {
@@ -26,6 +28,12 @@ struct Server {
       in: settings.dataDirectory, at: SystemClock.wallTime()
     ) { number in control.post(.recorded(number)) }
     self.journal = journal
+    let store = try HouseStore(
+      StoreDirectory(settings.dataDirectory), nowMs: { SystemClock.wallTime().milliseconds }
+    ) { answer in
+      control.post(.house(answer))
+    }
+    self.store = store
     media = try MediaPlane(
       port: settings.udpPort, workers: settings.workers, identity: identity
     ) { event in
@@ -37,11 +45,11 @@ struct Server {
       workers: settings.workers, fingerprint: identity.fingerprint,
       candidates: Server.candidates(settings, port: media.port),
       preferCodec: settings.preferCodec, allowedOrigins: settings.allowedOrigins,
-      trustedProxies: settings.trustedProxies, seed: random.next())
+      trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true)
     try control.start(
       config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
-      web: web
-    ) { change, number in journal.post(change, number) }
+      web: web, record: { change, number in journal.post(change, number) },
+      store: { order in store.carryOut(order) })
     self.control = control
   }
 
@@ -88,6 +96,7 @@ struct Server {
     web.join()
     control.stop()
     journal.stop()
+    store.close()
     media.stop()
   }
 }
