@@ -39,9 +39,15 @@ extension ControlCore {
 
   /// Does what is due by time in the houses.
   mutating func advanceHouses(at now: Instant, wall: WallTime) {
-    houses.advance(
-      at: now, atMs: wall.milliseconds, viewers: { viewers(in: $0) },
-      isHeld: { heldRooms.contains($0) || !(rooms[$0]?.isIdle ?? true) || parked[$0] != nil })
+    guard houses.isDue(at: now) else { return }
+    var viewers: [String: Int] = [:]
+    var held: Set<String> = []
+    for room in houses.openRooms {
+      viewers[room] = self.viewers(in: room)
+      let isIdle = rooms[room]?.isIdle ?? true
+      if heldRooms.contains(room) || !isIdle || parked[room] != nil { held.insert(room) }
+    }
+    houses.advance(at: now, atMs: wall.milliseconds, viewers: viewers, held: held)
   }
 
   /// Turns what the houses have to say into effects, and does what it means for the media.

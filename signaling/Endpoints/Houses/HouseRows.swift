@@ -102,8 +102,11 @@ extension OpenedRoom {
       key: key,
       house: RoomHouse(
         state: state,
-        people: image.people.map {
-          PersonRecord(person: PersonID($0.person), identity: $0.identity, name: $0.name)
+        people: image.people.compactMap { row in
+          // Whoever was erased is nobody's.
+          row.identity.map {
+            PersonRecord(person: PersonID(row.person), identity: $0, name: row.name)
+          }
         },
         texts: texts,
         keys: IdempotencyIndex(image.replies.map { (keyHash: $0.keyHash, row: $0.row) })),

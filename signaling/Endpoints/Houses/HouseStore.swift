@@ -1,6 +1,6 @@
 // The shell between the rooms and the store: orders in, answers out.
 
-package import Room
+import Room
 import RoomLog
 package import Store
 import Telemetry

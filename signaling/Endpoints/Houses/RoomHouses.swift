@@ -243,33 +243,31 @@ package struct RoomHouses {
 
   // MARK: Time
 
+  /// Whether `advance` has something to do.
+  package func isDue(at now: Instant) -> Bool { !names.isEmpty && now >= nextCounters }
+
   /// Does what is due: polls that close, counters, snapshots, rooms that leave memory.
   ///
   /// - Parameters:
-  ///   - viewers: of one room, for its history.
-  ///   - isHeld: whether somebody is in the room, or publishes or watches there.
+  ///   - viewers: by room, for its history.
+  ///   - held: rooms in which somebody is, or publishes or watches.
   package mutating func advance(
-    at now: Instant, atMs: Int64, viewers: (String) -> Int, isHeld: (String) -> Bool
+    at now: Instant, atMs: Int64, viewers: [String: Int], held: Set<String>
   ) {
-    let isCounting = now >= nextCounters
-    if isCounting { nextCounters = now + HousesLimits.counterInterval }
-    let isAudienceDue = isCounting && now >= nextAudience
+    nextCounters = now + HousesLimits.counterInterval
+    let isAudienceDue = now >= nextAudience
     if isAudienceDue { nextAudience = now + HousesLimits.audienceInterval }
-    guard isCounting else { return }
     for room in openRooms {
       if let due = self[room]?.nextTickMs, due <= atMs {
         take(in: room, atMs: atMs) { $0.tick(atMs: atMs) }
       }
       tellCounters(in: room)
       if isAudienceDue {
-        serve(.audienceCounted(viewers: Int64(viewers(room))), in: room, atMs: atMs)
+        serve(.audienceCounted(viewers: Int64(viewers[room] ?? 0)), in: room, atMs: atMs)
       }
-      keep(room, isHeld: isHeld(room), at: now)
+      keep(room, isHeld: held.contains(room), at: now)
     }
   }
-
-  /// When something is due by itself.
-  package var nextDue: Instant { names.isEmpty ? .distantFuture : nextCounters }
 
   private mutating func tellCounters(in room: String) {
     _ = update(room) { open, news in
