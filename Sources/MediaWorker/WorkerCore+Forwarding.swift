@@ -260,10 +260,12 @@ extension WorkerCore {
   private mutating func catchUp(_ subscriber: Subscriber, at now: Instant) -> Bool {
     let place = subscriber.stream
     guard let peer = peers[subscriber.peer], peer.sections.indices.contains(place),
-      case .catchingUp = peer.sections[place].stream.phase,
+      case .catchingUp(let state) = peer.sections[place].stream.phase,
       let slot = peer.sections[place].track.flatMap({ trackSlots[$0] })
     else { return false }
     guard peer.path != nil, !peer.isPaused else { return true }
+    let chain = tracks[slot].encodings[Int(state.encoding)].chain(at: now)
+    if let chain { peer.sections[place].stream.hasten(chain.layerRate) }
     while let next = peer.sections[place].stream.catchUpNext(at: now) {
       let encoding = Int(next.encoding)
       guard next.sequence <= tracks[slot].encodings[encoding].cache.newest ?? .min else {
@@ -278,6 +280,7 @@ extension WorkerCore {
         peer.sections[place].stream.skipMissing()
         continue
       }
+      if let chain, peer.sections[place].stream.skipCatchUp(to: chain.start, at: info) { continue }
       let patch = peer.sections[place].stream.catchUp(
         info, transportSequence: peer.transportSequence, at: now)
       guard let patch else { continue }
