@@ -146,7 +146,7 @@ let package = Package(
       "MediaWorker",
       [
         "MediaWorker", "Peer", "Forwarding", "MediaControl", "RTP", "Wire", "ICE", "DTLS", "SRTP",
-        "STUN", "Crypto",
+        "STUN", "Crypto", "Loop",
       ]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
@@ -165,8 +165,8 @@ let package = Package(
     .testTarget(
       name: "ScenariosTests",
       dependencies: [
-        "Simulation", "Client", "Forwarding", "MediaControl", "MediaWorker", "Peer", "RTP", "STUN",
-        "ICE", "DTLS", "Crypto", "Wire",
+        "Simulation", "Client", "Congestion", "Forwarding", "MediaControl", "MediaWorker", "Peer",
+        "RTP", "STUN", "ICE", "DTLS", "Crypto", "Wire",
       ],
       path: "Tests/Scenarios", swiftSettings: strict),
   ],

@@ -11,7 +11,7 @@ import Wire
 extension WorkerCore {
   // MARK: To publishers
 
-  /// Receiver reports, transport-wide feedback, NACKs and overdue keyframe requests.
+  /// Receiver reports, transport-wide feedback or REMB, NACKs and overdue keyframe requests.
   mutating func sendFeedback(at now: Instant, wall: WallTime) {
     feedbackTurn &+= 1
     for id in publishers {
@@ -26,6 +26,17 @@ extension WorkerCore {
     }
   }
 
+  /// Empties `control` for a message to `peer`. Without reduced-size RTCP every datagram begins with a
+  /// report, if an empty one, and our CNAME (RFC 3550 section 6.1, RFC 5506).
+  private mutating func beginControl(to peer: Peer) {
+    control.removeAll()
+    guard !peer.media.reducedSizeRTCP else { return }
+    let cname = Array(peer.media.cname.utf8)
+    // 28 bytes and a CNAME always fit an empty buffer.
+    try? ReceiverReport.write(ssrc: peer.feedbackSSRC, reports: Span(), to: &control)
+    try? SourceDescription.write(ssrc: peer.feedbackSSRC, cname: cname.span, to: &control)
+  }
+
   private mutating func sendControl(to peer: Peer) {
     reserve(1)
     let length = peer.sendRTCP(control, into: &batch)
@@ -36,7 +47,7 @@ extension WorkerCore {
     for track in peer.publisher.tracks.indices
     where peer.publisher.tracks[track].section.feedback.contains(.nack) {
       for encoding in peer.publisher.tracks[track].encodings.indices {
-        control.removeAll()
+        beginControl(to: peer)
         let count = peer.publisher.writeMissing(
           track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
         if count > 0 {
@@ -54,7 +65,7 @@ extension WorkerCore {
   private mutating func sendTransportFeedback(_ peer: Peer, at now: Instant) {
     // A read of 64 datagrams every few milliseconds fits one message; more than a few is a flood.
     for _ in 0..<WorkerLimits.feedbackMessagesPerTurn {
-      control.removeAll()
+      beginControl(to: peer)
       guard peer.publisher.writeTransportFeedback(sender: peer.feedbackSSRC, at: now, to: &control)
       else { return }
       sendControl(to: peer)
@@ -67,6 +78,7 @@ extension WorkerCore {
       peer.publisher.writeReceiverReport(
         sender: peer.feedbackSSRC, cname: peer.media.cname, at: now, to: &control)
     else { return }
+    peer.publisher.writeEstimate(sender: peer.feedbackSSRC, at: now, to: &control)
     sendControl(to: peer)
   }
 
@@ -82,7 +94,7 @@ extension WorkerCore {
   }
 
   mutating func sendKeyframeRequest(to peer: Peer, track: Int, encoding: Int) {
-    control.removeAll()
+    beginControl(to: peer)
     guard
       peer.publisher.writeKeyframeRequest(
         track: track, encoding: encoding, sender: peer.feedbackSSRC, to: &control)

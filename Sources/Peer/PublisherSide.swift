@@ -27,8 +27,10 @@ package struct PublisherSide: Sendable {
 
   package private(set) var tracks: [TrackIngress] = []
   package var clock = PublisherClock()
-  /// Made with the first section: a peer that only watches needs none of its memory.
+  /// Made with the first section that agreed to it: a peer that only watches needs none of its memory.
   var feedback: TransportFeedbackRecorder?
+  /// For publishers that agreed to REMB and not to transport-wide feedback.
+  var estimate: ReceiveEstimate?
   private var bindings: [Binding] = []
   private var extensionIDs = ExtensionMap()
 
@@ -81,7 +83,7 @@ package struct PublisherSide: Sendable {
   /// Takes the sections of a (re)negotiation; tracks that stay keep their state.
   package mutating func update(_ media: MediaParameters) {
     extensionIDs = media.extensions
-    if feedback == nil && !media.receives.isEmpty { feedback = TransportFeedbackRecorder() }
+    chooseCongestionFeedback(media.receives)
     let old = tracks
     tracks = media.receives.map { section in
       guard var kept = old.first(where: { $0.continues(as: section) }) else {
@@ -97,6 +99,22 @@ package struct PublisherSide: Sendable {
         if let ssrc = state.ssrc { bind(ssrc, track, encoding, isRetransmission: false) }
         if let ssrc = state.rtxSSRC { bind(ssrc, track, encoding, isRetransmission: true) }
       }
+    }
+  }
+
+  /// One of the two, for the whole transport: transport-wide feedback where any section agreed to it,
+  /// else REMB where any did.
+  private mutating func chooseCongestionFeedback(_ sections: [ReceiveSection]) {
+    let agreed = sections.reduce(into: FeedbackSet()) { $0.formUnion($1.feedback) }
+    if !agreed.contains(.transportWide) {
+      feedback = nil
+    } else if feedback == nil {
+      feedback = TransportFeedbackRecorder()
+    }
+    if feedback != nil || !agreed.contains(.remb) {
+      estimate = nil
+    } else if estimate == nil {
+      estimate = ReceiveEstimate()
     }
   }
 
@@ -127,6 +145,7 @@ package struct PublisherSide: Sendable {
     if let sequence = extensions.transportSequence {
       feedback?.record(SerialNumber16(sequence), at: now)
     }
+    estimate?.record(byteCount: packet.count, at: now)
     let binding: Binding
     switch find(header, extensions, packet) {
     case .success(let found): binding = found
