@@ -5,13 +5,14 @@ package import Wire
 /// The bitrate one publisher may send, from what comes of it and what is lost.
 ///
 ///     loss of the last period   estimate
-///     under 2 %                 rises to 1.25 times what came, never falls
+///     under 2 %                 rises to 1.25 times what came (1.05 times for 10 s after a fall), never
+///                               falls
 ///     2 to 10 %                 stays
 ///     over 10 %                 falls to 0.9 times what came; the next period is not judged
 ///
 /// It does not follow what came downwards: a picture that stands still needs few bits, and must not be
 /// shut in by that when it moves again. A publisher grows by a quarter per window, from 300 kbit/s to
-/// 2 Mbit/s in about five seconds.
+/// 1.5 Mbit/s in about six seconds.
 package struct ReceiveEstimate: Sendable {
   private var received = SlidingWindow(span: ReceiveEstimate.window)
   private var bitrate = ReceiveEstimate.bitrateMin
@@ -19,6 +20,7 @@ package struct ReceiveEstimate: Sendable {
   private var lastLost: Int64 = 0
   private var judgedAt: Instant?
   private var mayJudgeFrom = Instant.zero
+  private var isCautiousUntil = Instant.zero
 
   /// What came is measured over this: fifteen frames at 30 per second.
   package static let window = TimeSpan.milliseconds(500)
@@ -34,6 +36,11 @@ package struct ReceiveEstimate: Sendable {
   /// Beyond this the path is taken for full.
   package static let fullLoss = 0.10
   private static let growth = 1.25
+  /// The least growth in bits per second: a quarter of little is too little to begin with.
+  private static let growthMin = 100_000.0
+  /// Where the path's end was felt lately, it is felt for again in small steps.
+  private static let cautiousGrowth = 1.05
+  private static let caution = TimeSpan.seconds(10)
   private static let backOff = 0.9
 
   /// Nothing has come.
@@ -71,8 +78,13 @@ package struct ReceiveEstimate: Sendable {
       wanted = min(wanted, rate * ReceiveEstimate.backOff)
       // What is lost in the next period was sent before the publisher had heard of it.
       mayJudgeFrom = now + ReceiveEstimate.period * 2
+      isCautiousUntil = now + ReceiveEstimate.caution
     } else if loss < ReceiveEstimate.calmLoss {
-      wanted = max(wanted, rate * ReceiveEstimate.growth)
+      let raised =
+        now < isCautiousUntil
+        ? rate * ReceiveEstimate.cautiousGrowth
+        : max(rate * ReceiveEstimate.growth, rate + ReceiveEstimate.growthMin)
+      wanted = max(wanted, raised)
     }
     let bounded = min(
       max(wanted, Double(ReceiveEstimate.bitrateMin.bitsPerSecond)),

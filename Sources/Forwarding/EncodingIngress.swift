@@ -13,6 +13,7 @@ package struct EncodingIngress: Sendable {
   /// Reception of the current SSRC; nil before its first packet.
   package var statistics: ReceptionStatistics?
   package var missing = MissingPackets()
+  private var repairTime = RepairTime()
   package var keyframes = KeyframeBudget()
   /// Media packets that came inside RTX since the stream began.
   package private(set) var repaired: UInt64 = 0
@@ -64,6 +65,7 @@ package struct EncodingIngress: Sendable {
     highest = max(highest, sequence)
     if isRepair {
       repaired += 1
+      repairTime.note(repaired: number, at: now)
     } else {
       if statistics == nil, let ssrc {
         statistics = ReceptionStatistics(ssrc: ssrc, clockRate: clockRate)
@@ -73,6 +75,27 @@ package struct EncodingIngress: Sendable {
     missing.receive(extended, at: now)
     return (sequence, isLate)
   }
+
+  /// Appends to `list` the packets to ask the publisher for now, and counts them as asked for.
+  package mutating func takeMissing(at now: Instant, into list: inout [SerialNumber16]) {
+    guard !missing.isEmpty else { return }
+    missing.takeDue(at: now, roundTrip: retryInterval, into: &list)
+    repairTime.note(askedFor: list, at: now)
+  }
+
+  /// Between two requests for one packet: the time a repair takes, within bounds.
+  var retryInterval: TimeSpan {
+    min(
+      max(repairTime.estimate ?? .zero, EncodingIngress.retryMin), EncodingIngress.retryMax)
+  }
+
+  /// Before anything is measured, and on short paths. Asking again too soon costs a repeated packet at
+  /// most (browsers pass over repeats within their own round trip), asking too late every viewer a late
+  /// frame.
+  package static let retryMin = TimeSpan.milliseconds(30)
+  /// On long paths requests overtake answers: of ten, one every 80 ms, the last leaves within the second
+  /// after which a packet is given up, and what is lost of feedback costs no whole round trip.
+  package static let retryMax = TimeSpan.milliseconds(80)
 
   /// Completes what a payload alone can't say: whether the packet starts a frame or a keyframe.
   ///

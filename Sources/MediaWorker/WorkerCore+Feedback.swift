@@ -135,17 +135,29 @@ extension WorkerCore {
 
   private mutating func serveViewer(_ peer: Peer, at now: Instant, wall: WallTime) {
     let loss = peer.transportReader.lossFraction(at: now)
+    var total: Int64 = 0
+    for place in peer.sections.indices { total += rate(of: peer, place).bitsPerSecond }
     for place in peer.sections.indices {
       guard let slot = peer.sections[place].track.flatMap({ trackSlots[$0] }) else { continue }
-      let current = peer.sections[place].stream.current
-      let rate = current.map { tracks[slot].encodings[Int($0)].bitrate } ?? .zero
+      let rate = rate(of: peer, place)
+      let receivable = peer.receivable(
+        of: rate, total: Bitrate(bitsPerSecond: total), at: now)
       peer.sections[place].advanceGuard(
-        layerRate: rate, transportLoss: loss, at: now)
+        layerRate: rate, receivable: receivable, transportLoss: loss,
+        isQueued: peer.delivery.isQueued(at: now), at: now)
       chooseLayer(of: peer, place, at: now)
       reportLayer(peer, place, slot)
       reportMediaTime(peer, place, slot)
       sendSenderReport(peer, place, slot, at: now, wall: wall)
     }
+  }
+
+  /// What a section's layer takes now.
+  private func rate(of peer: Peer, _ place: Int) -> Bitrate {
+    guard let slot = peer.sections[place].track.flatMap({ trackSlots[$0] }),
+      let current = peer.sections[place].stream.current
+    else { return .zero }
+    return tracks[slot].encodings[Int(current)].bitrate
   }
 
   private mutating func reportLayer(_ peer: Peer, _ place: Int, _ slot: Int) {

@@ -53,14 +53,8 @@ package struct PublisherSide: Sendable {
     if missingScratch.capacity == 0 {
       missingScratch.reserveCapacity(PublisherSide.missingPerMessage)
     }
-    tracks[track].encodings[encoding].missing.takeDue(
-      at: now, roundTrip: PublisherSide.assumedRoundTrip, into: &missingScratch)
+    tracks[track].encodings[encoding].takeMissing(at: now, into: &missingScratch)
   }
-
-  /// Between two requests for one packet. The round trip to a publisher is not measured; asking again
-  /// too soon costs a repeated packet at most (browsers pass over repeats within their own round trip),
-  /// asking too late costs every viewer a late frame.
-  static let assumedRoundTrip = TimeSpan.milliseconds(30)
 
   /// Any SSRC of the publisher's, nil before the first.
   var bindingSSRC: SSRC? { bindings.first?.ssrc }

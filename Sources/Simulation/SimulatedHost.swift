@@ -35,6 +35,8 @@ package struct HostScript: Sendable {
   package var knowsOnlyREMB = false
   /// What such a host sends before it has heard an estimate: as browsers start.
   package static let rateBeforeEstimate = Bitrate.kilobits(300)
+  /// Audio of 80 bytes every 20 ms, and the headers of both streams, in bits per second.
+  static let overhead: Int64 = 90_000
   /// How far the host's clock is ahead of the server's.
   package var clockSkew = TimeSpan.milliseconds(3700)
 
@@ -145,11 +147,11 @@ package final class SimulatedHost {
     }
   }
 
-  /// Sets the encoder to what the server says it can take, audio and headers left out of account.
+  /// Sets the encoder to what the server says it can take, less what audio and headers need.
   private func followEstimate() {
-    let allowed = client.estimate ?? HostScript.rateBeforeEstimate
-    let rate = min(script.layers[0].bitrate, allowed)
-    encoders[0].frameBytes = Int(rate.bitsPerSecond / 8 / script.framesPerSecond)
+    let allowed = (client.estimate ?? HostScript.rateBeforeEstimate).bitsPerSecond
+    let rate = min(script.layers[0].bitrate.bitsPerSecond, allowed - HostScript.overhead)
+    encoders[0].frameBytes = Int(rate / 8 / script.framesPerSecond)
   }
 
   private func sendFrames(at now: Instant, wall: WallTime, into batch: inout DatagramBatch) {
