@@ -26,6 +26,8 @@ package struct EncodingIngress: Sendable {
   /// Added to the extender's numbers, so that a new SSRC goes on where the old one stopped.
   private var base: Int64 = 0
   private var highest: Int64 = .min
+  /// Consecutive packets far behind the highest, and the number that would go on with them.
+  private var behind: (count: Int, next: SerialNumber16)?
   private var frameTimestamp: UInt32?
   private var keyframeTimestamp: UInt32?
 
@@ -42,15 +44,44 @@ package struct EncodingIngress: Sendable {
   /// The stream has a (new) SSRC: its numbers and statistics start anew, ours go on.
   package mutating func renew(_ ssrc: SSRC) {
     if self.ssrc == ssrc { return }
-    if highest != .min { base = highest + EncodingIngress.renewalGap }
     self.ssrc = ssrc
-    extender = SerialNumberExtender()
     statistics = nil
+    restartNumbers()
+  }
+
+  private mutating func restartNumbers() {
+    if highest != .min { base = highest + EncodingIngress.renewalGap }
+    extender = SerialNumberExtender()
     missing = MissingPackets()
     highest = .min
+    behind = nil
     frameTimestamp = nil
     keyframeTimestamp = nil
   }
+
+  /// Whether the source has begun anew under its SSRC with lower numbers (RFC 3550 appendix A.1): then
+  /// its numbers go on above the old ones, and what follows is no late arrival. Ask before `receive`, for
+  /// packets that did not come inside RTX.
+  package mutating func takeRestart(_ number: SerialNumber16) -> Bool {
+    guard highest != .min else { return false }
+    let newest = SerialNumber16(UInt16(truncatingIfNeeded: highest - base))
+    guard number.distance(from: newest) < -EncodingIngress.misorderMax else {
+      behind = nil
+      return false
+    }
+    let isNext = behind?.next == number
+    let count = isNext ? (behind?.count ?? 0) + 1 : 1
+    behind = (count, number.advanced(by: 1))
+    guard count >= EncodingIngress.restartPackets else { return false }
+    restartNumbers()
+    return true
+  }
+
+  /// Numbers up to this far behind are late or repeated: as far back as we ask for packets.
+  static let misorderMax = MissingPackets.missingMax
+  /// So many packets in a row, all far behind, are a source that began anew. RFC 3550 has two; a third
+  /// costs nothing and a repeated pair is no restart.
+  package static let restartPackets = 3
 
   /// Extends the number of a media packet and counts it.
   ///

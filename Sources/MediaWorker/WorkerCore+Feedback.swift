@@ -14,6 +14,7 @@ extension WorkerCore {
   /// Receiver reports, transport-wide feedback or REMB, NACKs and overdue keyframe requests.
   mutating func sendFeedback(at now: Instant, wall: WallTime) {
     feedbackTurn &+= 1
+    if feedbackTurn % WorkerLimits.turnsPerFeedback == 0 { askOwnersOverdue(at: now) }
     for id in publishers {
       guard let peer = peers[id], peer.isSecure, peer.path != nil else { continue }
       sendMissing(peer, at: now)
@@ -105,22 +106,41 @@ extension WorkerCore {
 
   // MARK: Slow work
 
-  /// Consent, pauses, layers, reports to viewers, measures.
+  /// Consent, pauses, layers, reports to viewers, measures: each peer once in `slowInterval`, a share of
+  /// all in each tick, so that no turn is long however many there are (DESIGN section 2).
   mutating func advanceSlowly(at now: Instant, wall: WallTime) {
-    departed.age()
-    for peer in Array(peers.values) {
-      if peer.ice.isExpired(at: now) {
-        end(peer.id, .consentExpired)
-      } else if let started = peer.handshakeStarted, !peer.isSecure,
-        now - started >= WorkerLimits.handshakeTimeout
-      {
-        end(peer.id, .handshakeFailed)
-      } else if peer.isSecure {
-        updatePause(peer, at: now)
-        if !peer.isPaused { serveViewer(peer, at: now, wall: wall) }
-      }
+    if now >= nextMeasure {
+      nextMeasure = now + WorkerLimits.slowInterval
+      departed.age()
+      for (track, slot) in trackSlots { measure(track, slot, at: now) }
     }
-    for (track, slot) in trackSlots { measure(track, slot, at: now) }
+    slowCredit += rota.count
+    var due = slowCredit / WorkerLimits.slowTicks
+    slowCredit %= WorkerLimits.slowTicks
+    while due > 0, !rota.isEmpty {
+      if nextInRota >= rota.count { nextInRota = 0 }
+      guard let peer = peers[rota[nextInRota]] else {
+        rota.swapAt(nextInRota, rota.count - 1)
+        rota.removeLast()
+        continue
+      }
+      nextInRota += 1
+      due -= 1
+      serveSlowly(peer, at: now, wall: wall)
+    }
+  }
+
+  private mutating func serveSlowly(_ peer: Peer, at now: Instant, wall: WallTime) {
+    if peer.ice.isExpired(at: now) {
+      end(peer.id, .consentExpired)
+    } else if let started = peer.handshakeStarted, !peer.isSecure,
+      now - started >= WorkerLimits.handshakeTimeout
+    {
+      end(peer.id, .handshakeFailed)
+    } else if peer.isSecure {
+      updatePause(peer, at: now)
+      if !peer.isPaused { serveViewer(peer, at: now, wall: wall) }
+    }
   }
 
   private mutating func updatePause(_ peer: Peer, at now: Instant) {

@@ -188,9 +188,17 @@ package struct PublisherSide: Sendable {
     let info = try? tracks[binding.track].receive(
       header: header, codec: codec, encoding: binding.encoding, payload: bytes,
       extensions: extensions, isRepair: isRepair, at: now, wall: wall)
-    guard let info else { return .discarded(.malformedPayload) }
+    guard var info else { return .discarded(.malformedPayload) }
+    if info.absCaptureTime != 0 { info.absCaptureTime = onOurClock(info.absCaptureTime) }
     let descriptor = extensions.dependencyDescriptor ?? 0..<0
     return .media(track: binding.track, info, descriptor: descriptor, payload: payload)
+  }
+
+  /// A capture time of the publisher's clock on ours, as all times we tell are: viewers compare it with
+  /// our sender reports. 0, which is not forwarded, before the first report has told the difference.
+  private func onOurClock(_ time: UInt64) -> UInt64 {
+    guard let offset = clock.offset else { return 0 }
+    return NTPTime(NTPTime(rawValue: time).wallTime + offset).rawValue
   }
 
   // MARK: Which stream is it
