@@ -230,7 +230,8 @@ extension World {
           encodings: [AnnouncedEncoding()], feedback: World.feedback(of: script, .audio)))
     }
     return MediaParameters(
-      receives: receives, sends: [], extensions: World.extensions(of: script), reducedSizeRTCP: true,
+      receives: receives, sends: [], extensions: World.extensions(of: script),
+      reducedSizeRTCP: true,
       cname: "server")
   }
 
