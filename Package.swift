@@ -150,7 +150,7 @@ let package = Package(
       "MediaWorker",
       [
         "MediaWorker", "Peer", "Forwarding", "MediaControl", "RTP", "Wire", "ICE", "DTLS", "SRTP",
-        "STUN", "Crypto",
+        "STUN", "Crypto", "Loop",
       ]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
@@ -169,8 +169,8 @@ let package = Package(
     .testTarget(
       name: "ScenariosTests",
       dependencies: [
-        "Simulation", "Client", "Forwarding", "MediaControl", "MediaWorker", "Peer", "RTP", "STUN",
-        "ICE", "DTLS", "Crypto", "Wire",
+        "Simulation", "Client", "Congestion", "Forwarding", "MediaControl", "MediaWorker", "Peer",
+        "RTP", "STUN", "ICE", "DTLS", "Crypto", "Wire",
       ],
       path: "Tests/Scenarios", swiftSettings: strict),
   ],

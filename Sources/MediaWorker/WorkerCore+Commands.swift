@@ -73,6 +73,7 @@ extension WorkerCore {
     if watchesNonces { peer.watchNonces() }
     peer.newestUfrag = key.rawValue
     peers[id] = peer
+    rota.append(id)
     ufrags[key] = id
     holdTracks(of: peer)
   }
@@ -206,6 +207,7 @@ extension WorkerCore {
     freeTracks.append(slot)
     sources[track] = nil
     followers[track] = nil
+    askedOwner[track] = nil
   }
 
   /// Passes a track on to another worker, or no longer. It begins with the chains, so that viewers

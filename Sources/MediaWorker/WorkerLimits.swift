@@ -28,6 +28,10 @@ package enum WorkerLimits {
   package static let feedbackMessagesPerTurn = 8
   /// How often everything slow is looked at: layers, guards, reports to viewers, consent.
   package static let slowInterval = TimeSpan.milliseconds(250)
+  /// Ticks in that time, each for a share of the peers: of 2,000 eighty, some 10 µs each.
+  package static let slowTicks = 25
+  /// One such tick.
+  package static let slowTick = slowInterval / Int64(slowTicks)
   /// How often a viewer gets sender reports once it has had its first.
   package static let senderReportInterval = TimeSpan.seconds(1)
   /// A path of another peer may be taken over once it was silent this long (address re-use).

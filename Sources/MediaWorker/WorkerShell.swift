@@ -98,15 +98,17 @@ final class WorkerShell {
       case .command(let command): core.execute(command, at: now, wall: wall)
       case .note(let note): core.take(note, at: now)
       case .news(let news): core.take(news, at: now)
-      case .connection(let descriptor, let local, let remote, let frame):
-        guard let path = port.adopt(descriptor, local: local, remote: remote, at: now) else {
-          continue
-        }
-        var bytes = frame
-        var span = bytes.mutableSpan
-        core.receive(
-          &span, length: frame.count, on: path, workers: workers, at: now, wall: wall)
+      case .connection(let moved): take(moved, at: now, wall: wall)
       }
+    }
+  }
+
+  private func take(_ moved: MovedConnection, at now: Instant, wall: WallTime) {
+    let path = port.adopt(moved.descriptor, local: moved.local, remote: moved.remote, at: now)
+    guard let path else { return }
+    let workers = self.workers
+    port.takeMoved(moved, on: path) { frame, path in
+      core.receive(&frame, length: frame.count, on: path, workers: workers, at: now, wall: wall)
     }
   }
 

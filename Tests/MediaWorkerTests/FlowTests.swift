@@ -303,15 +303,16 @@ struct FlowTests {
     world.connect(host, publisherMedia(1))
     world.connect(viewer, viewerMedia([sendSection(3)]))
     world.execute(.attach(viewer.id, section: 3, track: TrackID(1), .automatic))
-    world.publish(host, 1..<5, keyframe: true)
+    world.publish(host, 1..<12, keyframe: true)
     let before = world.core.peers[viewer.id]?.sections[0].stream.packetsSent
+    #expect(before == 11)
     world.core.connectionClosed(viewer.path)
-    world.publish(host, 5..<9)
+    world.publish(host, 12..<16)
     #expect(world.core.peers[viewer.id]?.sections[0].stream.packetsSent == before)
     viewer.path = path(2, port: 7777)
     world.receive(viewer.check(id: 9), on: viewer.path)
     world.recording.clear()
-    world.publish(host, 9..<12)
+    world.publish(host, 16..<19)
     #expect(numbers(world).count == 3)
   }
 }
