@@ -15,13 +15,16 @@ struct PacketCipher: ~Copyable {
   private let salt: SIMD16<UInt8>
 
   /// - Throws: `.unknown` when a key has not the profile's length.
-  init(profile: SRTPProfile, keys: SessionKeys) throws(SRTPError) {
+  init(
+    profile: SRTPProfile, keys: SessionKeys, direction: BlockCipher.Direction
+  ) throws(SRTPError) {
     guard keys.salt.count == profile.saltLength,
       keys.authenticationKey.count == profile.authenticationKeyLength
     else { throw .unknown }
     let authenticator = try SHA1Authenticator(key: keys.authenticationKey)
     // Last of what throws: a noncopyable value cannot be half initialized.
-    cipher = try BlockCipher(profile == .aeadAES128GCM ? .galoisCounter : .counter, key: keys.key)
+    cipher = try BlockCipher(
+      profile == .aeadAES128GCM ? .galoisCounter : .counter, direction, key: keys.key)
     self.profile = profile
     self.authenticator = authenticator
     var salt = SIMD16<UInt8>(repeating: 0)
@@ -39,11 +42,11 @@ struct PacketCipher: ~Copyable {
     case .aeadAES128GCM:
       try cipher.begin(vector(packet, ssrcAt: 8, to: 2, index: index, endingAt: 12))
       try cipher.authenticate(packet, 0..<headerLength)
-      try cipher.encrypt(&packet, headerLength..<length)
+      try cipher.crypt(&packet, headerLength..<length)
       try cipher.finish(&packet, tagAt: length)
     case .aes128CMSHA1:
       try cipher.begin(vector(packet, ssrcAt: 8, to: 4, index: index, endingAt: 14))
-      try cipher.encrypt(&packet, headerLength..<length)
+      try cipher.crypt(&packet, headerLength..<length)
       authenticator.authenticate(
         &packet, 0..<length, trailer: rolloverCounter, tagLength: profile.tagLength, at: length)
     }
@@ -61,17 +64,78 @@ struct PacketCipher: ~Copyable {
       try cipher.begin(vector(packet, ssrcAt: 4, to: 2, index: UInt64(index), endingAt: 12))
       try cipher.authenticate(packet, 0..<PacketCipher.rtcpHeaderLength)
       try cipher.authenticate(u32: word)
-      try cipher.encrypt(&packet, text)
+      try cipher.crypt(&packet, text)
       try cipher.finish(&packet, tagAt: length)
       PacketCipher.write(word, &packet, at: length + profile.tagLength)
     case .aes128CMSHA1:
       try cipher.begin(vector(packet, ssrcAt: 4, to: 4, index: UInt64(index), endingAt: 14))
-      try cipher.encrypt(&packet, text)
+      try cipher.crypt(&packet, text)
       PacketCipher.write(word, &packet, at: length)
       authenticator.authenticate(
         &packet, 0..<(length + 4), trailer: nil, tagLength: profile.tagLength, at: length + 4)
     }
     return length + profile.rtcpOverhead
+  }
+
+  /// Unprotects an RTP packet of `length` bytes in place; lengths were checked by the caller.
+  ///
+  /// - Returns: the length in clear.
+  /// - Throws: `.badAuthentication`; the bytes are then unspecified.
+  func unprotectRTP(
+    _ packet: inout MutableSpan<UInt8>, length: Int, headerLength: Int, rolloverCounter: UInt32
+  ) throws(SRTPError) -> Int {
+    let sequence = UInt64(packet[2]) << 8 | UInt64(packet[3])
+    let index = UInt64(rolloverCounter) << 16 | sequence
+    let plain = length - profile.tagLength
+    switch profile {
+    case .aeadAES128GCM:
+      try cipher.begin(vector(packet, ssrcAt: 8, to: 2, index: index, endingAt: 12))
+      try cipher.authenticate(packet, 0..<headerLength)
+      try cipher.crypt(&packet, headerLength..<plain)
+      try cipher.verify(&packet, tagAt: plain)
+    case .aes128CMSHA1:
+      guard
+        authenticator.isAuthentic(
+          packet, 0..<plain, trailer: rolloverCounter, tagLength: profile.tagLength, at: plain)
+      else { throw .badAuthentication }
+      try cipher.begin(vector(packet, ssrcAt: 8, to: 4, index: index, endingAt: 14))
+      try cipher.crypt(&packet, headerLength..<plain)
+    }
+    return plain
+  }
+
+  /// The E flag and index of a protected RTCP packet of `length` bytes, long enough for all of it.
+  func rtcpIndexWord(_ packet: borrowing MutableSpan<UInt8>, length: Int) -> UInt32 {
+    let offset = profile == .aeadAES128GCM ? length - 4 : length - profile.tagLength - 4
+    return (0..<4).reduce(0) { $0 << 8 | UInt32(packet[offset + $1]) }
+  }
+
+  /// Unprotects an encrypted RTCP packet of `length` bytes in place; lengths were checked by the
+  /// caller, and `index` is what the packet says.
+  ///
+  /// - Returns: the length in clear.
+  /// - Throws: `.badAuthentication`; the bytes are then unspecified.
+  func unprotectRTCP(
+    _ packet: inout MutableSpan<UInt8>, length: Int, index: UInt32
+  ) throws(SRTPError) -> Int {
+    let plain = length - profile.rtcpOverhead
+    let text = PacketCipher.rtcpHeaderLength..<plain
+    switch profile {
+    case .aeadAES128GCM:
+      try cipher.begin(vector(packet, ssrcAt: 4, to: 2, index: UInt64(index), endingAt: 12))
+      try cipher.authenticate(packet, 0..<PacketCipher.rtcpHeaderLength)
+      try cipher.authenticate(u32: index | PacketCipher.encryptedFlag)
+      try cipher.crypt(&packet, text)
+      try cipher.verify(&packet, tagAt: plain)
+    case .aes128CMSHA1:
+      guard
+        authenticator.isAuthentic(
+          packet, 0..<(plain + 4), trailer: nil, tagLength: profile.tagLength, at: plain + 4)
+      else { throw .badAuthentication }
+      try cipher.begin(vector(packet, ssrcAt: 4, to: 4, index: UInt64(index), endingAt: 14))
+      try cipher.crypt(&packet, text)
+    }
+    return plain
   }
 
   /// Salt XOR SSRC XOR 48-bit index, each at its place (RFC 3711 section 4.1.1, RFC 7714 sections 8.1, 9.1).

@@ -57,7 +57,7 @@ struct SessionKeys {
     let cipher = try BlockCipher(.counter, key: master.key)
     try cipher.begin(counter)
     var span = output.mutableSpan
-    try cipher.encrypt(&span, 0..<count)
+    try cipher.crypt(&span, 0..<count)
     return output
   }
 }
