@@ -41,8 +41,9 @@ struct BlockCipher: ~Copyable {
   deinit { unsafe EVP_CIPHER_CTX_free(context) }
 
   /// Starts a packet. GCM uses the first 12 bytes of `vector`, counter mode all 16.
-  func begin(_ vector: SIMD16<UInt8>) throws(SRTPError) {
-    let status = unsafe withUnsafeBytes(of: vector) { vector in
+  func begin(_ vector: InitializationVector) throws(SRTPError) {
+    let bytes = SIMD2(vector.high.bigEndian, vector.low.bigEndian)
+    let status = unsafe withUnsafeBytes(of: bytes) { vector in
       // -1: the direction stays.
       unsafe EVP_CipherInit_ex(
         context, nil, nil, nil, vector.baseAddress?.assumingMemoryBound(to: UInt8.self), -1)
