@@ -92,10 +92,11 @@ package struct Track: Sendable {
   /// Whether the turn's packets must be forwarded before more are taken in.
   package var isFull: Bool { pending.count >= Track.pendingMax }
 
-  /// The ticks of this very moment on the track clock; nil before the first packet.
+  /// The ticks of this very moment on the track clock, for a sender report; nil before the publisher's
+  /// own first one: a guess from arrival would stay in the viewer's fit for many reports.
   package func ticks(at wall: WallTime) -> Int64? {
-    guard let anchor else { return nil }
-    let elapsed = (wall - anchor.mediaTime).seconds
+    guard let anchor, let reportTime = anchor.reportTime else { return nil }
+    let elapsed = (wall - reportTime).seconds
     guard abs(elapsed) < 1e6 else { return nil }
     return anchor.ticks + Int64(elapsed * (description.kind == .video ? 90_000 : 48_000))
   }

@@ -40,6 +40,9 @@ package struct TrackClock: Sendable {
   package struct Anchor: Sendable, Equatable {
     package var ticks: Int64
     package var mediaTime: WallTime
+    /// The same instant on a clock that runs as evenly as the publisher's own, close to the server's: for
+    /// sender reports to viewers. Nil before the publisher's first report.
+    package var reportTime: WallTime?
   }
 
   private let clockRate: Int64
@@ -149,8 +152,10 @@ package struct TrackClock: Sendable {
   /// - Parameters:
   ///   - time: the publisher's NTP time as wall time, uncorrected.
   ///   - captureOffset: what to add to the publisher's clock to get the server's.
+  ///   - steadyOffset: the same, but never corrected (`PublisherClock.steadyOffset`).
   package mutating func report(
-    encoding: Int, time: WallTime, timestamp: RTPTimestamp, captureOffset: TimeSpan
+    encoding: Int, time: WallTime, timestamp: RTPTimestamp, captureOffset: TimeSpan,
+    steadyOffset: TimeSpan
   ) {
     guard var source = sources[encoding] else { return }
     let distance = timestamp.distance(from: RTPTimestamp(source.lastTimestamp))
@@ -161,7 +166,8 @@ package struct TrackClock: Sendable {
     if encoding == reference {
       hasReport = true
       anchor = Anchor(
-        ticks: report.extended + source.offset, mediaTime: time + captureOffset)
+        ticks: report.extended + source.offset, mediaTime: time + captureOffset,
+        reportTime: time + steadyOffset)
       for index in sources.indices where index != reference { align(index) }
     } else if anchorSource.report != nil {
       align(encoding)

@@ -21,10 +21,8 @@ extension PublisherSide {
     withEncoding(track: place.track, encoding: place.encoding) {
       $0.statistics?.receive(report, at: now)
     }
-    guard let offset = clock.offset else { return place }
     adjustClock(
-      track: place.track, encoding: place.encoding, time: sent, timestamp: report.timestamp,
-      offset: offset)
+      track: place.track, encoding: place.encoding, time: sent, timestamp: report.timestamp)
     return place
   }
 

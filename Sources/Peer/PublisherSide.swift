@@ -72,10 +72,12 @@ package struct PublisherSide: Sendable {
   }
 
   mutating func adjustClock(
-    track: Int, encoding: Int, time: WallTime, timestamp: RTPTimestamp, offset: TimeSpan
+    track: Int, encoding: Int, time: WallTime, timestamp: RTPTimestamp
   ) {
+    guard let offset = clock.offset, let steady = clock.steadyOffset else { return }
     tracks[track].clock.report(
-      encoding: encoding, time: time, timestamp: timestamp, captureOffset: offset)
+      encoding: encoding, time: time, timestamp: timestamp, captureOffset: offset,
+      steadyOffset: steady)
   }
 
   /// Takes the sections of a (re)negotiation; tracks that stay keep their state.

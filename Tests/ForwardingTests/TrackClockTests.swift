@@ -29,12 +29,36 @@ private struct Encodings {
   mutating func report(_ encoding: Int, at milliseconds: Int64) {
     clock.report(
       encoding: encoding, time: Encodings.wall(milliseconds) + Encodings.wallOffset,
-      timestamp: timestamp(encoding, milliseconds), captureOffset: .seconds(7))
+      timestamp: timestamp(encoding, milliseconds), captureOffset: .seconds(7),
+      steadyOffset: .seconds(8))
   }
 }
 
 @Suite("The track clock is one for all encodings")
 struct TrackClockTests {
+  @Test(
+    "sender reports to viewers run with the publisher's clock, not with corrections of media time")
+  func reportTime() {
+    var encodings = Encodings(offsets: [90_000])
+    _ = encodings.frame(0, captured: 0)
+    #expect(encodings.clock.anchor?.reportTime == nil, "a guess from arrival is no report")
+    var lines: [Int64] = []
+    for (second, correction) in [(Int64(1), Int64(300)), (2, 40), (3, 10)] {
+      _ = encodings.frame(0, captured: second * 1000)
+      encodings.clock.report(
+        encoding: 0, time: Encodings.wall(second * 1000),
+        timestamp: encodings.timestamp(0, second * 1000),
+        captureOffset: .milliseconds(correction), steadyOffset: .milliseconds(300))
+      guard let anchor = encodings.clock.anchor, let time = anchor.reportTime else {
+        Issue.record("no anchor")
+        return
+      }
+      #expect(anchor.mediaTime == Encodings.wall(second * 1000 + correction))
+      lines.append(anchor.ticks - (time - Encodings.wall(0)).nanoseconds / 1000 * 90 / 1000)
+    }
+    #expect(Set(lines).count == 1, "all reports lie on one line")
+  }
+
   @Test("encodings with random RTP offsets agree on a capture instant once reports came")
   func agreement() {
     for offsets in [[1, 4_294_967_000], [4_294_960_000, 17], [2_147_483_000, 2_147_490_000]]
@@ -165,7 +189,7 @@ struct TrackClockTests {
         for encoding in 0..<2 {
           encodings.clock.report(
             encoding: encoding, time: NTPTime(rawValue: raw).wallTime,
-            timestamp: RTPTimestamp(timestamp), captureOffset: .zero)
+            timestamp: RTPTimestamp(timestamp), captureOffset: .zero, steadyOffset: .zero)
         }
       }
     }
@@ -208,5 +232,18 @@ struct PublisherClockTests {
     let sent = WallTime(nanoseconds: 0)
     clock.report(sent: sent, arrival: sent + .milliseconds(50), roundTrip: .milliseconds(80))
     #expect(clock.offset == .milliseconds(10))
+  }
+
+  @Test("the steady offset stays through late and quick reports, and follows a step")
+  func steady() {
+    var clock = PublisherClock()
+    #expect(clock.steadyOffset == nil)
+    report(&clock, offset: 100, delay: 40)
+    report(&clock, offset: 100, delay: 0)
+    report(&clock, offset: 100, delay: 300)
+    #expect(clock.offset != .milliseconds(140))
+    #expect(clock.steadyOffset == .milliseconds(140))
+    report(&clock, offset: 3000, delay: 0)
+    #expect(clock.steadyOffset == .milliseconds(3000))
   }
 }

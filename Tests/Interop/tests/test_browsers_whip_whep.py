@@ -68,15 +68,23 @@ def test_two_browsers_watch_simulcast_smoothly(server, chromium, firefox, bare, 
 
 
 def test_firefox_publishes_and_chromium_watches(server, chromium, firefox, bare, room, report):
-    host, viewer = bare(firefox), bare(chromium)
+    host, viewer, silent = bare(firefox), bare(chromium), bare(chromium)
     start(server, room, host, viewer, simulcast=False, source=SMALL)
+    # Without a sound card a Firefox that gets too little of the processor sends too little sound (85 to
+    # 98 packets in 2 s here), and Chromium holds the picture back for it. So delay is measured where
+    # only the picture is watched, everything else where both are.
+    silent.watch(server, room, "silent", kinds=["video"])
+    # A Firefox that has just started encodes smaller for a few seconds, server or not.
+    for page in (viewer, silent):
+        page.call("waitForFrame", width=SMALL["width"], timeoutMs=20000)
     wait(viewer, 3)
-    stretch = Stretch(host, [viewer])
+    stretch = Stretch(host, [viewer, silent])
     wait(viewer, 8)
-    [result] = stretch.end()
-    report(summary(result))
-    assert_smooth(result)
-    assert result["latency"]["p50"] < 250
+    results = stretch.end()
+    for name, result in zip(("with sound", "picture only"), results, strict=True):
+        report(f"{name}: {summary(result)}")
+        assert_smooth(result)
+    assert results[1]["latency"]["p50"] < 250
     assert_tone(viewer)
 
 
