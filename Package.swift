@@ -52,7 +52,7 @@ let package = Package(
     module("STUN", ["Wire", "Crypto"]),
     module("ICE", ["Wire", "Crypto", "STUN"]),
     module("DTLS", ["Wire", "SRTP", "COpenSSL"]),
-    module("SRTP", ["Wire", "COpenSSL", "CSRTP"]),
+    module("SRTP", ["Wire", "COpenSSL"]),
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),

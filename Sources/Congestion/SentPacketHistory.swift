@@ -18,7 +18,7 @@ package struct SentPacketHistory: Sendable {
   }
 
   private var entries: [Entry] = []
-  private var next = SerialNumber16(0)
+  @usableFromInline var next = SerialNumber16(0)
 
   /// Packets remembered: four seconds of the largest layer (about 230 packets/s with audio). Feedback
   /// comes within a round trip and an interval, far less.
@@ -28,6 +28,7 @@ package struct SentPacketHistory: Sendable {
   package init() { entries.reserveCapacity(SentPacketHistory.entriesMax) }
 
   /// The number the next packet takes.
+  @inlinable
   package var nextNumber: SerialNumber16 { next }
 
   /// Takes the next number for a packet of `byteCount` bytes sent at `now`.

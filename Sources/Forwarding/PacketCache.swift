@@ -66,29 +66,24 @@ package struct PacketCache: Sendable {
 
   /// The facts of `sequence`; nil when it is not (or no longer) here.
   package func info(_ sequence: Int64) -> PacketInfo? {
+    entry(sequence)?.info
+  }
+
+  private func entry(_ sequence: Int64) -> Entry? {
     guard let entry = entries[slot(sequence)], entry.info.sequence == sequence,
       entry.position >= written - Int64(ring.count)
     else { return nil }
-    return entry.info
-  }
-
-  /// The bytes of `sequence`, which `info(_:)` has just found.
-  @_lifetime(borrow self)
-  private func bytes(_ sequence: Int64) -> Span<UInt8> {
-    guard let entry = entries[slot(sequence)], entry.info.sequence == sequence else {
-      return ring.span.extracting(0..<0)
-    }
-    let offset = Int(entry.position % Int64(ring.count))
-    let length = Int(entry.info.descriptorLength) + Int(entry.info.payloadLength)
-    return ring.span.extracting(offset..<(offset + length))
+    return entry
   }
 
   /// Lends a packet, if it is here: its facts and its bytes (descriptor, then payload).
   package func withPacket(
     _ sequence: Int64, _ body: (PacketInfo, borrowing Span<UInt8>) -> Void
   ) {
-    guard let info = info(sequence) else { return }
-    body(info, bytes(sequence))
+    guard let entry = entry(sequence) else { return }
+    let offset = Int(entry.position % Int64(ring.count))
+    let length = Int(entry.info.descriptorLength) + Int(entry.info.payloadLength)
+    body(entry.info, ring.span.extracting(offset..<(offset + length)))
   }
 
   /// Forgets every packet; keeps the storage. For a publisher that restarted its numbers.

@@ -28,13 +28,12 @@ package struct SequenceMap: Sendable {
   /// An empty map.
   package init() { segments.reserveCapacity(ForwardingLimits.segmentsMax) }
 
-  /// The newest segment, nil before the first.
-  package var newest: Segment? {
-    segments.isEmpty ? nil : segments[(start + segments.count - 1) % segments.count]
-  }
+  /// The newest segment, nil before the first. Kept apart: it is asked for with every packet.
+  package private(set) var newest: Segment?
 
   /// Ends the newest segment at `last` and starts `segment`; forgets the oldest when full.
   package mutating func begin(_ segment: Segment, endingPreviousAt last: Int64) {
+    newest = segment
     if !segments.isEmpty {
       let index = (start + segments.count - 1) % segments.count
       segments[index].last = min(segments[index].last, last)

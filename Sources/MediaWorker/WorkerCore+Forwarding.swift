@@ -90,31 +90,28 @@ extension WorkerCore {
   /// lie side by side in the batch and leave as one GSO call.
   mutating func forwardTouched(at now: Instant, wall: WallTime) {
     for slot in touched {
-      let count = tracks[slot].subscribers.count
-      for index in 0..<count {
-        forward(slot, to: tracks[slot].subscribers[index], at: now)
-      }
+      // The track lent once for all viewers: taking it out of its array costs as much as a packet.
+      forward(tracks[slot], at: now)
       startLateKeyframes(slot, at: now)
       tracks[slot].finishTurn()
     }
     touched.removeAll(keepingCapacity: true)
   }
 
-  private mutating func forward(_ slot: Int, to subscriber: Subscriber, at now: Instant) {
-    // Without a path no number is used up: too many in a row would outrun the viewer's guess of the
-    // rollover counter.
-    guard let peer = peers[subscriber.peer], peer.isSecure, !peer.isPaused, peer.path != nil else {
-      return
-    }
-    reserve(tracks[slot].pending.count)
-    let place = subscriber.stream
-    for pending in tracks[slot].pending {
-      guard
-        let info = tracks[slot].info(encoding: pending.encoding, sequence: pending.sequence),
-        let patch = peer.sections[place].stream.forward(
-          info, transportSequence: peer.transportSequence, at: now)
+  private mutating func forward(_ track: Track, at now: Instant) {
+    for subscriber in track.subscribers {
+      // Without a path no number is used up: too many in a row would outrun the viewer's guess of the
+      // rollover counter.
+      guard let peer = peers[subscriber.peer], peer.isSecure, !peer.isPaused, peer.path != nil
       else { continue }
-      send(patch, info, slot, peer, place, at: now)
+      reserve(track.pending.count)
+      let sent = peer.forward(track, section: subscriber.stream, at: now, into: &batch)
+      statistics.packetsSent &+= sent.packets
+      statistics.bytesSent &+= sent.bytes
+      statistics.packetsUnsent &+= sent.unsent
+      if sent.hasFirstFrame {
+        report(.firstFrame(peer.id, section: peer.sections[subscriber.stream].section.index))
+      }
     }
   }
 

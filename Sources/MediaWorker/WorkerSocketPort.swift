@@ -45,6 +45,8 @@ final class WorkerSocketPort: WorkerPort {
   private var closed: [TransportPath] = []
   private var congested: [TransportPath] = []
   private var handedTo: [Bool]
+  /// By worker: handed-over datagrams that wait for its next turn.
+  private var waitingFor: [Int]
 
   private var index: Int { Int(config.core.index.rawValue) }
 
@@ -54,6 +56,7 @@ final class WorkerSocketPort: WorkerPort {
     senderIPv4 = UDPSender(socket: config.sockets.udpIPv4)
     senderIPv6 = config.sockets.udpIPv6.map { UDPSender(socket: $0) }
     handedTo = Array(repeating: false, count: config.inboxes.count)
+    waitingFor = Array(repeating: 0, count: config.inboxes.count)
   }
 
   func register() throws(SystemError) {
@@ -97,7 +100,13 @@ final class WorkerSocketPort: WorkerPort {
       return true
     }
     guard config.inboxes[target].rings[index].push(kind, copying: bytes) else { return false }
-    handedTo[target] = true
+    if case .datagram = kind, HandOffUrgency.canWait(bytes),
+      waitingFor[target] < HandOffUrgency.waitingMax
+    {
+      waitingFor[target] += 1
+    } else {
+      handedTo[target] = true
+    }
     return true
   }
 
@@ -115,6 +124,7 @@ final class WorkerSocketPort: WorkerPort {
   func finishTurn() {
     for target in handedTo.indices where handedTo[target] {
       handedTo[target] = false
+      waitingFor[target] = 0
       config.inboxes[target].rings[index].wakeConsumer()
     }
     watchWritable()

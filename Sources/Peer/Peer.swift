@@ -47,7 +47,7 @@ package final class Peer {
   /// Numbers of sections that were negotiated away.
   private var retired: [ViewerStream.Numbers] = []
   private let epoch: WallTime
-  private var sender: SRTPSender?
+  var sender: SRTPSender?
   private var receiver: SRTPReceiver?
   private var watchesNonces = false
   private var seed: UInt64
@@ -234,43 +234,4 @@ package final class Peer {
 
   /// Arrivals of one message that congestion control will look at; the loss counts all.
   static let arrivalsMax = 256
-
-  // MARK: Sending
-
-  /// Writes, protects and queues one media packet.
-  ///
-  /// - Returns: the datagram's length; 0 when it was not queued.
-  package func send(
-    _ patch: HeaderPatch, _ info: PacketInfo, stored: borrowing Span<UInt8>, section: Int,
-    into batch: inout DatagramBatch
-  ) -> Int {
-    guard let path, sender != nil else { return 0 }
-    var length = 0
-    batch.append(to: path) { slot in
-      guard
-        let written = try? PacketWriter.write(
-          patch, info, stored: stored, extensions: sections[section].extensions, to: &slot),
-        let total = try? sender?.protectRTP(
-          &slot, length: written.length, headerLength: written.headerLength,
-          rolloverCounter: patch.rolloverCounter)
-      else { return 0 }
-      length = total
-      return total
-    }
-    return length
-  }
-
-  /// Protects and queues one RTCP packet.
-  package func sendRTCP(_ packet: borrowing WireBuffer, into batch: inout DatagramBatch) -> Int {
-    guard let path, sender != nil, packet.count > 0 else { return 0 }
-    var length = 0
-    batch.append(to: path) { slot in
-      guard slot.copy(packet.bytes, at: 0),
-        let total = try? sender?.protectRTCP(&slot, length: packet.count)
-      else { return 0 }
-      length = total
-      return total
-    }
-    return length
-  }
 }

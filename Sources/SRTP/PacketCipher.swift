@@ -12,21 +12,22 @@ struct PacketCipher: ~Copyable {
   let profile: SRTPProfile
   private let cipher: BlockCipher
   private let authenticator: SHA1Authenticator
-  private let salt: SIMD16<UInt8>
+  private let salt: InitializationVector
 
   /// - Throws: `.unknown` when a key has not the profile's length.
-  init(profile: SRTPProfile, keys: SessionKeys) throws(SRTPError) {
+  init(
+    profile: SRTPProfile, keys: SessionKeys, direction: BlockCipher.Direction
+  ) throws(SRTPError) {
     guard keys.salt.count == profile.saltLength,
       keys.authenticationKey.count == profile.authenticationKeyLength
     else { throw .unknown }
     let authenticator = try SHA1Authenticator(key: keys.authenticationKey)
     // Last of what throws: a noncopyable value cannot be half initialized.
-    cipher = try BlockCipher(profile == .aeadAES128GCM ? .galoisCounter : .counter, key: keys.key)
+    cipher = try BlockCipher(
+      profile == .aeadAES128GCM ? .galoisCounter : .counter, direction, key: keys.key)
     self.profile = profile
     self.authenticator = authenticator
-    var salt = SIMD16<UInt8>(repeating: 0)
-    for (index, byte) in keys.salt.enumerated() { salt[index] = byte }
-    self.salt = salt
+    salt = InitializationVector(keys.salt)
   }
 
   /// Protects an RTP packet in place; lengths were checked by the caller.
@@ -37,13 +38,13 @@ struct PacketCipher: ~Copyable {
     let index = UInt64(rolloverCounter) << 16 | sequence
     switch profile {
     case .aeadAES128GCM:
-      try cipher.begin(vector(packet, ssrcAt: 8, to: 2, index: index, endingAt: 12))
+      try cipher.begin(salt.forGCM(ssrc: PacketCipher.word(packet, at: 8), index: index))
       try cipher.authenticate(packet, 0..<headerLength)
-      try cipher.encrypt(&packet, headerLength..<length)
+      try cipher.crypt(&packet, headerLength..<length)
       try cipher.finish(&packet, tagAt: length)
     case .aes128CMSHA1:
-      try cipher.begin(vector(packet, ssrcAt: 8, to: 4, index: index, endingAt: 14))
-      try cipher.encrypt(&packet, headerLength..<length)
+      try cipher.begin(salt.forCM(ssrc: PacketCipher.word(packet, at: 8), index: index))
+      try cipher.crypt(&packet, headerLength..<length)
       authenticator.authenticate(
         &packet, 0..<length, trailer: rolloverCounter, tagLength: profile.tagLength, at: length)
     }
@@ -58,15 +59,15 @@ struct PacketCipher: ~Copyable {
     let text = PacketCipher.rtcpHeaderLength..<length
     switch profile {
     case .aeadAES128GCM:
-      try cipher.begin(vector(packet, ssrcAt: 4, to: 2, index: UInt64(index), endingAt: 12))
+      try cipher.begin(salt.forGCM(ssrc: PacketCipher.word(packet, at: 4), index: UInt64(index)))
       try cipher.authenticate(packet, 0..<PacketCipher.rtcpHeaderLength)
       try cipher.authenticate(u32: word)
-      try cipher.encrypt(&packet, text)
+      try cipher.crypt(&packet, text)
       try cipher.finish(&packet, tagAt: length)
       PacketCipher.write(word, &packet, at: length + profile.tagLength)
     case .aes128CMSHA1:
-      try cipher.begin(vector(packet, ssrcAt: 4, to: 4, index: UInt64(index), endingAt: 14))
-      try cipher.encrypt(&packet, text)
+      try cipher.begin(salt.forCM(ssrc: PacketCipher.word(packet, at: 4), index: UInt64(index)))
+      try cipher.crypt(&packet, text)
       PacketCipher.write(word, &packet, at: length)
       authenticator.authenticate(
         &packet, 0..<(length + 4), trailer: nil, tagLength: profile.tagLength, at: length + 4)
@@ -74,17 +75,70 @@ struct PacketCipher: ~Copyable {
     return length + profile.rtcpOverhead
   }
 
-  /// Salt XOR SSRC XOR 48-bit index, each at its place (RFC 3711 section 4.1.1, RFC 7714 sections 8.1, 9.1).
-  private func vector(
-    _ packet: borrowing MutableSpan<UInt8>, ssrcAt source: Int, to target: Int, index: UInt64,
-    endingAt end: Int
-  ) -> SIMD16<UInt8> {
-    var vector = salt
-    for byte in 0..<4 { vector[target + byte] ^= packet[source + byte] }
-    for byte in 0..<6 {
-      vector[end - 1 - byte] ^= UInt8(truncatingIfNeeded: index >> (8 * UInt64(byte)))
+  /// Unprotects an RTP packet of `length` bytes in place; lengths were checked by the caller.
+  ///
+  /// - Returns: the length in clear.
+  /// - Throws: `.badAuthentication`; the bytes are then unspecified.
+  func unprotectRTP(
+    _ packet: inout MutableSpan<UInt8>, length: Int, headerLength: Int, rolloverCounter: UInt32
+  ) throws(SRTPError) -> Int {
+    let sequence = UInt64(packet[2]) << 8 | UInt64(packet[3])
+    let index = UInt64(rolloverCounter) << 16 | sequence
+    let plain = length - profile.tagLength
+    switch profile {
+    case .aeadAES128GCM:
+      try cipher.begin(salt.forGCM(ssrc: PacketCipher.word(packet, at: 8), index: index))
+      try cipher.authenticate(packet, 0..<headerLength)
+      try cipher.crypt(&packet, headerLength..<plain)
+      try cipher.verify(&packet, tagAt: plain)
+    case .aes128CMSHA1:
+      guard
+        authenticator.isAuthentic(
+          packet, 0..<plain, trailer: rolloverCounter, tagLength: profile.tagLength, at: plain)
+      else { throw .badAuthentication }
+      try cipher.begin(salt.forCM(ssrc: PacketCipher.word(packet, at: 8), index: index))
+      try cipher.crypt(&packet, headerLength..<plain)
     }
-    return vector
+    return plain
+  }
+
+  /// The E flag and index of a protected RTCP packet of `length` bytes, long enough for all of it.
+  func rtcpIndexWord(_ packet: borrowing MutableSpan<UInt8>, length: Int) -> UInt32 {
+    PacketCipher.word(
+      packet, at: profile == .aeadAES128GCM ? length - 4 : length - profile.tagLength - 4)
+  }
+
+  /// Unprotects an encrypted RTCP packet of `length` bytes in place; lengths were checked by the
+  /// caller, and `index` is what the packet says.
+  ///
+  /// - Returns: the length in clear.
+  /// - Throws: `.badAuthentication`; the bytes are then unspecified.
+  func unprotectRTCP(
+    _ packet: inout MutableSpan<UInt8>, length: Int, index: UInt32
+  ) throws(SRTPError) -> Int {
+    let plain = length - profile.rtcpOverhead
+    let text = PacketCipher.rtcpHeaderLength..<plain
+    switch profile {
+    case .aeadAES128GCM:
+      try cipher.begin(salt.forGCM(ssrc: PacketCipher.word(packet, at: 4), index: UInt64(index)))
+      try cipher.authenticate(packet, 0..<PacketCipher.rtcpHeaderLength)
+      try cipher.authenticate(u32: index | PacketCipher.encryptedFlag)
+      try cipher.crypt(&packet, text)
+      try cipher.verify(&packet, tagAt: plain)
+    case .aes128CMSHA1:
+      guard
+        authenticator.isAuthentic(
+          packet, 0..<(plain + 4), trailer: nil, tagLength: profile.tagLength, at: plain + 4)
+      else { throw .badAuthentication }
+      try cipher.begin(salt.forCM(ssrc: PacketCipher.word(packet, at: 4), index: UInt64(index)))
+      try cipher.crypt(&packet, text)
+    }
+    return plain
+  }
+
+  private static func word(_ packet: borrowing MutableSpan<UInt8>, at offset: Int) -> UInt32 {
+    UInt32(packet[offset]) << 24 | UInt32(packet[offset + 1]) << 16
+      | UInt32(packet[offset + 2]) << 8 | UInt32(packet[offset + 3])
   }
 
   private static func write(_ word: UInt32, _ packet: inout MutableSpan<UInt8>, at offset: Int) {

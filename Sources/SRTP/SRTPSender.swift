@@ -27,8 +27,8 @@ package struct SRTPSender: ~Copyable {
   init(
     profile: SRTPProfile, rtp: SessionKeys, rtcp: SessionKeys, rtcpIndex: UInt32
   ) throws(SRTPError) {
-    let rtpCipher = try PacketCipher(profile: profile, keys: rtp)
-    let rtcpCipher = try PacketCipher(profile: profile, keys: rtcp)
+    let rtpCipher = try PacketCipher(profile: profile, keys: rtp, direction: .encrypting)
+    let rtcpCipher = try PacketCipher(profile: profile, keys: rtcp, direction: .encrypting)
     self.rtp = rtpCipher
     self.rtcp = rtcpCipher
     self.rtcpIndex = rtcpIndex

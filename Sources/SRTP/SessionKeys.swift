@@ -48,16 +48,15 @@ struct SessionKeys {
     _ master: MasterKey, label: UInt8, count: Int
   ) throws(SRTPError) -> [UInt8] {
     guard count > 0 else { return [] }
-    var counter = SIMD16<UInt8>(repeating: 0)
     // A 12-byte AEAD salt is the 14-byte one with zeros behind it (RFC 7714 section 11).
-    for (index, byte) in master.salt.enumerated() { counter[index] = byte }
+    var counter = InitializationVector(master.salt)
     // key_id is label || r, r zero and 48 bits long: the label meets byte 7 of the 14.
-    counter[7] ^= label
+    counter.high ^= UInt64(label)
     var output = [UInt8](repeating: 0, count: count)
     let cipher = try BlockCipher(.counter, key: master.key)
     try cipher.begin(counter)
     var span = output.mutableSpan
-    try cipher.encrypt(&span, 0..<count)
+    try cipher.crypt(&span, 0..<count)
     return output
   }
 }

@@ -51,6 +51,23 @@ struct HandOverTests {
     #expect(world.discards(.unknownUfrag) == 1)
   }
 
+  @Test("receiver reports and transport-wide feedback wait for the owner's next turn, nothing else")
+  func urgency() {
+    let patient: [[UInt8]] = [[0x81, 201, 0, 7, 1], [0x8F, 205, 0, 5], [0xAF, 205, 0, 5]]
+    for bytes in patient {
+      let canWait = HandOffUrgency.canWait(bytes.span)
+      #expect(canWait, "\(bytes)")
+    }
+    let urgent: [[UInt8]] = [
+      [], [0x81], [0x80, 200, 0, 6], [0x81, 205, 0, 3], [0x81, 206, 0, 2], [0x8F, 206, 0, 4],
+      [0x80, 96, 1, 2], [0x80, 111], [0x00, 0x01], [22, 254, 253], [0x41, 201],
+    ]
+    for bytes in urgent {
+      let canWait = HandOffUrgency.canWait(bytes.span)
+      #expect(!canWait, "\(bytes)")
+    }
+  }
+
   @Test("a flood of forged checks makes nobody forget an address that is in use")
   func flood() {
     var owners = AddressOwners()

@@ -83,6 +83,7 @@ final class TestReceiver {
   init(_ profile: SRTPProfile, _ key: MasterKey) throws {
     receiver = try SRTPReceiver(profile: profile, key: key)
   }
+  init(_ receiver: consuming SRTPReceiver) { self.receiver = receiver }
 
   func rtp(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
     var copy = packet
@@ -128,5 +129,37 @@ final class LibSRTPSender {
     let status = unsafe room.withUnsafeMutableBytes { unsafe body($0.baseAddress, &length) }
     #expect(status == srtp_err_status_ok)
     return Array(room[0..<Int(length)])
+  }
+}
+
+/// libsrtp2 unprotecting: the oracle of our own.
+@safe
+final class LibSRTPReceiver {
+  private let session: srtp_t
+
+  init(_ profile: SRTPProfile, _ key: MasterKey) throws {
+    unsafe session = try #require(
+      unsafe LibSRTP.makeSession(profile: profile, key: key, direction: .inbound))
+  }
+
+  deinit { _ = unsafe srtp_dealloc(session) }
+
+  /// Nil when it refuses.
+  func rtp(_ packet: [UInt8]) -> [UInt8]? {
+    unsafe run(packet) { unsafe srtp_unprotect(session, $0, $1) }
+  }
+
+  func rtcp(_ packet: [UInt8]) -> [UInt8]? {
+    unsafe run(packet) { unsafe srtp_unprotect_rtcp(session, $0, $1) }
+  }
+
+  private func run(
+    _ packet: [UInt8],
+    _ body: (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>) -> srtp_err_status_t
+  ) -> [UInt8]? {
+    var copy = packet
+    var length = Int32(packet.count)
+    let status = unsafe copy.withUnsafeMutableBytes { unsafe body($0.baseAddress, &length) }
+    return status == srtp_err_status_ok ? Array(copy[0..<Int(length)]) : nil
   }
 }

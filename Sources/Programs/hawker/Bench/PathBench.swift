@@ -33,10 +33,7 @@ enum PathBench {
       "benchmark": "path", "viewers": .integer(Int64(viewers)),
       "packets": .integer(Int64(total.packets)),
       "ns_per_packet": .double((Double(total.nanoseconds) / packets).rounded()),
-      "allocations_per_packet": total.allocations.map { .double(Double($0.all) / packets) }
-        ?? .null,
-      "allocations_by_nss_per_packet": total.allocations.map { .double(Double($0.byNSS) / packets) }
-        ?? .null,
+      "allocations_per_packet": total.allocations.map { .double(Double($0) / packets) } ?? .null,
     ]
   }
 }
@@ -45,7 +42,7 @@ enum PathBench {
 private struct PathCost {
   var nanoseconds: Int64 = 0
   /// Nil when nobody counts them.
-  var allocations: ThreadClock.Allocations? = ThreadClock.Allocations(all: 0, byNSS: 0)
+  var allocations: UInt64? = 0
   /// Datagrams sent to viewers.
   var packets: UInt64 = 0
 
@@ -53,8 +50,7 @@ private struct PathCost {
     nanoseconds += other.nanoseconds
     packets += other.packets
     guard let more = other.allocations else { return allocations = nil }
-    allocations?.all += more.all
-    allocations?.byNSS += more.byNSS
+    allocations? += more
   }
 }
 
@@ -366,11 +362,7 @@ private struct PathWorld {
     let allocations = ThreadClock.allocations()
     return PathCost(
       nanoseconds: after - before.2,
-      allocations: allocations.flatMap { last in
-        before.1.map {
-          ThreadClock.Allocations(all: last.all - $0.all, byNSS: last.byNSS - $0.byNSS)
-        }
-      },
+      allocations: allocations.flatMap { last in before.1.map { last - $0 } },
       packets: core.port.sent - before.0)
   }
 }

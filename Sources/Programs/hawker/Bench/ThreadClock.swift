@@ -11,23 +11,10 @@ enum ThreadClock {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// Calls of malloc and its kin by this process so far.
-  struct Allocations {
-    var all: UInt64
-    /// Of these: by NSS, which libsrtp2 encrypts with on Debian.
-    var byNSS: UInt64
-  }
-
-  /// Nil unless the counting library that scripts/bench compiles was loaded before everything else.
-  static func allocations() -> Allocations? {
-    guard let all = counter("hawker_allocation_count"),
-      let byNSS = counter("hawker_nss_allocation_count")
-    else { return nil }
-    return Allocations(all: all, byNSS: byNSS)
-  }
-
-  private static func counter(_ name: String) -> UInt64? {
-    guard let symbol = unsafe dlsym(nil, name) else { return nil }
+  /// Calls of malloc and its kin by this process so far; nil unless the counting library that
+  /// scripts/bench compiles was loaded before everything else.
+  static func allocations() -> UInt64? {
+    guard let symbol = unsafe dlsym(nil, "hawker_allocation_count") else { return nil }
     return unsafe symbol.assumingMemoryBound(to: UInt64.self).pointee
   }
 }

@@ -1,6 +1,8 @@
-// libsrtp2's process-wide start and the making of its sessions. Unsafe lives here.
+// libsrtp2's process-wide start and the making of its sessions: the tests' oracle. Unsafe lives here.
 
 import CSRTP
+
+@testable import SRTP
 
 /// The library as a whole.
 enum LibSRTP {
@@ -24,7 +26,7 @@ enum LibSRTP {
       unsafe srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
     }
     unsafe policy.ssrc.type = direction == .inbound ? ssrc_any_inbound : ssrc_any_outbound
-    unsafe policy.window_size = SRTPReceiver.replayWindow
+    unsafe policy.window_size = UInt(ReplayWindow.size)
     var material = key.key + key.salt
     var session: srtp_t?
     let status = unsafe material.withUnsafeMutableBufferPointer { material in
