@@ -168,7 +168,8 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media", "Messages",
+        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
+        "Messages",
         "Negotiation", "RTP", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(
