@@ -49,7 +49,7 @@ fuzz: ## grow a fuzz corpus: make fuzz T=stun [SECONDS=30]
 
 mutants: ## plant known faults and check that the tests notice each: make mutants [K="sent ice"]
 	@scripts/setup build
-	@scripts/mutants $(K)
+	@$(if $(K),scripts/mutants $(K),scripts/long mutants)
 
 lint: ## check formatting and the types of web/
 	@scripts/lint
