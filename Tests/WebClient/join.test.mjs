@@ -138,6 +138,19 @@ describe("joining a room", () => {
     assert.equal(page.errors.length, 1);
   });
 
+  test("left before it was joined, join rejects and nothing comes back", async () => {
+    page.server.isReachable = false;
+    const room = new HawkerRoom({ room: "demo", token: () => "token" });
+    const rejected = assert.rejects(room.join(), { code: "disconnected" });
+    await page.time.advance(1000);
+    await room.leave();
+    await rejected;
+    const sockets = page.server.sockets.length;
+    await page.time.advance(60_000);
+    assert.equal(page.server.sockets.length, sockets);
+    assert.equal(room.failure, null);
+  });
+
   test("leaving says so, closes the socket and stays away", async () => {
     const { room, log } = await joinedRoom(page);
     const left = room.leave();
