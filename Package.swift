@@ -155,7 +155,9 @@ let package = Package(
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
-    tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
+    tests(
+      "Client",
+      ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
@@ -165,6 +167,14 @@ let package = Package(
       [
         "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
         "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
+      ]),
+    // Replays Tests/Fuzz; a new fuzz body needs its target here.
+    tests(
+      "Fuzz",
+      [
+        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
+        "Messages",
+        "Negotiation", "RTP", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

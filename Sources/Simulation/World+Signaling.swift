@@ -37,12 +37,16 @@ extension World {
   // MARK: Joining
 
   /// A host begins to publish.
+  ///
+  /// - Parameter fingerprint: what its offer said of its certificate; nil for the truth.
   @discardableResult
   package func addHost(
-    _ script: HostScript, network: Network = Network(), owner: Int? = nil
+    _ script: HostScript, network: Network = Network(), owner: Int? = nil,
+    offering fingerprint: CertificateFingerprint? = nil
   ) throws(DTLSFailure) -> SimulatedHost {
     let endpoint = makeEndpoint(network, owner: owner ?? 0)
-    let (server, client) = makeParameters(for: endpoint)
+    var (server, client) = makeParameters(for: endpoint)
+    if let fingerprint { server.fingerprints = [fingerprint] }
     let video = makeTrack()
     let audio = script.hasAudio ? makeTrack() : nil
     let host = SimulatedHost(

@@ -88,7 +88,7 @@ export class HawkerRoom extends Emitter {
   }
 
   /**
-   * Joins and stays joined until `leave`. Resolves when first joined; rejects when that can't be.
+   * Joins and stays joined until `leave`. Resolves when first joined; rejects when that can't be, or the room is left before.
    * @returns {Promise<void>}
    */
   async join() {
@@ -97,8 +97,11 @@ export class HawkerRoom extends Emitter {
     this.#listenForWaking();
     /** @type {Promise<void>} */
     const joined = new Promise((resolve, reject) => {
-      this.on("state", (state) => state === "joined" && resolve());
-      this.on("failed", reject);
+      this.on("state", (state) => {
+        if (state === "joined") resolve();
+        // Also when it is left before it was joined: nobody should wait for ever.
+        if (state === "closed") reject(this.failure ?? new HawkerError("disconnected", "the room was left"));
+      });
     });
     void this.#stayJoined();
     return joined;
