@@ -121,7 +121,7 @@ let package = Package(
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
         "Doctor", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker", "CLinux",
-        "COpenSSL",
+        "COpenSSL", "RoomLog", "Store",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -154,6 +154,12 @@ let package = Package(
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
+    // Beside the tests of the store: a disk that fails, and a program to be killed.
+    .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["RoomLog", "Store"], path: "Tests/StoreWriter",
+      swiftSettings: strict),
+    tests("Store", ["CFaultyDisk", "JSON", "RoomLog", "Store", "StoreWriter"]),
     tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
