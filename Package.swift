@@ -121,8 +121,8 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Room", "Messages", "Endpoints", "Store", "Loop", "Web", "MediaWorker",
-        "CLinux", "COpenSSL",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Loop", "Web",
+        "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -155,6 +155,12 @@ let package = Package(
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
+    // Beside the tests of the store: a disk that fails, and a program to be killed.
+    .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["RoomLog", "Store"], path: "Tests/StoreWriter",
+      swiftSettings: strict),
+    tests("Store", ["CFaultyDisk", "JSON", "RoomLog", "Store", "StoreWriter"]),
     tests(
       "Client",
       ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),

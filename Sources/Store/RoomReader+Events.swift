@@ -59,7 +59,7 @@ extension RoomReader {
     let limit = RoomReader.bounded(limit)
     let events = try database.rows(
       RoomReader.eventColumns + """
-         WHERE room = ? AND audited = 1 AND sequence < ? ORDER BY sequence DESC LIMIT ?
+         INDEXED BY events_audited WHERE room = ? AND audited = 1 AND sequence < ? ORDER BY sequence DESC LIMIT ?
         """,
       [.integer(room.rawValue), .integer(sequence), .integer(Int64(limit))], RoomReader.event)
     return EventPage(events: events, next: events.count < limit ? nil : events.last?.sequence)

@@ -12,8 +12,8 @@ import Wire
 package final class RoomStore: Sendable {
   package let directory: StoreDirectory
   private let board: StoreBoard
-  private let lock: DirectoryLock
-  private let threads: Mutex<[WorkerThread]>
+  // What `close` ends: the threads, then the lock.
+  private let running: Mutex<(threads: [WorkerThread], lock: DirectoryLock?)>
 
   /// Opens the store: locks the folder, makes or migrates the database, starts the threads.
   ///
@@ -34,18 +34,19 @@ package final class RoomStore: Sendable {
   ) throws(StoreError) {
     self.directory = directory
     try directory.make()
-    lock = try directory.lock()
+    let lock = try directory.lock()
     // Migrates, and says by name what is wrong, before any thread is there.
     _ = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
     let parts = StoreParts(directory: directory, vfs: vfs, onCommitted: onCommitted)
     do throws(SystemError) {
       board = try StoreBoard()
       let board = board
-      threads = Mutex([
+      let threads = [
         try WorkerThread(name: "store-write", config: board) { parts.write($0) },
         try WorkerThread(name: "store-read", config: board) { parts.read($0) },
         try WorkerThread(name: "store-copy", config: board) { parts.copy($0) },
-      ])
+      ]
+      running = Mutex((threads, lock))
     } catch {
       throw .file(path: directory.path, text: error.description)
     }
@@ -110,18 +111,18 @@ package final class RoomStore: Sendable {
 
   // MARK: Ending
 
-  /// Does what was asked for, then closes the database and waits for that. At once when closed already.
+  /// Does what was asked for, then closes the database, unlocks the folder and waits for both. At once when closed already.
   package func close() {
     board.isClosing.store(true, ordering: .releasing)
     board.writerWaker.wake()
-    threads.withLock { threads in
-      guard !threads.isEmpty else { return }
-      threads[0].join()
+    running.withLock { running in
+      guard !running.threads.isEmpty else { return }
+      running.threads[0].join()
       board.isWritten.store(true, ordering: .releasing)
       board.readerWaker.wake()
       board.checkpointWaker.wake()
-      for thread in threads { thread.join() }
-      threads = []
+      for thread in running.threads { thread.join() }
+      running = ([], nil)
     }
   }
 }

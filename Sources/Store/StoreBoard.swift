@@ -26,6 +26,8 @@ final class StoreBoard: Sendable {
   let openings: Mailbox<ReadJob>
   /// No new requests; the writing thread ends when it has done what waits.
   let isClosing = Atomic<Bool>(false)
+  /// The log was copied but for what was written meanwhile, which the writing thread copies itself.
+  let isCopied = Atomic<Bool>(false)
   /// The writing thread has ended: nothing is left for the others but what waits.
   let isWritten = Atomic<Bool>(false)
 

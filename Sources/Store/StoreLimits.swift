@@ -19,10 +19,10 @@ package enum StoreLimits {
   /// Pages of the write-ahead log that call for a checkpoint: 16 MiB, so that one checkpoint serves many
   /// commits and a restart reads little.
   static let checkpointPages: Int32 = 4096
-  /// Pages at which the writing thread copies the rest itself, between two commits: 128 MiB. Under
-  /// constant load the other thread never catches up with the writer, and only a log that is copied
-  /// in full starts again from its beginning.
-  static let checkpointPagesMax: Int32 = 32_768
+  /// Pages at which the writing thread copies them itself, between two commits: 64 MiB. Only a log that is
+  /// copied in full starts again from its beginning, and a busy disk may never let the other thread get
+  /// that far.
+  static let checkpointPagesMax: Int32 = 16_384
   /// Bytes the write-ahead log's file is cut back to when it starts again.
   static let logBytesKept = 64 << 20
   /// Snapshots kept of each room: the newest, and one in case it can't be read.

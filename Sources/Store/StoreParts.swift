@@ -53,6 +53,8 @@ struct StoreParts: Sendable {
         loop.wait(until: .distantFuture)
         if board.isWritten.load(ordering: .acquiring) { return }
         _ = try database.checkpoint()
+        board.isCopied.store(true, ordering: .releasing)
+        board.writerWaker.wake()
       }
     }
   }

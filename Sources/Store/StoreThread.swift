@@ -129,7 +129,9 @@ final class StoreThread {
     }
     let pages = writer.database.logPages
     if pages < askedAtPages { askedAtPages = 0 }
-    if pages >= StoreLimits.checkpointPagesMax {
+    // A log that is not copied to its very end never starts again from its beginning.
+    let isCopied = board.isCopied.exchange(false, ordering: .acquiringAndReleasing)
+    if isCopied || pages >= StoreLimits.checkpointPagesMax {
       _ = try writer.database.checkpoint()
     } else if pages - askedAtPages >= StoreLimits.checkpointPages {
       askedAtPages = pages
