@@ -48,12 +48,8 @@ extension WorkerCore {
     for track in peer.publisher.tracks.indices
     where peer.publisher.tracks[track].section.feedback.contains(.nack) {
       for encoding in peer.publisher.tracks[track].encodings.indices {
-        beginControl(to: peer)
-        let count = peer.publisher.writeMissing(
-          track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
-        if count > 0 {
-          statistics.nacksSent &+= UInt64(count)
-          sendControl(to: peer)
+        if !peer.publisher.tracks[track].encodings[encoding].missing.isEmpty {
+          sendMissing(peer, track, encoding, at: now)
         }
         // Also without a request: a gap too large to ask for is given up at once.
         guard peer.publisher.takeAbandoned(track: track, encoding: encoding) else { continue }
@@ -61,6 +57,17 @@ extension WorkerCore {
         requestKeyframe(id, UInt8(encoding), .repair, at: now)
       }
     }
+  }
+
+  private mutating func sendMissing(
+    _ peer: Peer, _ track: Int, _ encoding: Int, at now: Instant
+  ) {
+    beginControl(to: peer)
+    let count = peer.publisher.writeMissing(
+      track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
+    guard count > 0 else { return }
+    statistics.nacksSent &+= UInt64(count)
+    sendControl(to: peer)
   }
 
   private mutating func sendTransportFeedback(_ peer: Peer, at now: Instant) {

@@ -34,8 +34,7 @@ struct PacketCipher: ~Copyable {
   func protectRTP(
     _ packet: inout MutableSpan<UInt8>, length: Int, headerLength: Int, rolloverCounter: UInt32
   ) throws(SRTPError) -> Int {
-    let sequence = UInt64(packet[2]) << 8 | UInt64(packet[3])
-    let index = UInt64(rolloverCounter) << 16 | sequence
+    let index = PacketCipher.rtpIndex(packet, rolloverCounter: rolloverCounter)
     switch profile {
     case .aeadAES128GCM:
       try cipher.begin(salt.forGCM(ssrc: PacketCipher.word(packet, at: 8), index: index))
@@ -82,8 +81,7 @@ struct PacketCipher: ~Copyable {
   func unprotectRTP(
     _ packet: inout MutableSpan<UInt8>, length: Int, headerLength: Int, rolloverCounter: UInt32
   ) throws(SRTPError) -> Int {
-    let sequence = UInt64(packet[2]) << 8 | UInt64(packet[3])
-    let index = UInt64(rolloverCounter) << 16 | sequence
+    let index = PacketCipher.rtpIndex(packet, rolloverCounter: rolloverCounter)
     let plain = length - profile.tagLength
     switch profile {
     case .aeadAES128GCM:
@@ -134,6 +132,14 @@ struct PacketCipher: ~Copyable {
       try cipher.crypt(&packet, text)
     }
     return plain
+  }
+
+  /// The 48-bit packet index (RFC 3711 section 3.3.1).
+  private static func rtpIndex(
+    _ packet: borrowing MutableSpan<UInt8>, rolloverCounter: UInt32
+  ) -> UInt64 {
+    let sequence = UInt64(packet[2]) << 8 | UInt64(packet[3])
+    return UInt64(rolloverCounter) << 16 | sequence
   }
 
   private static func word(_ packet: borrowing MutableSpan<UInt8>, at offset: Int) -> UInt32 {
