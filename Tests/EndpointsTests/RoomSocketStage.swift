@@ -6,6 +6,7 @@ import HTTP
 import ICE
 import JSON
 import MediaControl
+import Messages
 import Negotiation
 import RTP
 import Room
@@ -22,6 +23,10 @@ struct RoomSocketStage {
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// By socket: what it was sent, oldest first; taken by `inbox`.
   private var sent: [UInt64: [JSONObject]] = [:]
+  /// By socket: what it was told of the room's log when it came (`snapshot`, `me`), oldest first.
+  private(set) var told: [UInt64: [JSONObject]] = [:]
+  /// What was ordered of the store; without one, nothing is.
+  private(set) var houseOrders: [HouseOrder] = []
   /// By socket: the code it was closed with.
   private(set) var closed: [UInt64: UInt16] = [:]
   /// Orders to the media plane, oldest first.
@@ -232,8 +237,10 @@ struct RoomSocketStage {
   }
 
   private mutating func carryOut() {
-    while !core.effects.isEmpty {
-      for effect in core.takeEffects() { carryOut(effect) }
+    while true {
+      let effects = core.takeEffects()
+      guard !effects.isEmpty else { break }
+      for effect in effects { carryOut(effect) }
     }
     for command in sockets.takeCommands() { deliver(command) }
   }
@@ -247,7 +254,14 @@ struct RoomSocketStage {
     case .record(let change, let number):
       records.append((change, number))
       if writesAtOnce { core.recorded(number, at: now, wall: wall) }
-    case .revoked(let room, let identity): sockets.revoke(identity, in: room, &core, at: now)
+    case .revoked(let room, let identity):
+      sockets.expel(identity, from: room, saying: .revoked, &core, at: now)
+    case .expelled(let room, let identity):
+      sockets.expel(identity, from: room, saying: .banned, &core, at: now)
+    case .house(let order): houseOrders.append(order)
+    case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .permissionsChanged(let room, let identity):
+      sockets.tellPermissions(of: identity, in: room, core, wall: wall)
     }
   }
 
@@ -264,7 +278,11 @@ struct RoomSocketStage {
     guard closed[socket] == nil, case .object(let object)? = try? JSONValue.parse(text) else {
       return
     }
-    sent[socket, default: []].append(object)
+    if object["type"] == "snapshot" || object["type"] == "me" {
+      told[socket, default: []].append(object)
+    } else {
+      sent[socket, default: []].append(object)
+    }
   }
 }
 

@@ -53,6 +53,7 @@ struct RoomSockets {
   /// Takes an event of the web server.
   mutating func take(_ event: WebEvent, _ core: inout ControlCore, at now: Instant, wall: WallTime)
   {
+    core.clock = (now, wall)
     switch event {
     case .request: break
     case .opened(let socket, _): sockets[socket] = Socket(gate: RoomSocketGate(at: now))
@@ -371,6 +372,7 @@ struct RoomSockets {
 
   /// Does what is due: deadlines, measures, the last words of a server that drains.
   mutating func advance(_ core: inout ControlCore, at now: Instant, wall: WallTime) {
+    core.clock = (now, wall)
     if core.isDraining && !hasSaidDraining {
       hasSaidDraining = true
       for socket in sockets.keys.sorted() {

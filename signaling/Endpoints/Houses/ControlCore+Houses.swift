@@ -121,7 +121,7 @@ extension ControlCore {
     switch entry.event {
     case .banned(let person, _, _): expel(person, from: room, at: now)
     case .phaseChanged(.ended): end(room)
-    case .stageRemoved(let person), .roleSet(let person, _), .roleSeen(let person, _):
+    case .stageRemoved(let person), .roleSet(let person, _):
       reconsider(person, in: room, at: now)
     case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
     default: break
