@@ -1,0 +1,29 @@
+// A person's mark: the first letter of the name on a colour of their own.
+
+import { make } from "./dom.js";
+
+/**
+ * A hue from 0 to 359 that stays with an identity.
+ * @param {string} member
+ */
+export function hueOf(member) {
+  let hash = 2166136261;
+  for (let at = 0; at < member.length; at++) hash = Math.imul(hash ^ member.charCodeAt(at), 16777619);
+  return Math.floor((((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32) * 360);
+}
+
+/**
+ * The first letter, whole whatever the script.
+ * @param {string} name
+ */
+export function initialOf(name) {
+  const [first = "?"] = [...name.trim()];
+  return first.toLocaleUpperCase();
+}
+
+/** @param {string} member @param {string} name */
+export function avatar(member, name) {
+  const made = make("span.avatar", { "aria-hidden": "true" }, initialOf(name || member));
+  made.style.setProperty("--hue", String(hueOf(member)));
+  return made;
+}
