@@ -9,7 +9,10 @@ import { make } from "./dom.js";
 export function hueOf(member) {
   let hash = 2166136261;
   for (let at = 0; at < member.length; at++) hash = Math.imul(hash ^ member.charCodeAt(at), 16777619);
-  return Math.floor((((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32) * 360);
+  // Mixed well, so that neighbours like guest-1 and guest-2 look different.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % 360;
 }
 
 /**

@@ -5,13 +5,13 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** Paths by name. */
 const ICONS = /** @type {Record<string, string>} */ ({
-  theme: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 4v16M12 8l5.5-2M12 12h8M12 16l5.5 2",
+  theme: "M20 14.5A8.5 8.5 0 1 1 9.5 4 7 7 0 0 0 20 14.5z",
   sound: "M4 9v6h4l5 4V5L8 9zM16.5 8.5a5 5 0 0 1 0 7M19 6a8.5 8.5 0 0 1 0 12",
   muted: "M4 9v6h4l5 4V5L8 9zm12 0 6 6m0-6-6 6",
   fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   pip: "M3 5h18v14H3zM13 12h6v5h-6z",
   captions: "M3 5h18v14H3zM10 10.5a2 2 0 1 0 0 3M17 10.5a2 2 0 1 0 0 3",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M5 11.5v1M12 11.5v1M19 11.5v1M4.6 12h.8M11.6 12h.8M18.6 12h.8",
   send: "M4 12 20 4l-5 16-3.5-6.5zM20 4l-8.5 9.5",
   smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5h.01M15 9.5h.01",
   reply: "M10 6 4 12l6 6M4 12h10a6 6 0 0 1 6 6",

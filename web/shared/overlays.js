@@ -24,10 +24,10 @@ export function toast(words, tone = "good") {
 
 /**
  * Asks in a dialog. Resolves with the form's values, or null when it was closed.
- * @param {{title: string, text?: string, confirm: string, danger?: boolean, body?: Node|null}} question
+ * @param {{title: string, text?: string, confirm: string, cancel?: string, danger?: boolean, body?: Node|null}} question
  * @returns {Promise<FormData|null>}
  */
-export function ask({ title, text: words, confirm, danger = false, body = null }) {
+export function ask({ title, text: words, confirm, cancel = text("dialog.cancel"), danger = false, body = null }) {
   const heading = make("h2", { id: "dialog-title" }, title);
   const form = make(
     "form",
@@ -38,7 +38,7 @@ export function ask({ title, text: words, confirm, danger = false, body = null }
     make(
       "div.actions",
       {},
-      make("button.quiet", { onclick: () => dialog.close() }, text("dialog.cancel")),
+      make("button.quiet", { onclick: () => dialog.close() }, cancel),
       make(danger ? "button.danger" : "button.primary", { type: "submit", value: "yes" }, confirm),
     ),
   );
@@ -73,9 +73,10 @@ export function openMenu(anchor, title, items) {
     dialog.append(make(item.warns ? "button.warns" : "button", { icon: item.icon, onclick: run }, item.label));
   }
   const { innerWidth, innerHeight } = window;
+  // Before the dialog takes the focus: the anchor may be there only while it has it.
+  const at = anchor.getBoundingClientRect();
   open(dialog, () => {});
   if (innerWidth <= 640) return;
-  const at = anchor.getBoundingClientRect();
   const size = dialog.getBoundingClientRect();
   dialog.classList.add("at");
   dialog.style.left = `${Math.max(8, Math.min(innerWidth - size.width - 8, at.right - size.width))}px`;

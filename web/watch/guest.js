@@ -36,7 +36,7 @@ export function setUpGuest(room, run) {
       problem.textContent = textOf("studioError", error instanceof CaptureError ? error.code : "other");
     });
     const body = make("div.stack", {}, preview, problem);
-    const answer = await ask({ title: text("guest.invited", { name: host }), text: text("guest.invitedText"), confirm: text("guest.accept"), body });
+    const answer = await ask({ title: text("guest.invited", { name: host }), text: text("guest.invitedText"), confirm: text("guest.accept"), cancel: text("guest.decline"), body });
     await opened;
     asking = false;
     if (room.show.state?.you.stage !== "invited") return stop(); // taken back meanwhile
