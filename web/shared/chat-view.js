@@ -1,6 +1,7 @@
 // The list of messages: stays at the newest until the person scrolls up, then stands still. At 100 messages a second it
 // still renders once per frame and holds few nodes.
 
+import { MESSAGES_MAX } from "../client/show.js";
 import { avatar, hueOf } from "./avatar.js";
 import { icon } from "./icons.js";
 import { make, oncePerFrame, plural, setText, text } from "./dom.js";
@@ -14,6 +15,8 @@ import { clockText } from "./time.js";
 const ROWS_MAX = 60;
 /** While reading upwards, what was there and what was asked for. */
 const READING_ROWS_MAX = 200;
+/** Of them, what was there: the rest is for older ones. */
+const FROZEN_MAX = 100;
 /** Scrolled up by less than this still counts as being at the newest. */
 const FOLLOW_PX = 48;
 const HISTORY_PAGE = 50;
@@ -43,8 +46,11 @@ export class ChatView {
    */
   #older = [];
   #following = true;
-  /** While reading: the newest id shown. */
-  #frozenAt = 0;
+  /**
+   * While reading: what was there when it began, for the state lets go of old messages.
+   * @type {ChatMessage[]}
+   */
+  #frozen = [];
   #loading = false;
   #moreHistory = true;
   #ask;
@@ -76,10 +82,26 @@ export class ChatView {
     this.#ask();
   }
 
+  /**
+   * An event of the show: what is deleted goes from the messages kept for reading too.
+   * @param {import("../client/protocol").Message} event
+   */
+  receive(event) {
+    if (event.type !== "messageDeleted" && event.type !== "messagesCleared") return;
+    /** @param {ChatMessage} each */
+    const gone = (each) => each.id === event.message || each.from.member === event.member;
+    /** @param {ChatMessage[]} list */
+    const without = (list) => list.map((each) => (gone(each) ? { ...each, text: null, deleted: true } : each));
+    this.#older = without(this.#older);
+    this.#frozen = without(this.#frozen);
+    this.#ask();
+  }
+
   /** Back to the newest messages. */
   follow() {
     this.#following = true;
     this.#older = [];
+    this.#frozen = [];
     this.#moreHistory = true;
     this.#parts.scroller.scrollTop = 0;
     this.#ask();
@@ -117,14 +139,16 @@ export class ChatView {
 
   /** @param {ShowState} state @returns {(ChatMessage|Gap)[]} */
   #items(state) {
-    const newest = this.#following ? Infinity : this.#frozenAt;
-    const first = state.messages[0]?.id ?? Infinity;
-    const messages = [...this.#older.filter((each) => each.id < first), ...state.messages.filter((each) => each.id <= newest)];
-    const shown = messages.slice(this.#following ? -ROWS_MAX : -READING_ROWS_MAX);
+    const shown = this.#following ? state.messages.slice(-ROWS_MAX) : [...this.#older, ...this.#frozen].slice(0, READING_ROWS_MAX);
     const from = shown[0]?.id ?? Infinity;
-    const gaps = state.gaps.filter((gap) => gap.to >= from && gap.from <= newest);
+    const to = this.#following ? Infinity : this.#frozenAt;
+    const gaps = state.gaps.filter((gap) => gap.to >= from && gap.from <= to);
     if (gaps.length === 0) return shown;
     return [...shown, ...gaps].sort((a, b) => orderOf(a) - orderOf(b));
+  }
+
+  get #frozenAt() {
+    return this.#frozen.at(-1)?.id ?? 0;
   }
 
   /** @param {ShowState} state */
@@ -132,7 +156,7 @@ export class ChatView {
     const { jump } = this.#parts;
     const unseen = this.#following ? 0 : state.messages.filter((each) => each.id > this.#frozenAt).length;
     jump.hidden = this.#following;
-    setText(/** @type {HTMLElement} */ (jump.lastElementChild), unseen > 0 ? plural("chat.new", unseen) : text("chat.newest"));
+    setText(/** @type {HTMLElement} */ (jump.lastElementChild), unseen >= MESSAGES_MAX ? text("chat.newMany", { count: unseen }) : unseen > 0 ? plural("chat.new", unseen) : text("chat.newest"));
   }
 
   /** @param {ChatMessage} message @param {ShowState} state */
@@ -155,7 +179,11 @@ export class ChatView {
 
   /** @param {number} id */
   #find(id) {
-    return this.#state?.messages.find((each) => each.id === id) ?? this.#older.find((each) => each.id === id) ?? null;
+    for (const list of [this.#state?.messages ?? [], this.#frozen, this.#older]) {
+      const found = list.find((each) => each.id === id);
+      if (found) return found;
+    }
+    return null;
   }
 
   #scrolled() {
@@ -165,7 +193,7 @@ export class ChatView {
     if (atNewest && !this.#following) this.follow();
     if (!atNewest && this.#following) {
       this.#following = false;
-      this.#frozenAt = this.#state?.messages.at(-1)?.id ?? 0;
+      this.#frozen = this.#state?.messages.slice(-FROZEN_MAX) ?? [];
       this.#ask();
     }
     const toTop = scroller.scrollHeight - scroller.clientHeight + scroller.scrollTop;
@@ -173,9 +201,9 @@ export class ChatView {
   }
 
   async #loadOlder() {
-    const oldest = this.#older[0]?.id ?? this.#state?.messages[0]?.id;
+    const oldest = this.#older[0]?.id ?? this.#frozen[0]?.id;
     if (this.#loading || !this.#moreHistory || oldest === undefined) return;
-    if (this.#older.length >= READING_ROWS_MAX - HISTORY_PAGE) return;
+    if (this.#older.length + this.#frozen.length > READING_ROWS_MAX - HISTORY_PAGE) return;
     this.#loading = true;
     try {
       const { messages, more } = await this.#parts.history(oldest);

@@ -112,6 +112,7 @@ export const strings = {
   "chat.newest": "Newest messages",
   "chat.new.one": "{count} new message",
   "chat.new.other": "{count} new messages",
+  "chat.newMany": "More than {count} new messages",
   "chat.gap.one": "{count} message left out: the chat is fast",
   "chat.gap.other": "{count} messages left out: the chat is fast",
   "chat.left.one": "{count} character left",

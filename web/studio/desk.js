@@ -112,4 +112,5 @@ export function setUpDesk(room) {
     if (event.target === event.currentTarget && event.key === "Enter") chat.enter();
   });
   room.show.on("change", draw);
+  room.show.on("event", (event) => chat.receive(event));
 }

@@ -193,5 +193,6 @@ export function setUpTogether(room) {
   });
   setSheet(false);
   room.show.on("change", draw);
+  room.show.on("event", (event) => chat.receive(event));
   return { show, isStaff: () => isStaff(room.show.state) };
 }
