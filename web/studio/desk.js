@@ -95,7 +95,7 @@ export function setUpDesk(room) {
     element("pinned").hidden = pinned === null;
     if (!pinned) return;
     const off = make("button.icon.compact.quiet", { icon: "close", label: text("mod.unpin"), onclick: () => run(room.pinMessage(null)) });
-    element("pinned").replaceChildren(icon("pin"), make("p.grow", { dir: "auto" }, make("b", {}, `${pinned.from.name || pinned.from.member}: `), wordsOf(pinned)), off);
+    element("pinned").replaceChildren(icon("pin"), make("p.grow", {}, make("b", {}, make("bdi", {}, pinned.from.name || pinned.from.member), ": "), make("bdi", {}, wordsOf(pinned))), off);
   }
 
   /** @param {ShowState} state */

@@ -78,7 +78,7 @@ export function setUpTogether(room) {
     const { pinned } = state;
     element("pinned").hidden = pinned === null;
     if (!pinned) return;
-    element("pinned").replaceChildren(icon("pin"), make("p", { dir: "auto" }, make("b", {}, `${pinned.from.name || pinned.from.member}: `), wordsOf(pinned)));
+    element("pinned").replaceChildren(icon("pin"), make("p", {}, make("b", {}, make("bdi", {}, pinned.from.name || pinned.from.member), ": "), make("bdi", {}, wordsOf(pinned))));
   }
 
   /** @param {ShowState} state */
