@@ -4,6 +4,7 @@
 import { Emitter } from "./emitter.js";
 import { HawkerError, codeOf } from "./errors.js";
 import { LiveShow } from "./live-show.js";
+import { messageOf, personOf } from "./show-wire.js";
 import { sleep, within } from "./timing.js";
 
 /** @typedef {import("./protocol").Done} Done */
@@ -28,6 +29,11 @@ const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byt
 export class RoomCommands extends Emitter {
   /** The room's half: chat, polls, questions, giveaways, people. */
   show = new LiveShow();
+  /**
+   * Queries that this server doesn't know.
+   * @type {Set<string>}
+   */
+  #unknown = new Set();
 
   /**
    * One request on the joined socket.
@@ -78,15 +84,18 @@ export class RoomCommands extends Emitter {
   }
 
   /**
-   * A command whose effect on this member only the reply tells.
+   * A question to the server. One it doesn't know is not asked again: unknown requests count against the socket.
    * @param {string} type
-   * @param {Record<string, any>} fields
-   * @param {Record<string, any>} yours
+   * @param {Record<string, any>} [fields]
    */
-  async #mine(type, fields, yours) {
-    const done = await this.command(type, fields);
-    this.show.receive({ type: "yours", ...yours });
-    return done;
+  async #query(type, fields = {}) {
+    if (this.#unknown.has(type)) throw new HawkerError("unknown-type", `the server knows no ${type}`);
+    try {
+      return await this.request({ ...fields, type });
+    } catch (error) {
+      if (codeOf(error) === "unknown-type") this.#unknown.add(type);
+      throw error;
+    }
   }
 
   // Chat.
@@ -135,7 +144,7 @@ export class RoomCommands extends Emitter {
   timeout(member, seconds) {
     return this.command("timeout", { member, seconds });
   }
-  /** @param {string} member @param {{reason?: string, device?: string}} [options] */
+  /** @param {string} member @param {{reason?: string, device?: boolean}} [options]  device: from the same browser too */
   ban(member, options = {}) {
     return this.command("ban", { member, ...options });
   }
@@ -164,7 +173,7 @@ export class RoomCommands extends Emitter {
   }
   /** @param {boolean} on */
   follow(on) {
-    return this.#mine("follow", { on }, { follows: on });
+    return this.command("follow", { on });
   }
 
   // Polls, questions, giveaways.
@@ -178,7 +187,7 @@ export class RoomCommands extends Emitter {
   }
   /** @param {number} poll @param {number[]} options */
   vote(poll, options) {
-    return this.#mine("vote", { poll, options }, { poll, value: options });
+    return this.command("vote", { poll, options });
   }
   /** @param {number} poll */
   closePoll(poll) {
@@ -194,7 +203,7 @@ export class RoomCommands extends Emitter {
   }
   /** @param {number} question @param {boolean} on */
   upvote(question, on) {
-    return this.#mine("upvote", { question, on }, { question, value: on });
+    return this.command("upvote", { question, on });
   }
   /** @param {number} question */
   answerQuestion(question) {
@@ -217,7 +226,7 @@ export class RoomCommands extends Emitter {
   }
   /** @param {number} giveaway */
   enter(giveaway) {
-    return this.#mine("enter", { giveaway }, { giveaway, value: true });
+    return this.command("enter", { giveaway });
   }
   /** @param {number} giveaway */
   drawGiveaway(giveaway) {
@@ -253,29 +262,31 @@ export class RoomCommands extends Emitter {
    * @param {{before?: number, limit?: number}} [page]
    * @returns {Promise<{messages: import("./protocol").ChatMessage[], more: boolean}>}
    */
-  history(page = {}) {
-    return this.request({ type: "history", ...page });
+  async history(page = {}) {
+    const { messages, more } = await this.#query("history", page);
+    return { messages: messages.map(messageOf), more };
   }
   /**
    * @param {{after?: string, limit?: number}} [page]
    * @returns {Promise<{people: import("./protocol").PersonHere[], next: string|null, count: number}>}
    */
-  people(page = {}) {
-    return this.request({ type: "people", ...page });
+  async people(page = {}) {
+    const reply = await this.#query("people", page);
+    return { ...reply, people: reply.people.map((/** @type {any} */ each) => ({ ...each, ...personOf(each) })) };
   }
   /** @returns {Promise<any>} */
   banned() {
-    return this.request({ type: "banned" });
+    return this.#query("banned");
   }
   /**
    * @param {{before?: number, limit?: number}} [page]
    * @returns {Promise<{entries: import("./protocol").AuditEntry[]}>}
    */
   audit(page = {}) {
-    return this.request({ type: "audit", ...page });
+    return this.#query("audit", page);
   }
   /** @returns {Promise<any>} */
   audience() {
-    return this.request({ type: "audience" });
+    return this.#query("audience");
   }
 }

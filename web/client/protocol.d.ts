@@ -69,12 +69,6 @@ export interface Joined {
   tracks: Track[];
   connections: LiveConnection[];
   iceServers: RTCIceServer[];
-  /** The newest event that `show` or `events` includes. Absent from a server without the room's half. */
-  seq?: number;
-  /** The whole show, or… */
-  show?: Show;
-  /** …what happened after `since`. */
-  events?: Message[];
 }
 
 export interface Answer {
@@ -137,7 +131,7 @@ export interface Message {
   [field: string]: any;
 }
 
-// The room's half: what people do together in a show. Times are ms since 1970 by the server's clock.
+// The room's half: what people do together in a show, as show.js keeps it. Times are ms since 1970 by the server's clock.
 
 export interface Person {
   member: string;
@@ -162,7 +156,7 @@ export interface ChatMessage {
   /** null: deleted or erased */
   text: string | null;
   replyTo: number | null;
-  class: "talk" | "question" | "claim" | "bid";
+  class: "plain" | "question" | "claim" | "bid";
   deleted: boolean;
   held: boolean;
 }
@@ -225,7 +219,7 @@ export interface You extends Person {
   mayPublish: boolean;
 }
 
-/** The whole state of a show, as `joined` and `resync` carry it. */
+/** The whole state of a show, as a snapshot tells it. */
 export interface Show {
   seq: number;
   phase: Phase;
@@ -253,8 +247,14 @@ export interface Show {
 /** The reply to a command, after it was written durably. */
 export interface Done {
   type: "ok";
-  seq?: number;
-  result?: any;
+  cursor?: number;
+  /** What it made, by id. */
+  message?: number;
+  poll?: number;
+  question?: number;
+  giveaway?: number;
+  /** The message waits for review. */
+  held?: boolean;
 }
 
 export interface PersonHere extends Person {

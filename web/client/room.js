@@ -200,7 +200,7 @@ export class HawkerRoom extends RoomCommands {
     await socket.opened();
     const sent = performance.now();
     const { room, device } = this.#options;
-    const known = { resume: this.#session ?? undefined, since: this.show.since, device };
+    const known = { resume: this.#session ?? undefined, cursor: this.show.cursor, device };
     /** @type {Joined} */
     const joined = await socket.request({ type: "join", version: VERSION, room, token, ...known });
     this.clock.add(sent, performance.now(), joined.serverTimeMs);

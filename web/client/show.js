@@ -55,10 +55,10 @@ export function showOf(show) {
  */
 const UNORDERED = new Set([
   "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts",
-  "questionVotes", "giveawayEntries", "audience", "followers", "reactions", "yours",
+  "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me",
 ]);
 /** Counters carry the number of another event, so they don't move the cursor. */
-const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "followers", "reactions", "yours", "chatGap"]);
+const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap"]);
 
 /**
  * The state after an event. Unknown events, and events about what isn't known, change nothing.
@@ -67,7 +67,6 @@ const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "aud
  * @returns {ShowState}
  */
 export function apply(state, event) {
-  if (event.type === "resync") return { ...showOf(event.show), announcement: state.announcement };
   const change = Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type] : undefined;
   if (!change) return state;
   const ordered = !UNORDERED.has(event.type);
@@ -109,7 +108,7 @@ const CHANGES = {
   }),
   messagePinned: (state, { message }) => ({ ...state, pinned: message ?? null }),
   chatGap: (state, { from, to, count }) => ({ ...state, gaps: [...state.gaps, { from, to, count }].slice(-GAPS_MAX) }),
-  chatChanged: (state, { chat }) => ({ ...state, chat, words: chat.words ?? state.words }),
+  chatChanged: (state, { chat, words }) => ({ ...state, chat, words: words ?? state.words }),
 
   memberMuted: (state, { member, on }) => withYou(state, member, { muted: on }),
   memberTimedOut: (state, { member, until }) => withYou(state, member, { timeoutUntil: until }),
@@ -167,7 +166,6 @@ const CHANGES = {
   phaseChanged: (state, { phase }) => ({ ...state, phase }),
 
   audience: (state, { viewers }) => (viewers === state.viewers ? state : { ...state, viewers }),
-  followers: (state, { count }) => (count === state.followers ? state : { ...state, followers: count }),
   reactions: (state, { counts }) => {
     const reactions = { ...state.reactions };
     for (const [emoji, count] of Object.entries(counts)) {
@@ -176,11 +174,25 @@ const CHANGES = {
     }
     return { ...state, reactions };
   },
+  reactionTotals: (state, { totals }) => ({ ...state, reactions: totals }),
+  me: (state, { you, votes, upvoted, entered, held }) => ({
+    ...state,
+    you: { ...state.you, ...you },
+    polls: state.polls.map((poll) => {
+      const vote = votes.find((/** @type {any} */ each) => each.poll === poll.id);
+      return { ...poll, yours: vote?.options ?? null, counts: poll.counts ?? vote?.counts ?? null };
+    }),
+    questions: state.questions.map((each) => ({ ...each, yours: upvoted.includes(each.id) })),
+    giveaways: state.giveaways.map((each) => ({ ...each, entered: entered.includes(each.id) })),
+    messages: held.reduce(withMessage, state.messages),
+  }),
   yours: (state, { poll, question, giveaway, follows, value }) => {
     if (poll !== undefined) return { ...state, polls: withChange(state.polls, poll, { yours: value }) };
     if (question !== undefined) return { ...state, questions: withChange(state.questions, question, { yours: value }) };
     if (giveaway !== undefined) return { ...state, giveaways: withChange(state.giveaways, giveaway, { entered: value }) };
-    if (follows !== undefined) return { ...state, you: { ...state.you, follows } };
+    if (follows !== undefined && follows !== state.you.follows) {
+      return { ...state, you: { ...state.you, follows }, followers: Math.max(0, state.followers + (follows ? 1 : -1)) };
+    }
     return state;
   },
 };

@@ -1,6 +1,6 @@
 // A person's mark: the first letter of the name on a colour of their own.
 
-import { make } from "./dom.js";
+import { make, text } from "./dom.js";
 
 /**
  * A hue from 0 to 359 that stays with an identity.
@@ -30,3 +30,9 @@ export function avatar(member, name) {
   made.style.setProperty("--hue", String(hueOf(member)));
   return made;
 }
+
+/**
+ * What a person is called: by name, else by identity; both are gone where their data was erased.
+ * @param {{member: string, name: string}} person
+ */
+export const nameOf = (person) => person.name || person.member || text("person.erased");

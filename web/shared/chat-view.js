@@ -2,7 +2,7 @@
 // still renders once per frame and holds few nodes.
 
 import { MESSAGES_MAX } from "../client/show.js";
-import { avatar, hueOf } from "./avatar.js";
+import { avatar, hueOf, nameOf } from "./avatar.js";
 import { icon } from "./icons.js";
 import { make, oncePerFrame, plural, setText, text } from "./dom.js";
 import { clockText } from "./time.js";
@@ -162,11 +162,11 @@ export class ChatView {
   /** @param {ChatMessage} message @param {ShowState} state */
   #row(message, state) {
     const { from } = message;
-    const name = from.name || from.member;
+    const name = nameOf(from);
     const classes = ["message", `is-${message.class}`, message.held ? "held" : "", message.deleted ? "deleted" : ""];
     const row = make(`li.${classes.filter(Boolean).join(".")}`, { tabindex: "-1", "data-id": message.id });
     const reply = message.replyTo === null ? null : this.#find(message.replyTo);
-    if (reply) row.append(make("span.reply-to.cut", {}, icon("reply"), `${reply.from.name}: ${wordsOf(reply)}`));
+    if (reply) row.append(make("span.reply-to.cut", {}, icon("reply"), `${nameOf(reply.from)}: ${wordsOf(reply)}`));
     const who = make("b", {}, name);
     who.style.setProperty("--hue", String(hueOf(from.member)));
     row.append(who);
@@ -280,7 +280,7 @@ export class ChatView {
     this.#heardAt = performance.now();
     this.#heardId = newest.id;
     const more = unheard > 1 ? `${plural("chat.new", unheard)}. ` : "";
-    if (unheard > 0) this.#aloud.textContent = `${more}${newest.from.name}: ${wordsOf(newest)}`;
+    if (unheard > 0) this.#aloud.textContent = `${more}${nameOf(newest.from)}: ${wordsOf(newest)}`;
   }
 }
 
@@ -314,7 +314,7 @@ const rowOf = (event) => /** @type {Element} */ (event.target).closest("li.messa
  * @param {ChatMessage} message
  */
 export function messageCard(message) {
-  const name = message.from.name || message.from.member;
+  const name = nameOf(message.from);
   return make(
     "div.row.message-card",
     {},

@@ -85,13 +85,13 @@ export class Composer {
     setText(this.#problem, "");
     try {
       const done = await this.#room.say(words, { replyTo });
-      if (done.result?.held) setText(this.#problem, text("chat.heldYours"));
+      if (done.held) setText(this.#problem, text("chat.heldYours"));
       const { slowSeconds = 0 } = this.#state?.chat ?? {};
       if (slowSeconds > 0 && !isStaff(this.#state)) this.#wait(slowSeconds * 1000);
     } catch (error) {
       const { retryAfterMs } = /** @type {any} */ (error);
       const code = codeOf(error);
-      if (code === "slow-mode" && retryAfterMs) this.#wait(retryAfterMs);
+      if (code === "slow" && retryAfterMs) this.#wait(retryAfterMs);
       else setText(this.#problem, textOf("sayError", code).replace("{time}", durationText(retryAfterMs ?? 0)));
       // What was written is not lost, unless something new was begun.
       if (!this.#input.value) this.#input.value = words;

@@ -1,5 +1,6 @@
 // Giveaways as cards: enter, see who won, and why nobody could have cheated.
 
+import { nameOf } from "./avatar.js";
 import { KeyedList, make, plural, setText, text } from "./dom.js";
 import { ask } from "./overlays.js";
 import { countDown } from "./time.js";
@@ -59,7 +60,7 @@ export function giveawayCard(first, { room, run, host = () => false }) {
     enter.hidden = !open || giveaway.entered || host();
     draw.hidden = !(host() && (open || giveaway.state === "closed"));
     cancel.hidden = draw.hidden;
-    const names = (giveaway.winners ?? []).map((each) => each.name || each.member);
+    const names = (giveaway.winners ?? []).map((each) => nameOf(each));
     const won = giveaway.winners?.some((each) => each.member === room.show.state?.you.member);
     setText(result, giveaway.state !== "drawn" ? "" : won ? text("giveaway.youWon") : text("giveaway.won", { names: listText(names) }));
     result.hidden = !result.textContent;

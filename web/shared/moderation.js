@@ -1,5 +1,6 @@
 // What staff can do about a message or a person, as items of a menu.
 
+import { nameOf } from "./avatar.js";
 import { isStaff } from "./composer.js";
 import { make, text } from "./dom.js";
 import { ask } from "./overlays.js";
@@ -33,7 +34,7 @@ export function actionsOn(message, room, run) {
 export function actionsOnPerson(person, room, run) {
   const state = room.show.state;
   if (!state || !isStaff(state) || person.member === state.you.member || !outranks(state.you.role, person.role)) return [];
-  const name = person.name || person.member;
+  const name = nameOf(person);
   return [
     { icon: "quiet", label: text(person.muted ? "mod.unmute" : "mod.mute"), run: () => run(room.mute(person.member, !person.muted)) },
     { icon: "clock", label: text("mod.timeout"), run: () => void askTimeout(person.member, name, room, run) },
@@ -65,5 +66,5 @@ async function askBan(member, name, room, run) {
   const reason = make("div.field", {}, make("label", { for: "ban-reason" }, text("mod.reason")), make("input", { id: "ban-reason", name: "reason", maxlength: 200, autocomplete: "off" }));
   const answer = await ask({ title: text("mod.banTitle", { name }), text: text("mod.banText"), confirm: text("mod.ban"), danger: true, body: reason });
   const words = String(answer?.get("reason") ?? "").trim();
-  if (answer) run(room.ban(member, words ? { reason: words } : {}));
+  if (answer) run(room.ban(member, { device: true, ...(words ? { reason: words } : {}) }));
 }

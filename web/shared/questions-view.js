@@ -1,5 +1,6 @@
 // Questions with their upvotes; for staff: on the screen, answered, dismissed.
 
+import { nameOf } from "./avatar.js";
 import { countText, KeyedList, make, setLabel, setText, text } from "./dom.js";
 
 /** @typedef {import("../client/protocol").Question} Question */
@@ -38,7 +39,7 @@ function questionRow(first, { room, run, staff = () => false }) {
   const up = make("button.upvote.toggles", { icon: "up", onclick: () => run(room.upvote(question.id, !question.yours)) }, votes);
   const words = make("p.asked", { dir: "auto" }, first.text ?? text("chat.deleted"));
   const state = make("span.role");
-  const by = make("p.quiet-text.small.row", {}, make("span.cut", {}, first.from.name || first.from.member), state);
+  const by = make("p.quiet-text.small.row", {}, make("span.cut", {}, nameOf(first.from)), state);
   const highlight = make("button.icon.compact.toggles", { icon: "star", onclick: () => run(room.highlightQuestion(question.highlighted ? null : question.id)) });
   const answered = make("button.icon.compact", { icon: "check", label: text("question.answer"), onclick: () => run(room.answerQuestion(question.id)) });
   const dismiss = make("button.icon.compact", { icon: "trash", label: text("question.dismiss"), onclick: () => run(room.dismissQuestion(question.id)) });

@@ -1,5 +1,6 @@
 // The room's half of the studio: chat with its moderation, questions, polls, giveaways, people, and the show itself.
 
+import { nameOf } from "../shared/avatar.js";
 import { codeOf } from "../client/errors.js";
 import { ChatView, messageCard, wordsOf } from "../shared/chat-view.js";
 import { Composer } from "../shared/composer.js";
@@ -46,7 +47,7 @@ export function setUpDesk(room) {
     jump: /** @type {HTMLButtonElement} */ (element("jump")),
     actions: itemsOf,
     reply: (message) => composer.replyTo(message),
-    more: (anchor, message) => openMenu(anchor, message.from.name, itemsOf(message)),
+    more: (anchor, message) => openMenu(anchor, nameOf(message.from), itemsOf(message)),
     history: (before) => room.history({ before, limit: 50 }),
   });
   const held = new KeyedList(element("held"), (/** @type {ChatMessage} */ message) => message.id, (message) => ({
@@ -95,7 +96,7 @@ export function setUpDesk(room) {
     element("pinned").hidden = pinned === null;
     if (!pinned) return;
     const off = make("button.icon.compact.quiet", { icon: "close", label: text("mod.unpin"), onclick: () => run(room.pinMessage(null)) });
-    element("pinned").replaceChildren(icon("pin"), make("p.grow", {}, make("b", {}, make("bdi", {}, pinned.from.name || pinned.from.member), ": "), make("bdi", {}, wordsOf(pinned))), off);
+    element("pinned").replaceChildren(icon("pin"), make("p.grow", {}, make("b", {}, make("bdi", {}, nameOf(pinned.from)), ": "), make("bdi", {}, wordsOf(pinned))), off);
   }
 
   /** @param {ShowState} state */

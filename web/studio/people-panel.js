@@ -1,6 +1,7 @@
 // Who is here, who is on stage, who is banned, and what the team did.
 
-import { avatar } from "../shared/avatar.js";
+import { avatar, nameOf } from "../shared/avatar.js";
+import { personOf } from "../client/show-wire.js";
 import { KeyedList, make, plural, setText, text } from "../shared/dom.js";
 import { actionsOnPerson } from "../shared/moderation.js";
 import { openMenu } from "../shared/overlays.js";
@@ -92,7 +93,7 @@ export class PeoplePanel {
       this.#here.render(this.#people);
       this.#more.hidden = this.#next === null || this.#people.length >= PEOPLE_MAX;
     }
-    if (banned) this.#drawBanned(banned.people ?? banned.banned ?? []);
+    if (banned) this.#drawBanned((banned.people ?? []).map((/** @type {any} */ each) => ({ ...each, ...personOf(each) })));
     if (audit) this.#drawAudit(audit.entries ?? []);
     if (audience) this.#drawAudience(audience.audience ?? []);
   }
@@ -100,7 +101,7 @@ export class PeoplePanel {
   /** @param {PersonHere} first */
   #personRow(first) {
     let person = first;
-    const name = first.name || first.member;
+    const name = nameOf(first);
     const tags = make("span.tags");
     const more = make("button.icon.compact.quiet", { icon: "more", label: `${text("chat.more")}: ${name}`, onclick: () => openMenu(more, name, this.#itemsOf(person)) });
     const since = make("span.quiet-text.small", {}, clockText(first.since));
@@ -143,17 +144,17 @@ export class PeoplePanel {
   #guestRow(first) {
     const state = make("span.role");
     const off = make("button.compact", { onclick: () => this.#run(this.#room.removeFromStage(first.member)) }, text("people.stageOff"));
-    const node = make("li", {}, avatar(first.member, first.name), make("span.grow.cut", { dir: "auto" }, first.name || first.member), state, off);
+    const node = make("li", {}, avatar(first.member, first.name), make("span.grow.cut", { dir: "auto" }, nameOf(first)), state, off);
     /** @param {StageGuest} guest */
     const update = (guest) => setText(state, text(guest.state === "on" ? "people.stageOn" : "people.stageInvited"));
     return { node, update };
   }
 
-  /** @param {{member: string, name?: string, reason?: string}[]} banned */
+  /** @param {{member: string, name: string, reason?: string}[]} banned */
   #drawBanned(banned) {
     this.#bannedEmpty.hidden = banned.length > 0;
     const rows = banned.map((person) => {
-      const name = person.name || person.member;
+      const name = nameOf(person);
       const lift = make("button.compact", { onclick: () => this.#run(this.#room.unban(person.member).then(() => this.#load(false))) }, text("mod.unban"));
       return make("li", {}, avatar(person.member, name), make("div.grow", {}, make("p.cut", {}, name), person.reason && make("p.quiet-text.small.cut", {}, person.reason)), lift);
     });

@@ -23,6 +23,34 @@ const LINES = [
   "+1", "So pretty", "What clay do you use?", "🔥🔥🔥", "hi Ann!", "Could you turn it around once more?", "That’s the one I’ve been waiting for",
 ];
 
+// What this file keeps is what client/show.js keeps; on the socket it is said as signaling/PROTOCOL.md has it.
+
+const personWire = (person) => (person ? { identity: person.member, name: person.name } : null);
+const messageWire = (message) =>
+  message && { id: message.id, member: personWire(message.from), role: message.from.role, text: message.text, replyTo: message.replyTo, class: message.class, atMs: message.at, mediaTimeMs: null, ...(message.deleted ? { deleted: true } : {}), ...(message.held ? { held: true } : {}) };
+const pollWire = ({ state, closesAt, yours, ...poll }) => ({ ...poll, closesAtMs: closesAt, open: state === "open", revealed: state === "revealed" });
+const questionWire = (question) => ({ id: question.id, member: personWire(question.from), text: question.text, atMs: question.at, upvotes: question.upvotes });
+const giveawayWire = ({ state, closesAt, entered, winners, ...giveaway }) => ({ ...giveaway, closesAtMs: closesAt, stage: state, winners: (winners ?? []).map(personWire) });
+const countsWire = (counts) => Object.entries(counts).map(([emoji, count]) => ({ emoji, count }));
+const NAMES = { chatChanged: "chatSet", memberMuted: "muted", memberTimedOut: "timedOut", memberBanned: "banned", memberUnbanned: "unbanned", roleChanged: "roleSet", stageJoined: "invitationAnswered", questionAsked: "asked", questionVotes: "upvotes", giveawayEntries: "entries", showScheduled: "scheduled", roomChanged: "roomSet" };
+
+function eventWire(event) {
+  const { type, seq, at, mediaTime, ...rest } = event;
+  const wire = { type: NAMES[type] ?? type, cursor: seq, atMs: at, ...rest };
+  if (typeof rest.member === "string") wire.member = { identity: rest.member, name: rest.name ?? rest.member };
+  if (rest.message && typeof rest.message === "object") wire.message = messageWire(rest.message);
+  if (rest.poll && typeof rest.poll === "object") wire.poll = pollWire(rest.poll);
+  if (rest.question && typeof rest.question === "object") wire.question = questionWire(rest.question);
+  if (rest.giveaway && typeof rest.giveaway === "object") wire.giveaway = giveawayWire(rest.giveaway);
+  if (type === "stageJoined") wire.accept = true;
+  if (type === "memberTimedOut") wire.untilMs = rest.until;
+  if (type === "reactions") wire.counts = countsWire(rest.counts);
+  if (type === "showScheduled") wire.schedule = { title: rest.title, startsAtMs: rest.startsAt, description: rest.description };
+  if (type === "roomChanged") wire.settings = rest;
+  if (type === "audience") return { type: "roomState", cursor: 1, room: { name: "", phase: "live", hostPresent: true, viewers: rest.viewers } };
+  return wire;
+}
+
 class Room {
   constructor(name) {
     this.name = name;
@@ -62,7 +90,7 @@ class Room {
     return made;
   }
   message(text, at = Date.now(), from = this.person(Math.floor(Math.random() * 1000)), replyTo = null) {
-    const kind = /[?？]$/.test(text) ? "question" : /^(mine|\+1)/i.test(text) ? "claim" : /^\d+$/.test(text) ? "bid" : "talk";
+    const kind = /[?？]$/.test(text) ? "question" : /^(mine|\+1)/i.test(text) ? "claim" : /^\d+$/.test(text) ? "bid" : "plain";
     return { id: ++this.seq, at, mediaTime: null, from, text, replyTo, class: kind, deleted: false, held: false };
   }
   talk(at, text = LINES[Math.floor(Math.random() * LINES.length)], from, replyTo) {
@@ -80,13 +108,30 @@ class Room {
     this.send({ ...event, seq, at: Date.now(), mediaTime: null });
   }
   send(message) {
-    for (const socket of this.sockets) socket.send(message);
+    for (const socket of this.sockets) socket.send(eventWire(message));
   }
+  /** The whole room in two parts, and what is this member's own. */
   snapshot(who) {
+    const { show } = this;
     const staff = ["host", "cohost", "moderator"].includes(who.role);
-    const extra = staff ? { words: this.words, held: this.held } : {};
-    const you = { ...who, muted: false, timeoutUntil: null, stage: this.name === "invited" ? "invited" : "none", follows: false, mayPublish: who.role === "host" };
-    return { ...this.show, seq: this.seq, you, ...extra };
+    const head = {
+      type: "snapshot", cursor: this.seq, part: 0, last: false, phase: show.phase,
+      settings: { title: show.title || null, description: show.description, viewersMax: 0, bitrateMax: 0, anonymous: "allow", emojis: show.emojis, retentionDays: 0 },
+      schedule: show.startsAt ? { title: show.title, startsAtMs: show.startsAt, description: show.description } : null, announcement: null,
+      host: personWire(show.host), followers: show.followers, chat: { ...show.chat, ...(staff ? { words: this.words } : {}) },
+      pinned: messageWire(show.pinned), stage: [], totals: countsWire(show.reactions), highlighted: show.questions.find((each) => each.highlighted)?.id ?? null,
+      messages: show.messages.slice(0, 20).map(messageWire), ...(staff ? { held: this.held.map(messageWire) } : {}),
+    };
+    const rest = {
+      type: "snapshot", cursor: this.seq, part: 1, last: true, messages: show.messages.slice(20).map(messageWire), polls: show.polls.map(pollWire),
+      questions: show.questions.filter((each) => each.state === "open").map(questionWire), answered: show.questions.filter((each) => each.state === "answered").map(questionWire),
+      giveaways: show.giveaways.map(giveawayWire),
+    };
+    const me = {
+      type: "me", cursor: this.seq, role: who.role, publish: who.role === "host", muted: false, timedOutUntilMs: null, follows: false, stage: this.name === "invited" ? "invited" : "off",
+      votes: show.polls.filter((each) => each.yours).map((each) => ({ poll: each.id, options: each.yours, counts: null })), upvoted: show.questions.filter((each) => each.yours).map((each) => each.id), entered: [], held: [],
+    };
+    return [head, rest, me];
   }
   live() {
     if (this.timer || this.name === "quiet" || this.name === "old") return;
@@ -121,7 +166,7 @@ const COMMANDS = {
   say: (room, who, { text, replyTo }) => {
     if (/^\/slow (\d+)/.test(text)) return COMMANDS.setChat(room, who, { slowSeconds: Number(RegExp.$1) });
     if (text.startsWith("/")) throw { code: "unknown-command", message: text.split(" ")[0] };
-    if (/spam/.test(text)) throw { code: "slow-mode", retryAfterMs: 8000 };
+    if (/spam/.test(text)) throw { code: "slow", retryAfterMs: 8000 };
     return { message: room.talk(Date.now(), text, who, replyTo ?? null).id, held: false };
   },
   deleteMessage: (room, who, { message }) => {
@@ -140,7 +185,7 @@ const COMMANDS = {
     const { words, id, key, type, ...rules } = fields;
     room.words = words ?? room.words;
     Object.assign(room.show.chat, rules);
-    room.event({ type: "chatChanged", chat: room.show.chat });
+    room.event({ type: "chatChanged", chat: { ...room.show.chat, words: room.words } });
   },
   mute: (room, who, { member, on }) => room.event({ type: "memberMuted", member, on }),
   timeout: (room, who, { member, seconds }) => room.event({ type: "memberTimedOut", member, until: Date.now() + seconds * 1000 }),
@@ -151,7 +196,7 @@ const COMMANDS = {
   removeFromStage: (room, who, { member }) => room.event({ type: "stageLeft", member }),
   leaveStage: (room, who) => room.event({ type: "stageLeft", member: who.member }),
   answerInvitation: (room, who, { accept }) => room.event({ type: accept ? "stageJoined" : "stageLeft", member: who.member, name: who.name }),
-  follow: (room, who, { on }) => room.send({ type: "followers", count: (room.show.followers += on ? 1 : -1), seq: room.seq }),
+  follow: () => ({}),
   openPoll: (room, who, fields) => {
     const { question, options, multiple = false, changeable = false, results = "live", closesAfterSeconds } = fields;
     const poll = room.add("polls", { question, options, multiple, changeable, results, state: "open", closesAt: closesAfterSeconds ? Date.now() + closesAfterSeconds * 1000 : null, counts: options.map(() => 0), voters: 0, yours: null });
@@ -203,7 +248,7 @@ const QUERIES = {
     for (let n = Math.min(before, 90), count = 0; n > 60 && count < limit; n--, count++) {
       messages.unshift({ ...room.message(LINES[n % LINES.length], Date.now() - 400e3 - (90 - n) * 4000), id: n - 1 });
     }
-    return { type: "messages", messages, more: (messages[0]?.id ?? 0) > 60 };
+    return { type: "messages", messages: messages.map(messageWire), more: (messages[0]?.id ?? 0) > 60 };
   },
   people: (room) => ({
     type: "people", next: null, count: room.show.viewers,
@@ -224,13 +269,13 @@ function join_(socket, message) {
   const phase = room.show.phase === "scheduled" ? "waiting" : room.show.phase;
   const live = phase === "live";
   const track = (id, kind) => ({ id, publication: "ann/main", member: "ann", name: "Ann Bergström", role: "host", stream: "main", kind, codec: kind === "video" ? "VP8" : "opus", active: live, layers: kind === "video" ? [{ name: "f", width: 720, height: 1280, bitrate: 1.7e6, fps: 30, active: true }] : [] });
-  const half = name === "old" ? {} : { seq: room.seq, show: room.snapshot(socket.who) };
   socket.send({
     type: "joined", ref: message.id, version: 1, session: "s_1", resumed, member: { identity: socket.who.member, name: who, role },
     permissions: { publish: role === "host", subscribe: true }, serverTimeMs: Date.now(), pingIntervalMs: 15000, cursor: 1,
     room: { name, phase, hostPresent: live, viewers: room.show.viewers }, tracks: phase === "waiting" || phase === "ended" ? [] : [track("t1", "video"), track("t2", "audio")],
-    connections: [], iceServers: [], ...half,
+    connections: [], iceServers: [],
   });
+  if (name !== "old") for (const part of room.snapshot(socket.who)) socket.send(part);
   room.sockets.add(socket);
   room.live();
 }
@@ -248,7 +293,9 @@ function receive(socket, message) {
     const repeated = room.replies.get(message.key);
     const result = repeated ?? COMMANDS[message.type](room, who, message) ?? {};
     room.replies.set(message.key, result);
-    socket.send({ type: "ok", ref: message.id, seq: room.seq, result });
+    socket.send({ type: "ok", ref: message.id, cursor: room.seq, ...result });
+    const mine = { vote: { type: "voted", poll: message.poll, options: message.options }, upvote: { type: "upvoted", question: message.question, on: message.on }, enter: { type: "entered", giveaway: message.giveaway }, follow: { type: "followed", on: message.on } }[message.type];
+    if (mine) socket.send({ ...mine, cursor: room.seq, atMs: Date.now() });
   } catch (refusal) {
     if (refusal instanceof Error) console.error(refusal);
     socket.send({ type: "error", ref: message.id, message: "", ...refusal });

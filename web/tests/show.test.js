@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RoomCommands } from "../client/commands.js";
 import { HawkerError } from "../client/errors.js";
-import { LiveShow } from "../client/live-show.js";
 import { apply, GAPS_MAX, ITEMS_MAX, MESSAGES_MAX, showOf } from "../client/show.js";
 
 const you = { member: "me", name: "Me", role: "viewer", muted: false, timeoutUntil: null, stage: "none", follows: false, mayPublish: false };
@@ -19,7 +18,7 @@ function snapshot(changes = {}) {
 
 const message = (id, member = "bob", more = {}) => ({
   id, at: id * 1000, mediaTime: null, from: { member, name: member, role: "viewer" }, text: `text ${id}`, replyTo: null,
-  class: "talk", deleted: false, held: false, ...more,
+  class: "plain", deleted: false, held: false, ...more,
 });
 const said = (id, member) => ({ type: "said", seq: id, at: 0, message: message(id, member) });
 const poll = (id, more = {}) => ({
@@ -165,20 +164,27 @@ test("the show: scheduled, announced, changed, phases, audience", () => {
   const state = play(
     showOf(snapshot({ phase: "scheduled" })), { type: "showScheduled", seq: 11, title: "New", description: "d", startsAt: 5 },
     { type: "announced", seq: 12, at: 7, text: "Hello" }, { type: "roomChanged", seq: 13, title: "Newer", emojis: ["🔥"] },
-    { type: "phaseChanged", seq: 14, phase: "live" }, { type: "audience", viewers: 9 }, { type: "followers", count: 8 },
+    { type: "phaseChanged", seq: 14, phase: "live" }, { type: "audience", viewers: 9 }, { type: "yours", follows: true },
   );
   assert.deepEqual(
     [state.title, state.description, state.startsAt, state.announcement, state.emojis, state.phase, state.viewers, state.followers],
-    ["Newer", "d", 5, { text: "Hello", at: 7 }, ["🔥"], "live", 9, 8],
+    ["Newer", "d", 5, { text: "Hello", at: 7 }, ["🔥"], "live", 9, 4],
   );
 });
 
-test("gaps are kept, bounded; a resync replaces everything", () => {
+test("gaps are kept, bounded", () => {
   let state = showOf(snapshot());
   for (let at = 0; at < 3 * GAPS_MAX; at++) state = play(state, { type: "chatGap", from: at, to: at, count: 1 });
   assert.equal(state.gaps.length, GAPS_MAX);
-  state = play(state, said(50), { type: "resync", show: snapshot({ seq: 99, messages: [message(98)] }) });
-  assert.deepEqual([state.seq, ids(state.messages), state.gaps], [99, [98], []]);
+});
+
+test("`me` says what is one's own, and nothing else is", () => {
+  const state = play(
+    showOf(snapshot({ polls: [poll(3, { counts: null }), poll(4, { yours: [0] })] })),
+    { type: "me", you: { role: "moderator", follows: true }, votes: [{ poll: 3, options: [1], counts: [0, 1] }], upvoted: [], entered: [], held: [message(9, "me", { held: true })] },
+  );
+  assert.deepEqual(state.polls.map((each) => [each.yours, each.counts]), [[[1], [0, 1]], [null, [0, 0]]]);
+  assert.deepEqual([state.you.role, state.you.follows, state.you.member, ids(state.messages)], ["moderator", true, "me", [9]]);
 });
 
 test("more items than ITEMS_MAX: those that are over go first", () => {
@@ -215,19 +221,6 @@ test("any order of any events leaves bounded lists in order", () => {
   }
 });
 
-test("LiveShow: a snapshot, then events, then what was missed", () => {
-  const show = new LiveShow();
-  assert.equal(show.since, undefined);
-  show.receive(said(1));
-  show.joined({ show: snapshot() });
-  show.receive(said(11));
-  assert.equal(show.since, 11);
-  show.joined({ events: [said(12), said(13)], seq: 13 });
-  assert.deepEqual(ids(show.state.messages), [11, 12, 13]);
-  show.joined({});
-  assert.equal(show.state, null, "a server without the room's half");
-});
-
 /** A room whose socket answers by a script; each element is a reply or an error to throw. */
 class ScriptedRoom extends RoomCommands {
   state = "joined";
@@ -245,14 +238,14 @@ class ScriptedRoom extends RoomCommands {
 }
 
 test("a command that a cut interrupted is sent again with the same key once joined", async () => {
-  const room = new ScriptedRoom(new HawkerError("disconnected", ""), { type: "ok", seq: 5, result: { message: 5, held: false } });
+  const room = new ScriptedRoom(new HawkerError("disconnected", ""), { type: "ok", seq: 5, message: 5 });
   room.state = "joined";
   const done = room.say("hi", { replyTo: 4 });
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(room.sent.length, 1, "not before it is joined again");
   room.emit("state", "reconnecting");
   room.emit("state", "joined");
-  assert.equal((await done).result.message, 5);
+  assert.equal((await done).message, 5);
   assert.equal(room.sent.length, 2);
   assert.deepEqual(room.sent[0], room.sent[1]);
   assert.deepEqual({ ...room.sent[0], key: "" }, { type: "say", text: "hi", replyTo: 4, key: "" });
@@ -260,8 +253,8 @@ test("a command that a cut interrupted is sent again with the same key once join
 });
 
 test("a refusal is final, and different commands have different keys", async () => {
-  const room = new ScriptedRoom(new HawkerError("slow-mode", "", { retryAfterMs: 900 }), { type: "ok" });
-  await assert.rejects(room.say("hi"), { code: "slow-mode", retryAfterMs: 900 });
+  const room = new ScriptedRoom(new HawkerError("slow", "", { retryAfterMs: 900 }), { type: "ok" });
+  await assert.rejects(room.say("hi"), { code: "slow", retryAfterMs: 900 });
   await room.say("hi");
   assert.notEqual(room.sent[0].key, room.sent[1].key);
 });
@@ -272,11 +265,9 @@ test("`in-progress` is asked again with the same key", async () => {
   assert.equal(room.sent[0].key, room.sent[1].key);
 });
 
-test("a vote of one's own shows at once, after the server said ok and not before", async () => {
-  const room = new ScriptedRoom(new HawkerError("closed", ""), { type: "ok" });
-  room.show.joined({ show: snapshot({ polls: [poll(3)] }) });
-  await assert.rejects(room.vote(3, [1]), { code: "closed" });
-  assert.equal(room.show.state.polls[0].yours, null);
-  await room.vote(3, [1]);
-  assert.deepEqual(room.show.state.polls[0].yours, [1]);
+test("a query that the server doesn't know is not asked again: unknown requests count against the socket", async () => {
+  const room = new ScriptedRoom(new HawkerError("unknown-type", ""), { type: "ok" });
+  await assert.rejects(room.audience(), { code: "unknown-type" });
+  await assert.rejects(room.audience(), { code: "unknown-type" });
+  assert.equal(room.sent.length, 1);
 });

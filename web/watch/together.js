@@ -1,6 +1,6 @@
 // What a viewer does with others: chat, polls, questions, giveaways, reactions, following. All of it from `room.show`.
 
-import { avatar } from "../shared/avatar.js";
+import { avatar, nameOf } from "../shared/avatar.js";
 import { ChatView, wordsOf } from "../shared/chat-view.js";
 import { Composer, isStaff } from "../shared/composer.js";
 import { codeOf } from "../client/errors.js";
@@ -44,7 +44,7 @@ export function setUpTogether(room) {
     jump: /** @type {HTMLButtonElement} */ (element("jump")),
     actions: (message) => [replyItem(message), ...actionsOn(message, room, run)],
     reply: (message) => composer.replyTo(message),
-    more: (anchor, message) => openMenu(anchor, message.from.name, [replyItem(message), ...actionsOn(message, room, run)]),
+    more: (anchor, message) => openMenu(anchor, nameOf(message.from), [replyItem(message), ...actionsOn(message, room, run)]),
     history: (before) => room.history({ before, limit: 50 }),
   });
   /** @param {import("../client/protocol").ChatMessage} message */
@@ -78,7 +78,7 @@ export function setUpTogether(room) {
     const { pinned } = state;
     element("pinned").hidden = pinned === null;
     if (!pinned) return;
-    element("pinned").replaceChildren(icon("pin"), make("p", {}, make("b", {}, make("bdi", {}, pinned.from.name || pinned.from.member), ": "), make("bdi", {}, wordsOf(pinned))));
+    element("pinned").replaceChildren(icon("pin"), make("p", {}, make("b", {}, make("bdi", {}, nameOf(pinned.from)), ": "), make("bdi", {}, wordsOf(pinned))));
   }
 
   /** @param {ShowState} state */
@@ -139,7 +139,7 @@ export function setUpTogether(room) {
     const { host, you } = state;
     setText("room-name", state.title || room.room?.name || "");
     element("host-line").hidden = host === null;
-    setText("host-line", host ? `${host.name || host.member} · ${plural("host.followers", state.followers)}` : "");
+    setText("host-line", host ? `${nameOf(host)} · ${plural("host.followers", state.followers)}` : "");
     const mark = element("host-avatar");
     mark.hidden = host === null;
     if (host && mark.dataset.member !== host.member) {
