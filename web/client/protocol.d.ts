@@ -219,12 +219,20 @@ export interface You extends Person {
   mayPublish: boolean;
 }
 
+export interface Words {
+  title: string | null;
+  description: string | null;
+}
+
 /** The whole state of a show, as a snapshot tells it. */
 export interface Show {
   seq: number;
   phase: Phase;
+  /** The room's own words, or else those of what is scheduled. */
   title: string;
   description: string;
+  settings: Words;
+  schedule: Words;
   startsAt: number | null;
   host: { member: string; name: string } | null;
   followers: number;

@@ -1,5 +1,7 @@
 // What the room socket says of the room (signaling/PROTOCOL.md), as the snapshot and the events of show.js. Pure.
 
+import { titled } from "./show.js";
+
 /** @typedef {import("./protocol").Message} Message */
 /** @typedef {import("./protocol").Show} Show */
 /** @typedef {import("./protocol").ChatMessage} ChatMessage */
@@ -51,14 +53,8 @@ function giveawayOf(giveaway) {
 /** @param {{emoji: string, count: number}[]} [counts] */
 const countsOf = (counts = []) => Object.fromEntries(counts.map((each) => [each.emoji, each.count]));
 
-/** @param {any} settings @param {any} schedule */
-function headOf(settings, schedule) {
-  return {
-    title: settings?.title ?? schedule?.title ?? "",
-    description: settings?.description ?? schedule?.description ?? "",
-    emojis: settings?.emojis ?? [],
-  };
-}
+/** @param {any} head @returns {import("./protocol").Words} */
+const wordsOf = (head) => ({ title: head?.title ?? null, description: head?.description ?? null });
 
 /**
  * The show that a whole snapshot tells of, as someone sees it of whom nothing is known yet: `me` follows.
@@ -76,7 +72,8 @@ export function showFrom(parts, member, viewers) {
   return {
     seq: head.cursor,
     phase: head.phase,
-    ...headOf(head.settings, head.schedule),
+    ...titled(wordsOf(head.settings), wordsOf(head.schedule)),
+    emojis: head.settings?.emojis ?? [],
     startsAt: head.schedule?.startsAtMs ?? null,
     host: head.host ? personOf(head.host) : null,
     followers: head.followers,
@@ -134,9 +131,9 @@ const EVENTS = {
   giveawayCancelled: ({ giveaway }) => ({ type: "giveawayCancelled", giveaway: giveaway.id }),
   entered: ({ giveaway }) => ({ type: "yours", giveaway, value: true }),
   entries: ({ giveaway, entries }) => ({ type: "giveawayEntries", giveaway, entries }),
-  scheduled: ({ schedule }) => ({ type: "showScheduled", title: schedule.title ?? "", description: schedule.description, startsAt: schedule.startsAtMs }),
+  scheduled: ({ schedule }) => ({ type: "showScheduled", schedule: wordsOf(schedule), startsAt: schedule.startsAtMs }),
   announced: ({ text, atMs }) => (text === null ? null : { type: "announced", text, at: atMs }),
-  roomSet: ({ settings }) => ({ type: "roomChanged", title: settings.title, description: settings.description, emojis: settings.emojis }),
+  roomSet: ({ settings }) => ({ type: "roomChanged", settings: wordsOf(settings), emojis: settings.emojis }),
   phaseChanged: ({ phase }) => ({ type: "phaseChanged", phase }),
   reactions: ({ counts }) => ({ type: "reactions", counts: countsOf(counts) }),
   reactionTotals: ({ totals }) => ({ type: "reactionTotals", totals: countsOf(totals) }),

@@ -155,14 +155,12 @@ const CHANGES = {
   }),
   giveawayEntries: (state, { giveaway, entries }) => ({ ...state, giveaways: withChange(state.giveaways, giveaway, { entries }) }),
 
-  showScheduled: (state, { title, description, startsAt }) => ({ ...state, title, description: description ?? "", startsAt }),
+  showScheduled: (state, { schedule, startsAt }) => {
+    const phase = state.phase === "waiting" ? "scheduled" : state.phase;
+    return { ...state, ...titled(state.settings, schedule), startsAt, phase };
+  },
   announced: (state, { text, at }) => ({ ...state, announcement: { text, at } }),
-  roomChanged: (state, { title, description, emojis }) => ({
-    ...state,
-    title: title ?? state.title,
-    description: description ?? state.description,
-    emojis: emojis ?? state.emojis,
-  }),
+  roomChanged: (state, { settings, emojis }) => ({ ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis }),
   phaseChanged: (state, { phase }) => ({ ...state, phase }),
 
   audience: (state, { viewers }) => (viewers === state.viewers ? state : { ...state, viewers }),
@@ -196,6 +194,17 @@ const CHANGES = {
     return state;
   },
 };
+
+/**
+ * What a show is called: the room's own words come before those of the schedule.
+ * @param {import("./protocol").Words} settings
+ * @param {import("./protocol").Words} schedule
+ */
+export function titled(settings, schedule) {
+  const title = settings.title ?? schedule.title ?? "";
+  const description = settings.description ?? schedule.description ?? "";
+  return { settings, schedule, title, description };
+}
 
 /**
  * The list with this message in its place; the oldest go when there are too many.

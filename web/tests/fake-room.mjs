@@ -47,7 +47,7 @@ function eventWire(event) {
   if (type === "reactions") wire.counts = countsWire(rest.counts);
   if (type === "showScheduled") wire.schedule = { title: rest.title, startsAtMs: rest.startsAt, description: rest.description };
   if (type === "roomChanged") wire.settings = rest;
-  if (type === "audience") return { type: "roomState", cursor: 1, room: { name: "", phase: "live", hostPresent: true, viewers: rest.viewers } };
+  if (type === "audience") return { type: "roomState", cursor: 1, room: { name: "", phase: rest.phase === "scheduled" ? "waiting" : rest.phase, hostPresent: true, viewers: rest.viewers } };
   return wire;
 }
 
@@ -144,7 +144,7 @@ class Room {
       else if (tick % 14 === 0) this.talk(Date.now());
       if (tick % 10 === 0) {
         this.show.viewers += Math.floor(Math.random() * 9) - 4;
-        this.send({ type: "audience", viewers: this.show.viewers, seq: this.seq });
+        this.send({ type: "audience", viewers: this.show.viewers, phase: this.show.phase });
         const poll = this.show.polls[0];
         if (poll?.state === "open") {
           poll.counts[Math.floor(Math.random() * poll.counts.length)]++;

@@ -124,3 +124,15 @@ test("every example of an event in PROTOCOL.md is understood", () => {
     if (!passedOver.has(message.type)) assert.ok(eventFrom(message), message.type);
   }
 });
+
+test("a snapshot later says what the events said: room and schedule named in either order", () => {
+  const scheduled = { type: "scheduled", cursor: 58, atMs: 1, schedule: { title: "Planned", startsAtMs: 9, description: "p" } };
+  const named = { type: "roomSet", cursor: 59, atMs: 1, settings: { title: "Own", description: null, emojis: ["❤️"] } };
+  const bare = { ...head, last: true, settings: { ...head.settings, title: null }, schedule: null };
+  for (const [first, second] of [[scheduled, named], [named, scheduled]]) {
+    const { state } = live(bare, { ...first, cursor: 58 }, { ...second, cursor: 59 });
+    const { state: again } = live({ ...bare, cursor: 59, settings: { ...bare.settings, ...named.settings }, schedule: scheduled.schedule });
+    assert.deepEqual([state.title, state.description, state.startsAt], ["Own", "p", 9]);
+    assert.deepEqual([again.title, again.description, again.startsAt], ["Own", "p", 9]);
+  }
+});

@@ -10,7 +10,7 @@ const you = { member: "me", name: "Me", role: "viewer", muted: false, timeoutUnt
 
 function snapshot(changes = {}) {
   return {
-    seq: 10, phase: "live", title: "Show", description: "", startsAt: null, host: { member: "host", name: "Ann" }, followers: 3,
+    seq: 10, phase: "live", title: "Show", description: "", settings: { title: null, description: null }, schedule: { title: "Show", description: null }, startsAt: null, host: { member: "host", name: "Ann" }, followers: 3,
     chat: { mode: "everyone", slowSeconds: 0, hold: "off", links: "allow", emojiOnly: false }, emojis: ["❤️", "🔥"], reactions: {},
     messages: [], pinned: null, polls: [], questions: [], giveaways: [], viewers: 5, you, stage: [], ...changes,
   };
@@ -162,14 +162,20 @@ test("reactions add up, and only the room's own emojis", () => {
 
 test("the show: scheduled, announced, changed, phases, audience", () => {
   const state = play(
-    showOf(snapshot({ phase: "scheduled" })), { type: "showScheduled", seq: 11, title: "New", description: "d", startsAt: 5 },
-    { type: "announced", seq: 12, at: 7, text: "Hello" }, { type: "roomChanged", seq: 13, title: "Newer", emojis: ["🔥"] },
+    showOf(snapshot({ phase: "scheduled" })), { type: "showScheduled", seq: 11, schedule: { title: "New", description: "d" }, startsAt: 5 },
+    { type: "announced", seq: 12, at: 7, text: "Hello" }, { type: "roomChanged", seq: 13, settings: { title: "Newer", description: null }, emojis: ["🔥"] },
     { type: "phaseChanged", seq: 14, phase: "live" }, { type: "audience", viewers: 9 }, { type: "yours", follows: true },
   );
   assert.deepEqual(
     [state.title, state.description, state.startsAt, state.announcement, state.emojis, state.phase, state.viewers, state.followers],
     ["Newer", "d", 5, { text: "Hello", at: 7 }, ["🔥"], "live", 9, 4],
   );
+});
+
+test("a show that waits is scheduled once it has a time; one that runs goes on", () => {
+  const scheduled = { type: "showScheduled", seq: 11, schedule: { title: "New", description: null }, startsAt: 5 };
+  assert.equal(play(showOf(snapshot({ phase: "waiting" })), scheduled).phase, "scheduled");
+  assert.equal(play(showOf(snapshot({ phase: "live" })), scheduled).phase, "live");
 });
 
 test("gaps are kept, bounded", () => {
