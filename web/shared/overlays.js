@@ -24,10 +24,11 @@ export function toast(words, tone = "good") {
 
 /**
  * Asks in a dialog. Resolves with the form's values, or null when it was closed.
- * @param {{title: string, text?: string, confirm: string, cancel?: string, danger?: boolean, body?: Node|null}} question
+ * @param {{title: string, text?: string, confirm: string, cancel?: string, danger?: boolean, body?: Node|null,
+ *   signal?: AbortSignal}} question  `signal` closes it: what it asks is settled
  * @returns {Promise<FormData|null>}
  */
-export function ask({ title, text: words, confirm, cancel = text("dialog.cancel"), danger = false, body = null }) {
+export function ask({ title, text: words, confirm, cancel = text("dialog.cancel"), danger = false, body = null, signal }) {
   const heading = make("h2", { id: "dialog-title" }, title);
   const form = make(
     "form",
@@ -46,6 +47,7 @@ export function ask({ title, text: words, confirm, cancel = text("dialog.cancel"
   return new Promise((resolve) => {
     /** @type {FormData|null} */
     let answer = null;
+    signal?.addEventListener("abort", () => dialog.close());
     form.addEventListener("submit", () => (answer = new FormData(form)));
     open(dialog, () => resolve(answer));
   });

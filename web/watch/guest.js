@@ -1,5 +1,6 @@
 // On the stage as a guest: the invitation with a look at oneself, then sound, picture and the way off again.
 
+import { nameOf } from "../shared/avatar.js";
 import { capture, CaptureError } from "../shared/capture.js";
 import { element, make, setLabel, text, textOf } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
@@ -14,11 +15,13 @@ export function setUpGuest(room, run) {
   /** @type {import("../client/hawker.js").Publication|null} */
   let publication = null;
   let asking = false;
+  let settled = new AbortController();
   const bar = element("stage-bar");
 
   room.show.on("change", (state) => {
-    const place = state?.you.stage ?? "none";
-    if (place === "invited" && !asking && !publication) void invite(state?.host?.name ?? "");
+    const place = state && !state.banned ? state.you.stage : "none";
+    if (place === "invited" && !asking && !publication) void invite(state?.host ? nameOf(state.host) : "");
+    if (place !== "invited") settled.abort();
     if (place === "none") leave();
   });
   room.on("permissions", (permissions) => {
@@ -29,6 +32,7 @@ export function setUpGuest(room, run) {
   /** @param {string} host */
   async function invite(host) {
     asking = true;
+    settled = new AbortController();
     const preview = make("video.guest-preview", { autoplay: true, playsinline: true, "aria-label": text("guest.preview") });
     preview.muted = true;
     const problem = make("p.problem", { role: "alert" });
@@ -36,10 +40,10 @@ export function setUpGuest(room, run) {
       problem.textContent = textOf("studioError", error instanceof CaptureError ? error.code : "other");
     });
     const body = make("div.stack", {}, preview, problem);
-    const answer = await ask({ title: text("guest.invited", { name: host }), text: text("guest.invitedText"), confirm: text("guest.accept"), cancel: text("guest.decline"), body });
+    const answer = await ask({ title: text("guest.invited", { name: host }), text: text("guest.invitedText"), confirm: text("guest.accept"), cancel: text("guest.decline"), body, signal: settled.signal });
     await opened;
     asking = false;
-    if (room.show.state?.you.stage !== "invited") return stop(); // taken back meanwhile
+    if (settled.signal.aborted) return stop(); // taken back meanwhile
     if (!answer || !media) {
       stop();
       return run(room.answerInvitation(false));

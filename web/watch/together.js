@@ -19,7 +19,9 @@ import { countDown } from "../shared/time.js";
 
 /** An announcement stays this long. */
 const ANNOUNCEMENT_MS = 15_000;
+/** As in watch.css: an upright phone, and one held sideways. */
 const SMALL = matchMedia("(max-width: 47.5rem) and (orientation: portrait)");
+const LOW = matchMedia("(max-height: 30rem) and (min-width: 34rem)");
 
 /** @param {Promise<any>} work */
 export const run = (work) => void work.catch((error) => toast(textOf("sayError", codeOf(error)), "bad"));
@@ -55,7 +57,7 @@ export function setUpTogether(room) {
     const before = drawn;
     drawn = state;
     document.body.classList.toggle("no-room", state === null);
-    panel.hidden = state === null;
+    panel.hidden = state === null || state.banned;
     element("skip").hidden = state === null;
     if (!state) return;
     /** @param {...keyof ShowState} keys */
@@ -171,10 +173,11 @@ export function setUpTogether(room) {
     panel.classList.toggle("sheet", open && SMALL.matches);
     if (!open) tabs.select("chat-panel");
     panel.classList.toggle("on-picture", SMALL.matches && !panel.classList.contains("sheet"));
+    document.querySelector(".top")?.classList.toggle("on-picture", SMALL.matches || LOW.matches);
     if (!open) chat.follow();
   }
 
-  SMALL.addEventListener("change", () => setSheet(false));
+  for (const query of [SMALL, LOW]) query.addEventListener("change", () => setSheet(false));
   element("sheet-close").addEventListener("click", () => setSheet(false));
   element("stage").addEventListener("click", (event) => event.target instanceof HTMLVideoElement && setSheet(false));
   document.addEventListener("keydown", (event) => event.key === "Escape" && panel.classList.contains("sheet") && setSheet(false));
