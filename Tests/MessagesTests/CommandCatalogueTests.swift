@@ -148,7 +148,9 @@ struct CommandCatalogueTests {
   @Test("PROTOCOL.md's table of commands is the catalogue, row by row")
   func table() throws {
     let rows = try ProtocolDocument.roomPart().split(separator: "\n")
-      .filter { $0.hasPrefix("| `") && $0.contains("` | `") && $0.contains(" /") }
+      .filter { line in
+        ["anyone", "staff", "host"].contains { line.contains("` | \($0) | `") }
+      }
     let ours = CommandCatalogue.all.map { command in
       "| `\(command.name)` | \(command.authority.rawValue) | "
         + "`\(command.method) \(command.path)` | \(command.summary) |"

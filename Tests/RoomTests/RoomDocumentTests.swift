@@ -176,7 +176,9 @@ struct RoomDocumentTests {
       contentsOf: root.appending(path: "signaling/PROTOCOL.md"), encoding: .utf8)
     let table = text.components(separatedBy: "### Refusals")[1].components(separatedBy: "###")[0]
     for code in CommandRefusal.Code.allCases {
-      let line = table.split(separator: "\n").first { $0.contains("`\(code.rawValue)`") }
+      let line = table.split(separator: "\n").first {
+        $0.hasPrefix("| `") && $0.contains("`\(code.rawValue)`")
+      }
       #expect(line?.contains("| \(code.status) |") == true, "\(code)")
     }
   }
