@@ -13,7 +13,10 @@ static inline int shim_sqlite3_bind_blob(
   return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
 
-// sqlite3_db_config is variadic.
+// sqlite3_config and sqlite3_db_config are variadic.
+static inline int shim_sqlite3_config(int option, int value) {
+  return sqlite3_config(option, value);
+}
 static inline int shim_sqlite3_db_config(sqlite3 *database, int option, int value) {
   return sqlite3_db_config(database, option, value, (int *)0);
 }

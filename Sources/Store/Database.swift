@@ -27,6 +27,7 @@ import CSQLite
   ///
   /// - Parameter vfs: the name of the file layer to use; nil is SQLite's own. For tests.
   init(_ path: String, _ access: Access, vfs: String? = nil) throws(StoreError) {
+    _ = Database.areAllocationsUncounted
     var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     switch access {
     case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -184,4 +185,9 @@ import CSQLite
     let text = unsafe String(cString: sqlite3_errmsg(handle))
     return .sqlite(code: code, text: text, during: during)
   }
+
+  /// Nobody reads SQLite's own count of its memory, and it costs all connections a mutex at each
+  /// allocation. SQLite takes this only before its first use in the process; later it stays as it is.
+  private static let areAllocationsUncounted: Bool =
+    shim_sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK
 }

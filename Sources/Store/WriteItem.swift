@@ -2,8 +2,9 @@
 
 package import RoomLog
 
-/// One thing to be written in order with the others.
-enum WriteItem: Sendable {
+/// One thing to be written in order with the others. Indirect: it goes through several arrays, and a copy
+/// is one reference instead of an entry's ten.
+indirect enum WriteItem: Sendable {
   case entry(CommitEntry)
   /// Gives the room of this name its number; a room whose entries were refused is whole again.
   case open(name: String, atMs: Int64)

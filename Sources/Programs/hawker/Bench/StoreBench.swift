@@ -1,11 +1,11 @@
 // What the store commits on this machine's disk: commands a second, and how long one waits.
 
+import Doctor
 import Glibc
 import JSON
 import Loop
 import RoomLog
 import Store
-import Synchronization
 import Wire
 
 /// Drives a store as a control thread does: decides at once, answers when the commit is told.
@@ -25,7 +25,7 @@ enum StoreBench {
 
   /// - Throws: when the folder is not on a disk.
   static func run(_ settings: Settings) throws -> JSONValue {
-    guard !isInMemory(settings.folder) else {
+    guard FolderFacts(measuring: settings.folder).storage != .memory else {
       throw UsageError(text: "\(settings.folder) is in memory: give a folder on a disk with --data")
     }
     let path = settings.folder + "/hawker-bench-\(getpid())"
@@ -40,17 +40,10 @@ enum StoreBench {
       "rate": settings.rate.map { .integer(Int64($0)) } ?? .null,
       "fsync_p50_us": .integer(sync.median), "fsync_p99_us": .integer(sync.high),
       "commands_per_s": .integer(report.perSecond),
+      "cpu_us_per_command": .double(report.cpuMicroseconds),
       "commands_per_commit": .double((report.perCommit * 10).rounded() / 10),
       "acknowledged_p50_ms": .double(report.median), "acknowledged_p99_ms": .double(report.high),
     ]
-  }
-
-  /// Whether the folder's file system loses everything with the power.
-  private static func isInMemory(_ path: String) -> Bool {
-    var system = statfs()
-    guard unsafe statfs(path, &system) == 0 else { return false }
-    // TMPFS_MAGIC and RAMFS_MAGIC of linux/magic.h.
-    return system.f_type == 0x0102_1994 || system.f_type == 0x8584_58F6
   }
 
   private static func remove(_ path: String) {
