@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { LiveShow } from "../client/live-show.js";
-import { eventFrom } from "../client/show-wire.js";
+import { LiveShow } from "../../web/client/live-show.js";
+import { eventFrom } from "../../web/client/show-wire.js";
 
 const bob = { identity: "bob", name: "Bob" };
 const joined = (identity = "bob") => ({ member: { identity, name: "Bob", role: "viewer" }, room: { name: "demo", phase: "live", hostPresent: true, viewers: 212 } });

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RoomCommands } from "../client/commands.js";
-import { HawkerError } from "../client/errors.js";
-import { apply, GAPS_MAX, ITEMS_MAX, MESSAGES_MAX, showOf } from "../client/show.js";
+import { RoomCommands } from "../../web/client/commands.js";
+import { HawkerError } from "../../web/client/errors.js";
+import { apply, GAPS_MAX, ITEMS_MAX, MESSAGES_MAX, showOf } from "../../web/client/show.js";
 
 const you = { member: "me", name: "Me", role: "viewer", muted: false, timeoutUntil: null, stage: "none", follows: false, mayPublish: false };
 

@@ -1,6 +1,6 @@
 // A server for trying the pages without Hawker: serves web/, and speaks the room's half with scripted people. No media.
 //
-//   node web/tests/fake-room.mjs [PORT]
+//   node Tests/WebClient/fake-room.mjs [PORT]
 //
 // The room's name picks the scene: demo, storm (100 messages/s), scheduled, waiting, away, ended, full, banned, invited, quiet,
 // old (a server without the room's half). A token is ROLE:NAME, in the address as #token=host:Ann.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const css = readFileSync(new URL("../shared/tokens.css", import.meta.url), "utf8");
+const css = readFileSync(new URL("../../web/shared/tokens.css", import.meta.url), "utf8");
 
 /** The custom properties of the rule that begins with `start`. */
 function tokens(start) {

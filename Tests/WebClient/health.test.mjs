@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { verdictOf } from "../studio/health.js";
+import { verdictOf } from "../../web/studio/health.js";
 
 const layer = (name, more = {}) => ({
   kind: name === "audio" ? "audio" : "video", name, active: true, bitrate: 1e5, fps: 30, width: 320, height: 180, limitation: "none",
