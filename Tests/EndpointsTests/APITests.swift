@@ -1,6 +1,8 @@
 import Access
+import Foundation
 import HTTP
 import JSON
+import Messages
 import Testing
 import Wire
 
@@ -14,6 +16,29 @@ extension HTTPResponse {
   }
 }
 
+/// Whether an answer is one of those the operation's row of the table promises.
+func check(_ answer: HTTPResponse, against operation: APIOperation) throws {
+  let route = try #require(APIRoute.all.first { $0.operation == operation })
+  let promised = try #require(
+    route.answers.first { $0.status == answer.status }, "\(operation.id): \(answer.status)")
+  let type = answer.headers["Content-Type"]
+  switch promised.content {
+  case .none: #expect(answer.body.isEmpty && type == nil)
+  case .text: #expect(type?.hasPrefix("text/plain") == true)
+  case .json(let schema):
+    #expect(type == "application/json")
+    #expect(SchemaCheck.faults(of: .object(answer.json), schema.reference) == [])
+  case .lines: #expect(type == "application/x-ndjson")
+  case .problem:
+    #expect(type == "application/problem+json")
+    #expect(SchemaCheck.faults(of: .object(answer.json), APISchema.problem.reference) == [])
+    #expect(answer.json["status"] == .integer(Int64(answer.status)))
+    if answer.status == 429 || answer.status == 503 {
+      #expect(answer.headers["Retry-After"] != nil)
+    }
+  }
+}
+
 @Suite("The REST API and its description")
 struct APITests {
   private let tokens = "/api/v1/rooms/demo/tokens"
@@ -21,16 +46,29 @@ struct APITests {
 
   @Test("every operation is one route, no two routes are the same")
   func table() {
-    for operation in APIOperation.allCases {
-      #expect(APIRoute.all.count { $0.operation == operation } == 1)
+    let operations =
+      ServerOperation.allCases.map { APIOperation.server($0) }
+      + CommandCatalogue.all.map { .command($0.name) } + QueryCatalogue.all.map { .query($0.name) }
+    for operation in operations {
+      #expect(APIRoute.all.count { $0.operation == operation } == 1, "\(operation)")
     }
+    #expect(APIRoute.all.count == operations.count)
+    #expect(Set(APIRoute.all.map(\.operation.id)).count == APIRoute.all.count)
     let keys = APIRoute.all.map { "\($0.method.rawValue) \($0.path)" }
     #expect(Set(keys).count == keys.count)
   }
 
+  @Test("no path is another one's pattern: what a request is about never depends on the order")
+  func overlaps() {
+    for route in APIRoute.all {
+      let others = APIRoute.routes(of: route.segments.map { $0.first == "{" ? "x-1" : $0 })
+      #expect(Set(others.map(\.path)) == [route.path])
+    }
+  }
+
   @Test("every described route is served, every served one is described")
   func described() throws {
-    var stage = try RoomSocketStage()
+    var stage = try RoomSocketStage(store: StageStore(nowMs: 1_793_248_000_000))
     let document = try #require(try stage.ask(.get, "/api/v1/openapi.json")).json
     #expect(document["openapi"] == "3.1.0")
     var described: Set<String> = []
@@ -55,7 +93,7 @@ struct APITests {
     let viewer = try stage.token("vera", .viewer)
     let elsewhere = try stage.token("alice", .host, room: "other")
     let vera: JSONValue = ["identity": "vera"]
-    let calls: [(HTTPMethod, String, JSONValue?, String?, APIOperation, Int)] = [
+    let calls: [(HTTPMethod, String, JSONValue?, String?, ServerOperation, Int)] = [
       (.get, "/healthz", nil, nil, .getHealth, 200),
       (.get, "/readyz", nil, nil, .getReadiness, 200),
       (.get, "/metrics", nil, nil, .getMetrics, 200),
@@ -88,51 +126,19 @@ struct APITests {
     for (method, target, body, token, operation, status) in calls {
       let answer = try #require(try stage.ask(method, target, body, token: token))
       #expect(answer.status == status, "\(method) \(target)")
-      try check(answer, against: operation)
+      try check(answer, against: .server(operation))
     }
-  }
-
-  /// Whether the answer is one of those the operation's row of the table promises.
-  private func check(_ answer: HTTPResponse, against operation: APIOperation) throws {
-    let route = try #require(APIRoute.all.first { $0.operation == operation })
-    let promised = try #require(route.answers.first { $0.status == answer.status })
-    switch promised.content {
-    case .none: #expect(answer.body.isEmpty && answer.headers["Content-Type"] == nil)
-    case .text: #expect(answer.headers["Content-Type"]?.hasPrefix("text/plain") == true)
-    case .json(let schema):
-      #expect(answer.headers["Content-Type"] == "application/json")
-      check(answer.json, against: schema)
-    case .problem:
-      #expect(answer.headers["Content-Type"] == "application/problem+json")
-      check(answer.json, against: .problem)
-      #expect(answer.json["status"] == .integer(Int64(answer.status)))
-    }
-  }
-
-  private func check(_ object: JSONObject, against schema: APISchema) {
-    guard case .object(let rules) = schema.schema else { return }
-    #expect(rules["additionalProperties"] == false, "what we answer is closed")
-    let properties = rules.object("properties")
-    for member in object.members {
-      let rule = properties.object(member.key)
-      #expect(properties[member.key] != nil, "\(member.key) is not described")
-      if let constant = rule["const"] { #expect(member.value == constant) }
-      switch rule["type"] {
-      case "string": if case .string = member.value {} else { Issue.record("\(member.key)") }
-      case "integer": if case .integer = member.value {} else { Issue.record("\(member.key)") }
-      default: break
-      }
-    }
-    guard case .array(let required)? = rules["required"] else { return }
-    for case .string(let name) in required { #expect(object[name] != nil, "\(name) is missing") }
   }
 
   @Test("every reference of the description leads somewhere, every schema is used")
   func references() throws {
     let text = String(decoding: APIDescription.text, as: UTF8.self)
-    for schema in APISchema.allCases {
-      #expect(text.contains("\"#/components/schemas/\(schema.rawValue)\""))
+    for schema in APIDescription.schemas {
+      #expect(text.contains("\"#/components/schemas/\(schema.name)\""))
     }
+    let named = text.components(separatedBy: "\"#/components/schemas/").dropFirst()
+      .compactMap { $0.split(separator: "\"").first.map { String($0) } }
+    #expect(Set(named) == Set(APIDescription.schemas.map(\.name)))
     #expect(text.contains("\"operationId\":\"mintToken\""))
     #expect(text.contains("\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\""))
   }

@@ -39,12 +39,18 @@ struct RoomSocketStage {
   var writesAtOnce = true
   private var lastRequest: UInt64 = 0
   private let access: AccessControl
+  private let store: StageStore?
   private var identifiers = CountingIdentifiers()
 
   /// A wall clock that runs with `now`.
   var wall: WallTime { WallTime(nanoseconds: 1_793_247_000_000_000_000 + now.nanoseconds) }
 
-  init(trusting proxies: [String] = [], workers: Int = 1) throws {
+  /// - Parameter store: rooms live there; without one they are new, or the test is the store.
+  init(
+    trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
+    isDurable: Bool? = nil
+  ) throws {
+    self.store = store
     guard let key = APIKey(key: "test", secret: "0123456789abcdef"),
       let address = IPAddress("192.0.2.10")
     else { throw StageFault() }
@@ -54,7 +60,8 @@ struct RoomSocketStage {
       fingerprint: CertificateFingerprint(algorithm: .sha256, digest: (0..<32).map { UInt8($0) }),
       candidates: HostCandidate.all(addresses: [address], udpPort: 7000, tcpPort: 7000),
       preferCodec: .vp8, allowedOrigins: [],
-      trustedProxies: proxies.compactMap { AddressRange($0) }, seed: 7)
+      trustedProxies: proxies.compactMap { AddressRange($0) }, seed: 7,
+      isDurable: isDurable ?? (store != nil))
     core = ControlCore(config, access: access)
   }
 
@@ -218,6 +225,14 @@ struct RoomSocketStage {
       width: 1280, height: 720, isActive: true, fractionLost: lost)
   }
 
+  // MARK: The store
+
+  /// The store says something.
+  mutating func answer(_ answer: HouseAnswer) {
+    core.take(answer, at: now, wall: wall)
+    carryOut()
+  }
+
   // MARK: Time
 
   /// Lets time pass in steps of the control thread's turns.
@@ -258,7 +273,9 @@ struct RoomSocketStage {
       sockets.expel(identity, from: room, saying: .revoked, &core, at: now)
     case .expelled(let room, let identity):
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
-    case .house(let order): houseOrders.append(order)
+    case .house(let order):
+      houseOrders.append(order)
+      if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity):

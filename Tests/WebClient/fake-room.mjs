@@ -248,15 +248,23 @@ const QUERIES = {
     for (let n = Math.min(before, 90), count = 0; n > 60 && count < limit; n--, count++) {
       messages.unshift({ ...room.message(LINES[n % LINES.length], Date.now() - 400e3 - (90 - n) * 4000), id: n - 1 });
     }
-    return { type: "messages", messages: messages.map(messageWire), more: (messages[0]?.id ?? 0) > 60 };
+    return { messages: messages.map(messageWire), next: (messages[0]?.id ?? 0) > 60 ? messages[0].id : null };
   },
   people: (room) => ({
-    type: "people", next: null, count: room.show.viewers,
-    people: [{ member: "ann", name: "Ann Bergström", role: "host", since: Date.now() - 3e6, muted: false, timeoutUntil: null, stage: "none" }, ...PEOPLE.map((_, n) => ({ ...room.person(n), since: Date.now() - n * 60e3, muted: n === 4, timeoutUntil: n === 6 ? Date.now() + 240e3 : null, stage: "none" }))],
+    next: null, count: room.show.viewers,
+    people: [
+      { identity: "ann", name: "Ann Bergström", role: "host", sinceMs: Date.now() - 3e6, muted: false, timedOutUntilMs: null, stage: "off" },
+      ...PEOPLE.map((_, n) => ({ ...personWire(room.person(n)), role: room.person(n).role, sinceMs: Date.now() - n * 60e3, muted: n === 4, timedOutUntilMs: n === 6 ? Date.now() + 240e3 : null, stage: "off" })),
+    ],
   }),
-  banned: () => ({ type: "banned", people: [{ member: "p-99", name: "Grabber", at: Date.now() - 5e6, reason: "spam" }], next: null }),
-  audit: () => ({ type: "audit", entries: [{ seq: 4, at: Date.now() - 9e4, by: { member: "p-5", name: "Zsófia", role: "moderator" }, kind: "memberTimedOut", member: "p-6" }, { seq: 3, at: Date.now() - 19e4, by: { member: "ann", name: "Ann Bergström", role: "host" }, kind: "messagePinned", text: "hi" }] }),
-  audience: () => ({ type: "audience", audience: Array.from({ length: 60 }, (_, n) => [Date.now() - (60 - n) * 60e3, Math.round(700 + 500 * Math.sin(n / 12) + n * 6)]) }),
+  banned: () => ({ people: [{ identity: "p-99", name: "Grabber", device: false, atMs: Date.now() - 5e6, reason: "spam", by: { identity: "ann", name: "Ann Bergström" } }], next: null }),
+  audit: () => ({
+    entries: [
+      { cursor: 4, atMs: Date.now() - 9e4, by: { identity: "p-5", name: "Zsófia" }, kind: "timedOut", member: { identity: "p-6", name: "Liam O’Brien" }, text: null },
+      { cursor: 3, atMs: Date.now() - 19e4, by: { identity: "ann", name: "Ann Bergström" }, kind: "messagePinned", member: null, text: "hi", message: 2 },
+    ], next: null,
+  }),
+  audience: () => ({ audience: Array.from({ length: 60 }, (_, n) => [Date.now() - (60 - n) * 60e3, Math.round(700 + 500 * Math.sin(n / 12) + n * 6)]), peak: 1500 }),
 };
 
 function join_(socket, message) {
@@ -288,7 +296,7 @@ function receive(socket, message) {
     if (message.type === "react") return socket.send({ type: "ok", ref: message.id });
     if (["subscribe", "publish"].includes(message.type)) throw { code: "overloaded", message: "no media here", retryAfterMs: 60000 };
     const { room, who } = socket;
-    if (message.type in QUERIES) return socket.send({ ...QUERIES[message.type](room, message), ref: message.id });
+    if (message.type in QUERIES) return socket.send({ type: "ok", ref: message.id, ...QUERIES[message.type](room, message) });
     if (!(message.type in COMMANDS)) throw { code: "unknown-type", message: message.type };
     const repeated = room.replies.get(message.key);
     const result = repeated ?? COMMANDS[message.type](room, who, message) ?? {};
@@ -321,11 +329,11 @@ const server = createServer(async (request, response) => {
   }
 });
 const LISTED = [
-  { room: "demo", title: "Spring kiln opening", phase: "live", startsAt: null, viewers: 1284, host: { name: "Ann Bergström" } },
-  { room: "storm", title: "Sneaker Sunday: 90s runners from €10", phase: "live", startsAt: null, viewers: 8412, host: { name: "Marcus" } },
-  { room: "away", title: "Vinyl rarities", phase: "away", startsAt: null, viewers: 96, host: { name: "Yuki" } },
-  { room: "scheduled", title: "Vintage denim, size 28 to 40", phase: "scheduled", startsAt: Date.now() + 3 * 3600e3, viewers: 0, host: { name: "Priya" } },
-  { room: "waiting", title: "Plants of the week", phase: "scheduled", startsAt: Date.now() + 30 * 3600e3, viewers: 0, host: { name: "Sofia" } },
+  { room: "demo", title: "Spring kiln opening", phase: "live", startsAtMs: null, viewers: 1284, host: { name: "Ann Bergström" } },
+  { room: "storm", title: "Sneaker Sunday: 90s runners from €10", phase: "live", startsAtMs: null, viewers: 8412, host: { name: "Marcus" } },
+  { room: "away", title: "Vinyl rarities", phase: "away", startsAtMs: null, viewers: 96, host: { name: "Yuki" } },
+  { room: "scheduled", title: "Vintage denim, size 28 to 40", phase: "scheduled", startsAtMs: Date.now() + 3 * 3600e3, viewers: 0, host: { name: "Priya" } },
+  { room: "waiting", title: "Plants of the week", phase: "scheduled", startsAtMs: Date.now() + 30 * 3600e3, viewers: 0, host: { name: "Sofia" } },
 ];
 server.empty = process.argv.includes("--empty");
 

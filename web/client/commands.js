@@ -4,7 +4,7 @@
 import { Emitter } from "./emitter.js";
 import { HawkerError, codeOf } from "./errors.js";
 import { LiveShow } from "./live-show.js";
-import { messageOf, personOf } from "./show-wire.js";
+import { auditOf, bannedOf, messageOf, personHereOf } from "./show-wire.js";
 import { sleep, within } from "./timing.js";
 
 /** @typedef {import("./protocol").Done} Done */
@@ -263,8 +263,12 @@ export class RoomCommands extends Emitter {
    * @returns {Promise<{messages: import("./protocol").ChatMessage[], more: boolean}>}
    */
   async history(page = {}) {
-    const { messages, more } = await this.#query("history", page);
-    return { messages: messages.map(messageOf), more };
+    for (let { before } = page; ; ) {
+      const { messages, next } = await this.#query("history", before === undefined ? page : { ...page, before });
+      // A stretch of the log may hold no message at all.
+      if (messages.length > 0 || next === null) return { messages: messages.map(messageOf), more: next !== null };
+      before = next;
+    }
   }
   /**
    * @param {{after?: string, limit?: number}} [page]
@@ -272,20 +276,22 @@ export class RoomCommands extends Emitter {
    */
   async people(page = {}) {
     const reply = await this.#query("people", page);
-    return { ...reply, people: reply.people.map((/** @type {any} */ each) => ({ ...each, ...personOf(each) })) };
+    return { people: reply.people.map(personHereOf), next: reply.next, count: reply.count };
   }
-  /** @returns {Promise<any>} */
-  banned() {
-    return this.#query("banned");
+  /** @returns {Promise<{people: import("./protocol").BannedPerson[], next: string|null}>} */
+  async banned() {
+    const { people, next } = await this.#query("banned");
+    return { people: people.map(bannedOf), next };
   }
   /**
    * @param {{before?: number, limit?: number}} [page]
-   * @returns {Promise<{entries: import("./protocol").AuditEntry[]}>}
+   * @returns {Promise<{entries: import("./protocol").AuditEntry[], next: number|null}>}
    */
-  audit(page = {}) {
-    return this.#query("audit", page);
+  async audit(page = {}) {
+    const { entries, next } = await this.#query("audit", page);
+    return { entries: entries.map(auditOf), next };
   }
-  /** @returns {Promise<any>} */
+  /** @returns {Promise<{audience: [number, number][], peak: number}>} */
   audience() {
     return this.#query("audience");
   }

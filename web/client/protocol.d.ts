@@ -273,10 +273,18 @@ export interface PersonHere extends Person {
   stage: "none" | "invited" | "on";
 }
 
+export interface BannedPerson {
+  member: string;
+  name: string;
+  at: number | null;
+  reason: string;
+  device: boolean;
+}
+
 export interface AuditEntry {
   seq: number;
   at: number;
-  by: Person | null;
+  by: { member: string; name: string } | null;
   kind: string;
   member?: string;
   text?: string;

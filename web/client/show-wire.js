@@ -25,6 +25,24 @@ export function messageOf(message) {
   };
 }
 
+/** @param {any} person @returns {import("./protocol").PersonHere} */
+export function personHereOf(person) {
+  const { role, muted, stage } = person;
+  return { ...personOf(person), role, since: person.sinceMs, muted, timeoutUntil: person.timedOutUntilMs ?? null, stage: stage === "off" ? "none" : stage };
+}
+
+/** @param {any} person @returns {import("./protocol").BannedPerson} */
+export function bannedOf(person) {
+  return { ...personOf(person), at: person.atMs ?? null, reason: person.reason ?? "", device: person.device };
+}
+
+/** @param {any} entry @returns {import("./protocol").AuditEntry} */
+export function auditOf(entry) {
+  const { kind, member, text } = entry;
+  const about = member ? member.name || member.identity : undefined;
+  return { seq: entry.cursor, at: entry.atMs, by: entry.by ? personOf(entry.by) : null, kind, member: about, text: text ?? undefined };
+}
+
 /** @param {any} poll @returns {import("./protocol").Poll} */
 function pollOf(poll) {
   const { id, question, options, multiple, changeable, results, voters } = poll;

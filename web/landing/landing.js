@@ -7,7 +7,7 @@ import { setUpTheme } from "../shared/theme.js";
 import { whenText } from "../shared/time.js";
 
 /**
- * A row of `GET /api/v1/rooms`.
+ * A row of `GET /api/v1/rooms`, as this page keeps it.
  * @typedef {{room: string, title: string, phase: import("../client/protocol").Phase, startsAt: number|null, viewers: number,
  *   host: {name: string}|null}} Listed
  */
@@ -58,7 +58,9 @@ async function load(more) {
     // A server without a list of rooms is no failure: rooms open by name.
     const page = response.status === 404 ? { rooms: [], next: null } : response.ok ? await response.json() : null;
     if (!page) throw new Error(String(response.status));
-    listed = more ? [...listed, ...page.rooms] : page.rooms;
+    const rooms = page.rooms.map((/** @type {any} */ show) => ({ ...show, startsAt: show.startsAtMs }));
+    // A room that has lost viewers meanwhile may come once more.
+    listed = more ? [...new Map([...listed, ...rooms].map((show) => [show.room, show])).values()] : rooms;
     next = page.next ?? null;
     element("failed").hidden = true;
     render();

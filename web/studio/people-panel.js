@@ -1,7 +1,6 @@
 // Who is here, who is on stage, who is banned, and what the team did.
 
 import { avatar, nameOf } from "../shared/avatar.js";
-import { personOf } from "../client/show-wire.js";
 import { KeyedList, make, plural, setText, text } from "../shared/dom.js";
 import { actionsOnPerson } from "../shared/moderation.js";
 import { openMenu } from "../shared/overlays.js";
@@ -93,9 +92,9 @@ export class PeoplePanel {
       this.#here.render(this.#people);
       this.#more.hidden = this.#next === null || this.#people.length >= PEOPLE_MAX;
     }
-    if (banned) this.#drawBanned((banned.people ?? []).map((/** @type {any} */ each) => ({ ...each, ...personOf(each) })));
-    if (audit) this.#drawAudit(audit.entries ?? []);
-    if (audience) this.#drawAudience(audience.audience ?? []);
+    if (banned) this.#drawBanned(banned.people);
+    if (audit) this.#drawAudit(audit.entries);
+    if (audience) this.#drawAudience(audience.audience);
   }
 
   /** @param {PersonHere} first */

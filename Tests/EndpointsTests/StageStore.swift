@@ -1,0 +1,62 @@
+// A real store on a disk of its own, waited for order by order.
+
+import Foundation
+import Store
+import Synchronization
+
+@testable import Endpoints
+
+/// Carries out the rooms' orders one after the other.
+final class StageStore: Sendable {
+  private let folder: String
+  private let store: HouseStore
+  private let answers: Answers
+
+  /// What the store has said, and who waits for it.
+  private final class Answers: Sendable {
+    private let waiting = DispatchSemaphore(value: 0)
+    private let list = Mutex<[HouseAnswer]>([])
+
+    func add(_ answer: HouseAnswer) {
+      list.withLock { $0.append(answer) }
+      waiting.signal()
+    }
+
+    func next() -> HouseAnswer {
+      waiting.wait()
+      return list.withLock { $0.removeFirst() }
+    }
+  }
+
+  /// - Parameter nowMs: the clock of retention and replies, milliseconds since 1970.
+  init(nowMs: Int64) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "hawker-stage-\(UUID())").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let answers = Answers()
+    self.answers = answers
+    store = try HouseStore(StoreDirectory(folder), nowMs: { nowMs }) { answers.add($0) }
+  }
+
+  deinit {
+    store.close()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// The answer to an order; nil for those that have none.
+  func carryOut(_ order: HouseOrder) -> HouseAnswer? {
+    store.carryOut(order)
+    switch order {
+    case .open, .commit, .lookUp, .read, .erase: return answers.next()
+    case .keep, .upkeep: return nil
+    }
+  }
+
+  /// Whether any file of the store holds these bytes.
+  func holds(_ text: String) throws -> Bool {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      let file = try Data(contentsOf: URL(filePath: folder + "/" + name))
+      if file.range(of: Data(text.utf8)) != nil { return true }
+    }
+    return false
+  }
+}
