@@ -129,7 +129,9 @@ package struct RoomHouses {
   private mutating func commit(_ entry: CommitEntry) {
     pendingCount += 1
     guard isDurable else {
-      take(.committed(entry.room, ticket: entry.ticket, replyRow: entry.reply.map { _ in 0 }), at: .zero)
+      take(
+        .committed(entry.room, ticket: entry.ticket, replyRow: entry.reply.map { _ in 0 }),
+        at: .zero)
       return
     }
     orders.append(.commit(entry))
