@@ -274,7 +274,10 @@ package struct RoomHouses {
   private mutating func tellCounters(in room: String) {
     _ = update(room) { open, news in
       let frames = open.takeCounters()
-      if !frames.isEmpty { news.append(.frames(room: room, frames)) }
+      // Their values are those of now: they wait until that is on the disk.
+      if !frames.isEmpty {
+        open.hold(.frames(room: room, frames), until: open.house.state.sequence, &news)
+      }
     }
   }
 
