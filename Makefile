@@ -11,7 +11,7 @@ SECONDS ?= 30
 SWIFT_FOLDERS := Sources signaling Tests turn
 K ?=
 
-.PHONY: help run build test long bench fuzz mutants lint format interop screenshots clean
+.PHONY: help run build test long asan tsan bench fuzz mutants lint format interop screenshots clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,15 +23,20 @@ build: ## install what building needs, and make the release binaries
 	@scripts/setup build
 	@swift build -c release $(SWIFT_FLAGS)
 
-test: ## set up and run everything a change must pass: lint, unit tests, corpora, interop
+test: ## set up and run everything a change must pass: lint, unit tests, fuzz corpora, web, interop
 	@scripts/test
 
-long: ## what takes longer: long simulations, fuzzing of every target, slow interop tests
+long: ## what takes longer, its results into docs/long.md: simulations, fuzzing, sanitizers, mutants, slow interop
 	@scripts/setup test
-	@$(MAKE) build
-	@HAWKER_LONG=1 swift test $(SWIFT_FLAGS)
-	@for target in $$(scripts/fuzz --list); do scripts/fuzz "$$target" "$(SECONDS)"; done
-	@Tests/Interop/run -m slow
+	@SECONDS_EACH=$(SECONDS) scripts/long
+
+asan: ## the unit tests with the address sanitizer
+	@scripts/setup build
+	@scripts/long asan
+
+tsan: ## the unit tests with the thread sanitizer
+	@scripts/setup build
+	@scripts/long tsan
 
 bench: ## measure the packet path and the whole server against Janus; prints JSON lines
 	@scripts/setup bench
@@ -44,7 +49,7 @@ fuzz: ## grow a fuzz corpus: make fuzz T=stun [SECONDS=30]
 
 mutants: ## plant known faults and check that the tests notice each: make mutants [K="sent ice"]
 	@scripts/setup build
-	@scripts/mutants $(K)
+	@$(if $(K),scripts/mutants $(K),scripts/long mutants)
 
 lint: ## check formatting and the types of web/
 	@scripts/lint

@@ -44,6 +44,7 @@ let package = Package(
     library("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
+    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
 
     // Core: bytes, time and randomness are arguments; effects are returned values.
     module("Wire"),
@@ -74,21 +75,24 @@ let package = Package(
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
+    module("RoomLog"),
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
-    signaling("Room", ["Wire", "RTP", "Access", "MediaControl"]),
-    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl"]),
+    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "MediaControl"]),
+    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Room"]),
     signaling(
       "Endpoints",
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
-        "MediaControl", "MediaWorker", "Access", "Room", "Messages", "Web", "Loop",
+        "MediaControl", "MediaWorker", "Access", "Room", "RoomLog", "Store", "Messages", "Web",
+        "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
     module("Loop", ["Wire", "CLinux"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
+    module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite"]),
     module(
       "MediaWorker",
       [
@@ -117,8 +121,8 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Room", "Messages", "Endpoints", "Loop", "Web", "MediaWorker", "CLinux",
-        "COpenSSL",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Loop", "Web",
+        "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -146,27 +150,42 @@ let package = Package(
       "MediaWorker",
       [
         "MediaWorker", "Peer", "Forwarding", "MediaControl", "RTP", "Wire", "ICE", "DTLS", "SRTP",
-        "STUN", "Crypto",
+        "STUN", "Crypto", "Loop",
       ]),
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
-    tests("Client", ["Client", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
-    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Wire"]),
+    // Beside the tests of the store: a disk that fails, and a program to be killed.
+    .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["RoomLog", "Store"], path: "Tests/StoreWriter",
+      swiftSettings: strict),
+    tests("Store", ["CFaultyDisk", "JSON", "RoomLog", "Store", "StoreWriter"]),
+    tests(
+      "Client",
+      ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
+    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
-    tests("Room", ["Room", "Access", "MediaControl", "RTP", "Wire"]),
+    tests("Room", ["Room", "Access", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
     tests(
       "Endpoints",
       [
         "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
         "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
       ]),
+    // Replays Tests/Fuzz; a new fuzz body needs its target here.
+    tests(
+      "Fuzz",
+      [
+        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
+        "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
+      ]),
     .testTarget(
       name: "ScenariosTests",
       dependencies: [
-        "Simulation", "Client", "Forwarding", "MediaControl", "MediaWorker", "Peer", "RTP", "STUN",
-        "ICE", "DTLS", "Crypto", "Wire",
+        "Simulation", "Client", "Congestion", "Forwarding", "MediaControl", "MediaWorker", "Peer",
+        "RTP", "STUN", "ICE", "DTLS", "Crypto", "Wire",
       ],
       path: "Tests/Scenarios", swiftSettings: strict),
   ],

@@ -222,12 +222,14 @@ package final class PlayingClient {
     sendPLI(ssrc, into: &batch)
   }
 
-  /// Empties `control`; without reduced-size RTCP every message follows an empty report (RFC 3550 6.1).
+  /// Empties `control`; without reduced-size RTCP every message follows an empty report and our CNAME
+  /// (RFC 3550 section 6.1).
   private func beginControl() {
     control.removeAll()
-    if !parameters.reducedSizeRTCP {
-      try? ReceiverReport.write(ssrc: feedbackSSRC, reports: Span(), to: &control)
-    }
+    guard !parameters.reducedSizeRTCP else { return }
+    let cname = cname  // A local: spans of a class's property can't be lent.
+    try? ReceiverReport.write(ssrc: feedbackSSRC, reports: Span(), to: &control)
+    try? SourceDescription.write(ssrc: feedbackSSRC, cname: cname.span, to: &control)
   }
 
   private func sendTransportFeedback(at now: Instant, into batch: inout DatagramBatch) {

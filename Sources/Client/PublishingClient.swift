@@ -211,7 +211,10 @@ package final class PublishingClient {
     guard let stream = index(of: nack.media) else { return }
     var nack = nack
     while let number = nack.next(in: datagram) {
-      guard let sequence = streams[stream].takeResend(number, at: now) else { continue }
+      guard
+        let sequence = streams[stream].takeResend(
+          number, roundTrip: roundTrip.smoothed ?? .zero, at: now)
+      else { continue }
       resend(sequence, stream, at: now, into: &batch)
     }
   }

@@ -36,7 +36,8 @@ package struct PublishingStream: Sendable {
   package private(set) var fractionLost = 0.0
   package private(set) var cumulativeLost: Int32 = 0
 
-  /// The same packet is not sent again within this time: the last is in flight.
+  /// The same packet is not sent again within this time, nor, once it was, within a round trip: the
+  /// last is in flight. Browsers do the same.
   static let resendInterval = TimeSpan.milliseconds(20)
   /// The largest payload: with header, extensions and tag it stays below a 1280-byte MTU's room.
   package static let payloadBytesMax = 1200
@@ -131,14 +132,16 @@ package struct PublishingStream: Sendable {
   // MARK: Sending again
 
   /// The sequence number a NACK means, if that packet is there and not just in flight.
-  mutating func takeResend(_ number: SerialNumber16, at now: Instant) -> Int64? {
+  mutating func takeResend(
+    _ number: SerialNumber16, roundTrip: TimeSpan, at now: Instant
+  ) -> Int64? {
     nacksReceived &+= 1
     let newest = nextSequence - 1
     let last = SerialNumber16(UInt16(truncatingIfNeeded: newest))
     let sequence = newest + Int64(number.distance(from: last))
-    guard let entry = history.entry(sequence),
-      now - entry.sentAt >= PublishingStream.resendInterval
-    else { return nil }
+    guard let entry = history.entry(sequence) else { return nil }
+    let interval = entry.wasResent ? roundTrip : .zero
+    guard now - entry.sentAt >= max(interval, PublishingStream.resendInterval) else { return nil }
     history.markResent(sequence, at: now)
     retransmissions &+= 1
     return sequence

@@ -56,9 +56,7 @@ package struct ReceivingStream: Sendable {
   private var requestedKeyframeAt: Instant?
   private var ignoredEvery: Int
   private var untilIgnored: Int
-  /// A packet asked for once, to measure how long a repair takes.
-  private var probe: (number: SerialNumber16, askedAt: Instant)?
-  private var repairTime: TimeSpan?
+  private var repairTime = RepairTime()
 
   private static let seenMax = 2048
   /// Between two PLIs of one stream: a round trip and an encoder's time.
@@ -122,7 +120,7 @@ package struct ReceivingStream: Sendable {
     let isDuplicate = !markSeen(sequence, isRepair: meaning.isRetransmission)
     missing.receive(sequence, at: now)
     count(payload.count, marker: header.marker, isDuplicate, meaning.isRetransmission, at: now)
-    if meaning.isRetransmission { measureRepair(number, at: now) }
+    if meaning.isRetransmission { repairTime.note(repaired: number, at: now) }
     let played = PlayedPacket(
       section: place, codec: meaning.format.codec, sequence: sequence, timestamp: header.timestamp,
       marker: header.marker, payload: payload, isRepair: meaning.isRetransmission,
@@ -211,30 +209,18 @@ package struct ReceivingStream: Sendable {
   mutating func takeMissing(at now: Instant, into list: inout [SerialNumber16]) {
     guard section.feedback.contains(.nack), !missing.isEmpty else { return }
     missing.takeDue(
-      at: now, roundTrip: repairTime ?? ReceivingStream.assumedRoundTrip, into: &list)
-    guard let first = list.first else { return }
+      at: now, roundTrip: retryInterval, into: &list)
     nacksSent &+= UInt64(list.count)
-    if let probe, list.contains(probe.number) {
-      // Asked for twice: an answer would not say which request it answers.
-      self.probe = nil
-    } else if probe == nil {
-      probe = (first, now)
-    }
+    repairTime.note(askedFor: list, at: now)
   }
 
-  private mutating func measureRepair(_ number: SerialNumber16, at now: Instant) {
-    guard let probe, probe.number == number else { return }
-    self.probe = nil
-    let sample = now - probe.askedAt
-    // A fifth more than the mean of late: asking twice costs more than waiting a little.
-    let padded = sample + sample / 5
-    repairTime = repairTime.map { $0 + (padded - $0) / 8 } ?? padded
-  }
+  /// Between two requests for one packet.
+  private var retryInterval: TimeSpan { repairTime.estimate ?? ReceivingStream.assumedRoundTrip }
 
   /// When repair has something to do if nothing comes; nil when nothing is missing.
   var nextRepair: Instant? {
     missing.isEmpty
-      ? nil : missing.nextDue(roundTrip: repairTime ?? ReceivingStream.assumedRoundTrip)
+      ? nil : missing.nextDue(roundTrip: retryInterval)
   }
 
   /// Lets frames be given up, and says whether a keyframe is to be asked for now.

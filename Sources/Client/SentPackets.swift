@@ -9,6 +9,7 @@ struct SentPackets: Sendable {
     var length = 0
     var headerLength = 0
     var sentAt = Instant.zero
+    var wasResent = false
   }
 
   private var entries: [Entry]
@@ -60,5 +61,6 @@ struct SentPackets: Sendable {
 
   mutating func markResent(_ sequence: Int64, at now: Instant) {
     entries[slot(sequence)].sentAt = now
+    entries[slot(sequence)].wasResent = true
   }
 }

@@ -12,6 +12,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case apiKey = "api-key"
   case apiSecret = "api-secret"
   case allowedOrigin = "allowed-origin"
+  case trustedProxies = "trusted-proxies"
   case preferCodec = "prefer-codec"
   case store
   case redis
@@ -37,6 +38,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .workers: "1...36"
     case .apiKey, .apiSecret: "TEXT"
     case .allowedOrigin: "ORIGIN[,ORIGIN...]"
+    case .trustedProxies: "CIDR[,CIDR...]"
     case .preferCodec: "vp8|h264|vp9|av1"
     case .store: "sqlite"
     case .redis: "URL"
@@ -55,6 +57,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .apiKey: "shop"
     case .apiSecret: "at-least-16-characters"
     case .allowedOrigin: "https://shop.example"
+    case .trustedProxies: "127.0.0.1, 10.0.0.0/8"
     case .redis: "redis://127.0.0.1:6379"
     case .web: "/usr/share/hawker/web"
     }
@@ -67,13 +70,15 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // One base-36 digit of the ufrag names a worker.
     case .workers: 1...36
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .preferCodec, .store, .redis, .web, .logLevel:
+      .trustedProxies, .preferCodec, .store, .redis, .web, .logLevel:
       nil
     }
   }
 
   /// Whether it takes several values, by commas or by being given again.
-  package var isList: Bool { self == .mediaIP || self == .allowedOrigin }
+  package var isList: Bool {
+    self == .mediaIP || self == .allowedOrigin || self == .trustedProxies
+  }
 
   /// Whether its value may hold a secret (a password in a URL is one): never printed.
   package var isSecret: Bool { self == .apiSecret || self == .store || self == .redis }
@@ -87,7 +92,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .preferCodec: "vp8"
     case .store: "sqlite"
     case .logLevel: "info"
-    case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin, .redis, .web:
+    case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
+      .trustedProxies, .redis, .web:
       nil
     }
   }
@@ -113,6 +119,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "Its secret, at least 16 characters. Give it in a file or the environment: flags are visible to every user."
     case .allowedOrigin:
       "Pages of other sites that may use the API and the room socket. Default: any page may use WHIP and WHEP (tokens protect them), only our own may open the room socket."
+    case .trustedProxies:
+      "Proxies whose X-Forwarded-For (or Forwarded, one of the two) names the client, so that limits by address count clients. Default: none, who connects is the client."
     case .preferCodec:
       "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
     case .store: "Where rooms are kept. Only sqlite so far: anything else is refused."

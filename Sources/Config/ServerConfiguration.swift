@@ -17,6 +17,7 @@ package struct ServerConfiguration: Hashable, Sendable {
   /// Both or neither; never printed.
   package var apiKey: (key: String, secret: String)? { keyPair.map { ($0.key, $0.secret) } }
   package var allowedOrigins: [String]
+  package var trustedProxies: [AddressRange]
   package var preferCodec: Codec
   package var web: String?
   package var logLevel: LogLevel
@@ -50,6 +51,7 @@ package struct ServerConfiguration: Hashable, Sendable {
       IPAddress(text).flatMap { $0.isUnspecified ? nil : $0 }
     }
     allowedOrigins = try reader.list(.allowedOrigin) { ServerConfiguration.origin($0) }
+    trustedProxies = try reader.list(.trustedProxies) { AddressRange($0) }
     logLevel = try reader.parse(.logLevel) { LogLevel(rawValue: $0) }
     web = try reader.optional(.web) { $0.isEmpty ? nil : $0 }
     let pair = try reader.pair(.tlsCert, .tlsKey)

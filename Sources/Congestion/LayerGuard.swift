@@ -8,24 +8,31 @@ package import Wire
 ///     clean     trouble                     none          troubled since now
 ///     clean     no trouble, under 10 s      none          clean
 ///     clean     no trouble for 10 s         step up       clean since now
+///     clean     no trouble, but a queue     none          clean since now
 ///     troubled  no trouble                  none          clean since now
 ///     troubled  trouble, under 2 s          none          troubled
 ///     troubled  trouble for 2 s             step down     clean since now
 ///
-/// Trouble is a REMB below the current layer's rate, or loss over 10 %.
+/// Trouble is a path that carries less than the current layer's rate, as REMB or arrival times tell, or
+/// loss over 10 %.
 package struct LayerGuard: Hashable, Sendable {
   /// What one viewer's feedback said last.
   package struct Measurement: Hashable, Sendable {
     /// What the viewer's layer takes now.
     package var layerBitrate: Bitrate
-    /// What the viewer says it can take; nil when it sends no REMB.
+    /// What of it the viewer's path carries; nil when nothing says less than all.
     package var receivable: Bitrate?
     /// 0...1, over the last second or two.
     package var lossFraction: Double
-    package init(layerBitrate: Bitrate, receivable: Bitrate?, lossFraction: Double) {
+    /// Whether what was sent before still queues on the path: then there is no room for more.
+    package var isQueued: Bool
+    package init(
+      layerBitrate: Bitrate, receivable: Bitrate?, lossFraction: Double, isQueued: Bool = false
+    ) {
       self.layerBitrate = layerBitrate
       self.receivable = receivable
       self.lossFraction = lossFraction
+      self.isQueued = isQueued
     }
 
     /// Whether the layer is too much for the viewer.
@@ -61,6 +68,8 @@ package struct LayerGuard: Hashable, Sendable {
     switch (state, measurement.isTrouble) {
     case (.clean, true):
       state = .troubled(since: now)
+    case (.clean, false) where measurement.isQueued:
+      state = .clean(since: now)
     case (.clean(let since), false):
       guard now - since >= LayerGuard.cleanSpan else { return .stay }
       state = .clean(since: now)

@@ -13,10 +13,10 @@ package struct CatchUp: Sendable {
   /// The newest capture instant, on the track clock, when the catch-up began.
   package let edgeTicks: Int64
   package let startedAt: Instant
-  private let rate: Bitrate
+  private var rate: Bitrate
   private var spentBytes: Int64 = 0
   /// Whether the chain's first packet has been sent.
-  package var hasBegun = false
+  package private(set) var hasBegun = false
 
   /// How far behind the live edge chain frames are stamped: one frame at 25 per second.
   package static let margin = TimeSpan.milliseconds(40)
@@ -31,11 +31,29 @@ package struct CatchUp: Sendable {
     self.cursor = cursor
     self.edgeTicks = edgeTicks
     startedAt = now
-    let wanted = layerRate.bitsPerSecond * ForwardingLimits.catchUpFactor
-    rate = Bitrate(
-      bitsPerSecond: min(
-        max(wanted, ForwardingLimits.catchUpRateMin.bitsPerSecond),
-        ForwardingLimits.catchUpRateMax.bitsPerSecond))
+    rate = CatchUp.rate(for: layerRate)
+  }
+
+  private static func rate(for layerRate: Bitrate) -> Bitrate {
+    min(
+      max(
+        Bitrate(bitsPerSecond: layerRate.bitsPerSecond * ForwardingLimits.catchUpFactor),
+        ForwardingLimits.catchUpRateMin), ForwardingLimits.catchUpRateMax)
+  }
+
+  /// Takes a better knowledge of the layer's rate: on a worker that has just begun to follow, the chain
+  /// is still coming when its first viewer starts.
+  package mutating func hasten(_ layerRate: Bitrate) {
+    rate = max(rate, CatchUp.rate(for: layerRate))
+  }
+
+  /// The chain's first packet, or the first of the keyframe it goes on with, is about to be sent.
+  package mutating func begin() { hasBegun = true }
+
+  /// Goes on with a newer keyframe, the first packet of which is `start`: nothing before it is needed.
+  package mutating func skip(to start: Int64) {
+    cursor = start
+    hasBegun = false
   }
 
   /// Whether the pace allows another packet at `now`.

@@ -13,6 +13,7 @@ package struct EncodingIngress: Sendable {
   /// Reception of the current SSRC; nil before its first packet.
   package var statistics: ReceptionStatistics?
   package var missing = MissingPackets()
+  private var repairTime = RepairTime()
   package var keyframes = KeyframeBudget()
   /// Media packets that came inside RTX since the stream began.
   package private(set) var repaired: UInt64 = 0
@@ -25,6 +26,8 @@ package struct EncodingIngress: Sendable {
   /// Added to the extender's numbers, so that a new SSRC goes on where the old one stopped.
   private var base: Int64 = 0
   private var highest: Int64 = .min
+  /// Consecutive packets far behind the highest, and the number that would go on with them.
+  private var behind: (count: Int, next: SerialNumber16)?
   private var frameTimestamp: UInt32?
   private var keyframeTimestamp: UInt32?
 
@@ -41,15 +44,44 @@ package struct EncodingIngress: Sendable {
   /// The stream has a (new) SSRC: its numbers and statistics start anew, ours go on.
   package mutating func renew(_ ssrc: SSRC) {
     if self.ssrc == ssrc { return }
-    if highest != .min { base = highest + EncodingIngress.renewalGap }
     self.ssrc = ssrc
-    extender = SerialNumberExtender()
     statistics = nil
+    restartNumbers()
+  }
+
+  private mutating func restartNumbers() {
+    if highest != .min { base = highest + EncodingIngress.renewalGap }
+    extender = SerialNumberExtender()
     missing = MissingPackets()
     highest = .min
+    behind = nil
     frameTimestamp = nil
     keyframeTimestamp = nil
   }
+
+  /// Whether the source has begun anew under its SSRC with lower numbers (RFC 3550 appendix A.1): then
+  /// its numbers go on above the old ones, and what follows is no late arrival. Ask before `receive`, for
+  /// packets that did not come inside RTX.
+  package mutating func takeRestart(_ number: SerialNumber16) -> Bool {
+    guard highest != .min else { return false }
+    let newest = SerialNumber16(UInt16(truncatingIfNeeded: highest - base))
+    guard number.distance(from: newest) < -EncodingIngress.misorderMax else {
+      behind = nil
+      return false
+    }
+    let isNext = behind?.next == number
+    let count = isNext ? (behind?.count ?? 0) + 1 : 1
+    behind = (count, number.advanced(by: 1))
+    guard count >= EncodingIngress.restartPackets else { return false }
+    restartNumbers()
+    return true
+  }
+
+  /// Numbers up to this far behind are late or repeated: as far back as we ask for packets.
+  static let misorderMax = MissingPackets.missingMax
+  /// So many packets in a row, all far behind, are a source that began anew. RFC 3550 has two; a third
+  /// costs nothing and a repeated pair is no restart.
+  package static let restartPackets = 3
 
   /// Extends the number of a media packet and counts it.
   ///
@@ -64,6 +96,7 @@ package struct EncodingIngress: Sendable {
     highest = max(highest, sequence)
     if isRepair {
       repaired += 1
+      repairTime.note(repaired: number, at: now)
     } else {
       if statistics == nil, let ssrc {
         statistics = ReceptionStatistics(ssrc: ssrc, clockRate: clockRate)
@@ -73,6 +106,27 @@ package struct EncodingIngress: Sendable {
     missing.receive(extended, at: now)
     return (sequence, isLate)
   }
+
+  /// Appends to `list` the packets to ask the publisher for now, and counts them as asked for.
+  package mutating func takeMissing(at now: Instant, into list: inout [SerialNumber16]) {
+    guard !missing.isEmpty else { return }
+    missing.takeDue(at: now, roundTrip: retryInterval, into: &list)
+    repairTime.note(askedFor: list, at: now)
+  }
+
+  /// Between two requests for one packet: the time a repair takes, within bounds.
+  var retryInterval: TimeSpan {
+    min(
+      max(repairTime.estimate ?? .zero, EncodingIngress.retryMin), EncodingIngress.retryMax)
+  }
+
+  /// Before anything is measured, and on short paths. Asking again too soon costs a repeated packet at
+  /// most (browsers pass over repeats within their own round trip), asking too late every viewer a late
+  /// frame.
+  package static let retryMin = TimeSpan.milliseconds(30)
+  /// On long paths requests overtake answers: of ten, one every 80 ms, the last leaves within the second
+  /// after which a packet is given up, and what is lost of feedback costs no whole round trip.
+  package static let retryMax = TimeSpan.milliseconds(80)
 
   /// Completes what a payload alone can't say: whether the packet starts a frame or a keyframe.
   ///

@@ -16,6 +16,9 @@ package enum ForwardingLimits {
   package static let audioCacheBytes = 1 << 16
   /// The longest chain that starts a viewer: beyond it a fresh keyframe is quicker.
   package static let chainAge = TimeSpan.seconds(2)
+  /// The least span over which a chain's rate is averaged: a keyframe alone, which is a multiple of its
+  /// share, is not taken for the rate of its layer.
+  package static let chainSpanMin = TimeSpan.milliseconds(250)
   /// Packets a viewer may ask for again: 512 are 1.7 s at 2.5 Mbit/s.
   package static let videoHistoryPackets = 512
   /// Packets of audio a viewer may ask for again: 1.3 s.

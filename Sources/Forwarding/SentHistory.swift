@@ -19,8 +19,8 @@ package struct SentPacket: Sendable {
   package var isEmpty: Bool
   /// The abs-send-time it went out with, and goes out with again: the bytes must be identical.
   package var sendTime: UInt32
-  /// When it was last sent.
-  package var sentAt: Instant
+  /// When it was last sent again; zero for never.
+  package var resentAt = Instant.zero
   /// The source's place on the track clock, to find packets of one frame.
   package var ticks: Int64
 }
@@ -76,6 +76,6 @@ package struct SentHistory: Sendable {
 
   /// Notes that the packet under `sequence` was sent again at `now`.
   package mutating func markResent(_ sequence: Int64, at now: Instant) {
-    ring[slot(sequence)]?.sentAt = now
+    ring[slot(sequence)]?.resentAt = now
   }
 }

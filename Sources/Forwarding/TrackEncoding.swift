@@ -10,6 +10,7 @@ package struct KeyframeChain: Hashable, Sendable {
   package var start: Int64
   /// The capture instant that a packet of the encoding arriving now would have.
   package var edgeTicks: Int64
+  /// The layer's rate: what was measured, or the chain's own average where that is more.
   package var layerRate: Bitrate
   /// When the keyframe came.
   package var startedAt: Instant
@@ -90,7 +91,15 @@ package struct TrackEncoding: Sendable {
     // old while a chain is still on its way here from another worker.
     let edge = newestTicks + Int64((now - newestArrival).seconds * clockRate)
     return KeyframeChain(
-      start: start, edgeTicks: edge, layerRate: bitrate, startedAt: chainStartedAt)
+      start: start, edgeTicks: edge, layerRate: max(bitrate, chainRate(at: now)),
+      startedAt: chainStartedAt)
+  }
+
+  /// What the chain's own bytes and age say. The measured rate lags by a window and a worker that has
+  /// just begun to follow has none: a chain paced too slowly keeps its viewer behind for a second.
+  private func chainRate(at now: Instant) -> Bitrate {
+    let span = max(now - chainStartedAt, ForwardingLimits.chainSpanMin)
+    return Bitrate(bitsPerSecond: Int64(Double(chainBytes * 8) / span.seconds))
   }
 
   /// Ends the measuring window once it is a second long; whether it did.

@@ -75,6 +75,9 @@ package struct TrackIngress: Sendable {
     header: RTPHeader, codec: Codec, encoding: Int, payload: borrowing Span<UInt8>,
     extensions: ParsedExtensions, isRepair: Bool, at now: Instant, wall: WallTime
   ) throws(WireError) -> PacketInfo {
+    if !isRepair, encodings[encoding].takeRestart(header.sequenceNumber) {
+      clock.reset(encoding: encoding)
+    }
     let (sequence, isLate) = encodings[encoding].receive(
       header.sequenceNumber, timestamp: header.timestamp, clockRate: codec.clockRate,
       isRepair: isRepair, at: now)

@@ -9,7 +9,7 @@ package import Wire
 /// |---|---|---|---|
 /// | silent | - | - | waiting or catching up |
 /// | waiting | - | live (switch) | catching up |
-/// | catching up | ignored: the cursor reaches it | ignored | catching up anew |
+/// | catching up | the cursor reaches it; a newer keyframe is skipped to | ignored | catching up anew |
 /// | live | sent | live (switch) | catching up |
 ///
 /// RFC 3550 section 5.1 for the header, RFC 7741 section 4.2 for VP8, RFC 4588 for retransmission.
@@ -298,7 +298,7 @@ package struct ViewerStream: Sendable {
       pictureID: UInt16(truncatingIfNeeded: Int32(info.pictureID) + segment.pictureDelta),
       tl0PicIdx: UInt8(truncatingIfNeeded: Int32(info.tl0PicIdx) + segment.tl0Delta),
       includesMID: !isKnownToViewer, isEmpty: isEmpty,
-      sendTime: now.absSendTime, sentAt: now, ticks: info.ticks)
+      sendTime: now.absSendTime, ticks: info.ticks)
     guard history.record(sent) else { return nil }
     nextSequence = max(nextSequence, sequence + 1)
     packetsSent &+= 1
@@ -391,7 +391,7 @@ package struct ViewerStream: Sendable {
       return nil
     }
     if !catchUp.hasBegun {
-      catchUp.hasBegun = true
+      catchUp.begin()
       temporalLimit = temporalMax
       beginSegment(at: info)
     }
@@ -399,6 +399,26 @@ package struct ViewerStream: Sendable {
     catchUp.advance(bytes: Int(info.payloadLength))
     phase = .catchingUp(catchUp)
     return patch
+  }
+
+  /// Takes a better knowledge of the rate of the layer that is caught up with.
+  package mutating func hasten(_ layerRate: Bitrate) {
+    guard case .catchingUp(var catchUp) = phase else { return }
+    catchUp.hasten(layerRate)
+    phase = .catchingUp(catchUp)
+  }
+
+  /// Goes on with a newer keyframe of the layer instead of the rest of the chain. Only between two
+  /// frames: `info` is the packet at the cursor.
+  ///
+  /// - Returns: whether the cursor has moved to `start`.
+  package mutating func skipCatchUp(to start: Int64, at info: PacketInfo) -> Bool {
+    guard case .catchingUp(var catchUp) = phase, info.startsFrame, start > catchUp.cursor else {
+      return false
+    }
+    catchUp.skip(to: start)
+    phase = .catchingUp(catchUp)
+    return true
   }
 
   /// Passes over a number of the chain that is missing: it may yet come, its number is kept.
@@ -431,8 +451,7 @@ package struct ViewerStream: Sendable {
     at now: Instant
   ) -> (info: PacketInfo, patch: HeaderPatch)? {
     guard let sent = history.packet(wire: number), sent.epoch == epoch,
-      sent.sequence >= firstRepeatable, now - sent.sentAt >= ForwardingLimits.retransmitInterval,
-      let info = source(sent),
+      sent.sequence >= firstRepeatable, sent.mayRepeat(at: now), let info = source(sent),
       let payloadType = payloadTypes.payloadType(info.codec)
     else { return nil }
     history.markResent(sent.sequence, at: now)
@@ -447,6 +466,14 @@ package struct ViewerStream: Sendable {
     patch.sendTime = now.absSendTime
     nextRetransmission += 1
     return (info, patch)
+  }
+}
+
+extension SentPacket {
+  /// Whether no repeat of it is in flight. The first is answered at once, however soon it is asked for:
+  /// on a short path a viewer would not ask again for a hundred milliseconds.
+  fileprivate func mayRepeat(at now: Instant) -> Bool {
+    resentAt == .zero || now - resentAt >= ForwardingLimits.retransmitInterval
   }
 }
 

@@ -104,5 +104,19 @@ package enum HTTPFuzzBody {
     if let tag = EntityTag(parsing: text) { precondition(EntityTag(parsing: tag.text) == tag) }
     _ = EntityTagCondition(text)
     _ = OriginPolicy().allows(origin: text, host: text)
+    forwarded(text)
+  }
+
+  /// Who is not trusted names nobody.
+  private static func forwarded(_ text: String) {
+    guard let target = try? HTTPTarget("/") else { return }
+    let own = IPAddress(ipv4: 0x7F00_0001)
+    let everyone = ["0.0.0.0/0", "::/0"].compactMap { AddressRange($0) }
+    for name in ["X-Forwarded-For", "Forwarded"] {
+      let request = HTTPRequest(.get, target, headers: [name: text])
+      precondition(ForwardedFor.client(of: request, from: own, trusting: []) == own)
+      _ = ForwardedFor.client(of: request, from: own, trusting: everyone)
+    }
+    if let range = AddressRange(text) { precondition(AddressRange(range.description) == range) }
   }
 }

@@ -81,6 +81,17 @@ package enum HTTPSyntax {
     return parts
   }
 
+  /// Whether every quoted string of `value` ends.
+  static func hasClosedQuotes(_ value: String) -> Bool {
+    var quoted = false
+    var escaped = false
+    for byte in value.utf8 {
+      if byte == 0x22 && !escaped { quoted.toggle() }
+      escaped = quoted && byte == 0x5C && !escaped
+    }
+    return !quoted
+  }
+
   /// The text of a quoted string without its quotes and escapes; other text unchanged.
   static func unquoted(_ value: String) -> String {
     let bytes = Array(value.utf8)

@@ -20,9 +20,12 @@ package final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// Leaves `element` for the loop; false when the mailbox is full.
-  package func post(_ element: Element) -> Bool {
+  ///
+  /// - Parameter reserve: places beyond `capacity` that this element may take: for messages whose
+  ///   number their sender bounds and that must not be lost.
+  package func post(_ element: Element, reserve: Int = 0) -> Bool {
     let isAccepted = queue.withLock { queue in
-      guard queue.count < capacity else { return false }
+      guard queue.count < capacity + max(0, reserve) else { return false }
       queue.append(element)
       return true
     }

@@ -7,17 +7,29 @@ import Wire
 struct DepartedPeers {
   private var recent: [PeerID: TransportPath] = [:]
   private var older: [PeerID: TransportPath] = [:]
+  /// Those whose last words have not come yet.
+  private var silent: Set<PeerID> = []
 
   /// Remembers where to send what the handshake thread still has to say; bounded by `peersMax`.
   mutating func note(_ id: PeerID, _ path: TransportPath) {
-    if recent.count < WorkerLimits.peersMax { recent[id] = path }
+    guard recent.count < WorkerLimits.peersMax else { return }
+    recent[id] = path
+    silent.insert(id)
   }
 
-  func path(of id: PeerID) -> TransportPath? { recent[id] ?? older[id] }
+  /// Where the last words of `id` go; nil when it has been gone for too long.
+  mutating func farewell(of id: PeerID) -> TransportPath? {
+    silent.remove(id)
+    return recent[id] ?? older[id]
+  }
+
+  /// Whether last words are still to come.
+  var awaitsFarewells: Bool { !silent.isEmpty }
 
   /// Forgets those noted before the last call.
   mutating func age() {
     if recent.isEmpty && older.isEmpty { return }
+    silent.subtract(older.keys)
     older = recent
     recent = [:]
   }

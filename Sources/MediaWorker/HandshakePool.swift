@@ -11,7 +11,7 @@ import Wire
 /// Orders come from workers, answers go to the mailbox of the worker that ordered.
 package final class HandshakePool: Sendable {
   private struct Order: Sendable {
-    var worker: Int
+    var worker: WorkerIndex
     var order: HandshakeOrder
   }
 
@@ -31,8 +31,11 @@ package final class HandshakePool: Sendable {
   private let inboxes: [Mailbox<Message>]
   private let threads: JoinedThreads
 
-  /// Orders waiting for one thread: a thousand peers' flights; beyond it peers retransmit.
+  /// Datagrams waiting for one thread: a thousand peers' flights; beyond it peers retransmit.
   static let inboxCapacity = 8192
+  /// Further places for orders to open and to close, which nobody repeats: a lost `.open` is a peer who
+  /// waits in vain, a lost `.close` an endpoint that stays for ever. Each peer has one of both.
+  static let inboxReserve = 2 * WorkerLimits.peersMax * WorkerIndex.workersMax
 
   /// Starts `threads` threads; `answer` is called on them with the worker that ordered.
   package init(
@@ -53,89 +56,44 @@ package final class HandshakePool: Sendable {
     self.threads = JoinedThreads(threads)
   }
 
-  /// Passes on a worker's order; a full mailbox loses it, as a network would.
+  /// Passes on a worker's order; a full mailbox loses a datagram, as a network would, and nothing else.
   package func post(_ order: HandshakeOrder, from worker: Int) {
     let inbox = inboxes[Int(order.peer.rawValue) % inboxes.count]
-    _ = inbox.post(.order(Order(worker: worker, order: order)))
+    let message = Message.order(Order(worker: WorkerIndex(UInt8(worker)), order: order))
+    _ = inbox.post(message, reserve: HandshakePool.reserve(for: order))
+  }
+
+  /// The places beyond the mailbox's capacity that an order may take.
+  static func reserve(for order: HandshakeOrder) -> Int {
+    if case .datagram = order { 0 } else { inboxReserve }
   }
 
   /// Ends the threads after the orders so far.
   package func stop() {
-    for inbox in inboxes { _ = inbox.post(.stop) }
+    for inbox in inboxes { _ = inbox.post(.stop, reserve: .max / 2) }
     threads.join()
   }
 
   // MARK: One thread
 
-  private struct Endpoint {
-    var worker: Int
-    var endpoint: DTLSEndpoint
-  }
-
   private static func run(_ config: ThreadConfig) {
     guard let loop = try? EventLoop(waker: config.waker) else { return }
-    var endpoints: [PeerID: Endpoint] = [:]
+    let table = HandshakeTable(identity: config.identity)
+    let answer = { (worker: WorkerIndex, news: HandshakeNews) in
+      config.answer(Int(worker.rawValue), news)
+    }
     var messages: [Message] = []
-    var deadline = Instant.distantFuture
     while true {
-      loop.wait(until: deadline)
+      loop.wait(until: table.nextDeadline)
       config.inbox.drain(into: &messages)
       for message in messages {
         switch message {
         case .stop: return
-        case .order(let order): execute(order, &endpoints, config, at: loop.now)
+        case .order(let order):
+          table.execute(order.order, from: order.worker, at: loop.now, answer: answer)
         }
       }
-      for (id, entry) in endpoints
-      where entry.endpoint.nextDeadline.map({ $0 <= loop.now }) ?? false {
-        settle(entry.endpoint.advance(at: loop.now), id, &endpoints, config)
-      }
-      deadline = endpoints.values.compactMap { $0.endpoint.nextDeadline }.min() ?? .distantFuture
-    }
-  }
-
-  private static func execute(
-    _ order: Order, _ endpoints: inout [PeerID: Endpoint], _ config: ThreadConfig, at now: Instant
-  ) {
-    switch order.order {
-    case .open(let id, let role, let fingerprints):
-      guard endpoints[id] == nil else { return }
-      do {
-        let endpoint = try DTLSEndpoint(
-          identity: config.identity, role: role, fingerprints: fingerprints)
-        endpoints[id] = Endpoint(worker: order.worker, endpoint: endpoint)
-        settle(endpoint.start(at: now), id, &endpoints, config)
-      } catch {
-        config.answer(order.worker, .failed(id, .libraryFailure))
-      }
-    case .datagram(let id, let bytes):
-      guard let entry = endpoints[id] else { return }
-      settle(entry.endpoint.receive(bytes.span, at: now), id, &endpoints, config)
-    case .close(let id):
-      guard let entry = endpoints.removeValue(forKey: id) else { return }
-      entry.endpoint.close()
-      for datagram in entry.endpoint.takeDatagrams() {
-        config.answer(entry.worker, .send(id, datagram))
-      }
-    }
-  }
-
-  private static func settle(
-    _ outcome: OnDTLS, _ id: PeerID, _ endpoints: inout [PeerID: Endpoint], _ config: ThreadConfig
-  ) {
-    guard let entry = endpoints[id] else { return }
-    for datagram in entry.endpoint.takeDatagrams() {
-      config.answer(entry.worker, .send(id, datagram))
-    }
-    switch outcome {
-    case .inProgress: break
-    case .established(let keys): config.answer(entry.worker, .established(id, keys))
-    case .failed(let failure):
-      endpoints[id] = nil
-      config.answer(entry.worker, .failed(id, failure))
-    case .closedByPeer:
-      endpoints[id] = nil
-      config.answer(entry.worker, .closed(id))
+      table.advance(at: loop.now, answer: answer)
     }
   }
 }

@@ -9,8 +9,8 @@ final class MediaConnection {
   let path: TransportPath
   let openedAt: Instant
   var local: SocketAddress
-  /// Whether the connection went to another worker.
-  var hasMoved = false
+  /// Set when a frame names another worker as owner: that frame goes there with the connection.
+  var move: (worker: Int, firstFrame: [UInt8])?
   /// Whether we have answered on it: only valid checks are answered.
   private(set) var isClaimed = false
   private var reader = FrameReader()
@@ -42,23 +42,42 @@ final class MediaConnection {
   /// Sends what is queued; false when the connection is lost.
   func flush() -> Bool { (try? stream.flush()) != nil }
 
-  /// Reads what has come and passes on each frame; false when the connection has ended.
+  /// What became of a connection's bytes.
+  enum OnRead {
+    case open
+    case ended
+    /// `move` was set: these bytes came behind the frame that set it.
+    case moved(rest: [UInt8])
+  }
+
+  /// Reads what has come and passes on each frame.
   func read(
     _ buffer: inout [UInt8], _ body: (inout MutableSpan<UInt8>, TransportPath) -> Void
-  ) -> Bool {
+  ) -> OnRead {
     for _ in 0..<WorkerLimits.connectionReadsPerTurn {
       var span = buffer.mutableSpan
       let outcome = stream.read(into: &span)
-      guard case .bytes(let count) = outcome else { return outcome == .wouldBlock }
-      var offset = 0
-      while true {
-        guard let isComplete = try? reader.advance(buffer.span.extracting(0..<count), from: &offset)
-        else { return false }
-        if !isComplete { break }
-        reader.withFrame { frame in body(&frame, path) }
-        if hasMoved { return true }
+      guard case .bytes(let count) = outcome else {
+        return outcome == .wouldBlock ? .open : .ended
+      }
+      let result = take(buffer.span.extracting(0..<count), body)
+      guard case .open = result else { return result }
+    }
+    return .open
+  }
+
+  /// Passes on the frames in `bytes`; what is left of a last one waits for more.
+  func take(
+    _ bytes: borrowing Span<UInt8>, _ body: (inout MutableSpan<UInt8>, TransportPath) -> Void
+  ) -> OnRead {
+    var offset = 0
+    while true {
+      guard let isComplete = try? reader.advance(bytes, from: &offset) else { return .ended }
+      if !isComplete { return .open }
+      reader.withFrame { frame in body(&frame, path) }
+      if move != nil {
+        return .moved(rest: bytes.extracting(min(offset, bytes.count)..<bytes.count).toArray())
       }
     }
-    return true
   }
 }

@@ -32,7 +32,7 @@ extension WorkerCore {
       chooseLayer(of: peer, place, at: now)
     case .follow(let description, let owner):
       guard trackSlots[description.id] == nil else { return }
-      hold(description)
+      guard hold(description) else { return refuse(description.id) }
       sources[description.id] = .worker(owner)
       // The owner hears it from us, not from the control plane: so we hold the track before its first
       // packet comes.
@@ -50,6 +50,9 @@ extension WorkerCore {
       for id in Array(peers.keys) { end(id, .removed) }
     }
   }
+
+  /// Whether peers that were ended have still to be told: their close_notify is being made.
+  package var awaitsFarewells: Bool { departed.awaitsFarewells }
 
   // MARK: Peers
 
@@ -70,6 +73,7 @@ extension WorkerCore {
     if watchesNonces { peer.watchNonces() }
     peer.newestUfrag = key.rawValue
     peers[id] = peer
+    rota.append(id)
     ufrags[key] = id
     holdTracks(of: peer)
   }
@@ -109,7 +113,7 @@ extension WorkerCore {
     publishers.removeAll { $0 == peer.id }
     if !peer.publisher.tracks.isEmpty { publishers.append(peer.id) }
     for (index, track) in peer.publisher.tracks.enumerated() {
-      hold(track.description)
+      guard hold(track.description) else { return end(peer.id, .overloaded) }
       sources[track.section.track] = .peer(peer.id, index: index)
     }
   }
@@ -159,17 +163,35 @@ extension WorkerCore {
 
   // MARK: Tracks
 
-  private mutating func hold(_ description: TrackDescription) {
-    guard trackSlots[description.id] == nil, trackSlots.count < WorkerLimits.tracksMax else {
-      return
-    }
-    if let slot = freeTracks.popLast() {
-      tracks[slot] = Track(description)
-      trackSlots[description.id] = slot
-    } else {
-      trackSlots[description.id] = tracks.count
+  /// Makes room for a track; false when as many are held as may be.
+  private mutating func hold(_ description: TrackDescription) -> Bool {
+    guard trackSlots[description.id] == nil else { return true }
+    guard trackSlots.count < WorkerLimits.tracksMax else { return false }
+    let slot = freeTracks.popLast() ?? tracks.count
+    if slot == tracks.count {
       tracks.append(Track(description))
+    } else {
+      tracks[slot] = Track(description)
     }
+    trackSlots[description.id] = slot
+    subscribeWaiting(to: description.id, slot)
+    return true
+  }
+
+  /// Sections may have been attached before their track was here.
+  private mutating func subscribeWaiting(to track: TrackID, _ slot: Int) {
+    for (id, peer) in peers {
+      for place in peer.sections.indices where peer.sections[place].track == track {
+        tracks[slot].subscribe(Subscriber(peer: id, stream: place))
+      }
+    }
+  }
+
+  /// A track that can't be held: whoever waits for it here is told by name, so that they come again
+  /// and get another worker, rather than see nothing.
+  private mutating func refuse(_ track: TrackID) {
+    let waiting = peers.values.filter { $0.sections.contains { $0.track == track } }
+    for peer in waiting { end(peer.id, .overloaded) }
   }
 
   private mutating func drop(_ track: TrackID) {
@@ -185,6 +207,7 @@ extension WorkerCore {
     freeTracks.append(slot)
     sources[track] = nil
     followers[track] = nil
+    askedOwner[track] = nil
   }
 
   /// Passes a track on to another worker, or no longer. It begins with the chains, so that viewers
@@ -222,7 +245,12 @@ extension WorkerCore {
     let before = peer.sections[place].track
     if before != track { detach(id, place, before) }
     peer.sections[place].attach(track, selection)
-    guard let track, let slot = trackSlots[track] else { return }
+    guard let track else { return }
+    guard let slot = trackSlots[track] else {
+      // It is yet to come, and is subscribed to then, unless there is no room for it.
+      if trackSlots.count >= WorkerLimits.tracksMax { end(id, .overloaded) }
+      return
+    }
     tracks[slot].subscribe(Subscriber(peer: id, stream: place))
     if peer.isSecure { chooseLayer(of: peer, place, at: now) }
   }

@@ -161,7 +161,7 @@ extension WorkerCore {
   package mutating func take(_ news: HandshakeNews, at now: Instant) {
     switch news {
     case .send(let id, let bytes):
-      guard let path = peers[id]?.path ?? peers[id]?.addresses.last ?? departed.path(of: id)
+      guard let path = peers[id]?.path ?? peers[id]?.addresses.last ?? departed.farewell(of: id)
       else { return }
       reserve(1)
       let isQueued = batch.append(bytes.span, to: path)

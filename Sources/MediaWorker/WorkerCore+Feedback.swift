@@ -11,9 +11,10 @@ import Wire
 extension WorkerCore {
   // MARK: To publishers
 
-  /// Receiver reports, transport-wide feedback, NACKs and overdue keyframe requests.
+  /// Receiver reports, transport-wide feedback or REMB, NACKs and overdue keyframe requests.
   mutating func sendFeedback(at now: Instant, wall: WallTime) {
     feedbackTurn &+= 1
+    if feedbackTurn % WorkerLimits.turnsPerFeedback == 0 { askOwnersOverdue(at: now) }
     for id in publishers {
       guard let peer = peers[id], peer.isSecure, peer.path != nil else { continue }
       sendMissing(peer, at: now)
@@ -26,6 +27,17 @@ extension WorkerCore {
     }
   }
 
+  /// Empties `control` for a message to `peer`. Without reduced-size RTCP every datagram begins with a
+  /// report, if an empty one, and our CNAME (RFC 3550 section 6.1, RFC 5506).
+  private mutating func beginControl(to peer: Peer) {
+    control.removeAll()
+    guard !peer.media.reducedSizeRTCP else { return }
+    let cname = Array(peer.media.cname.utf8)
+    // 28 bytes and a CNAME always fit an empty buffer.
+    try? ReceiverReport.write(ssrc: peer.feedbackSSRC, reports: Span(), to: &control)
+    try? SourceDescription.write(ssrc: peer.feedbackSSRC, cname: cname.span, to: &control)
+  }
+
   private mutating func sendControl(to peer: Peer) {
     reserve(1)
     let length = peer.sendRTCP(control, into: &batch)
@@ -36,12 +48,8 @@ extension WorkerCore {
     for track in peer.publisher.tracks.indices
     where peer.publisher.tracks[track].section.feedback.contains(.nack) {
       for encoding in peer.publisher.tracks[track].encodings.indices {
-        control.removeAll()
-        let count = peer.publisher.writeMissing(
-          track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
-        if count > 0 {
-          statistics.nacksSent &+= UInt64(count)
-          sendControl(to: peer)
+        if !peer.publisher.tracks[track].encodings[encoding].missing.isEmpty {
+          sendMissing(peer, track, encoding, at: now)
         }
         // Also without a request: a gap too large to ask for is given up at once.
         guard peer.publisher.takeAbandoned(track: track, encoding: encoding) else { continue }
@@ -51,10 +59,21 @@ extension WorkerCore {
     }
   }
 
+  private mutating func sendMissing(
+    _ peer: Peer, _ track: Int, _ encoding: Int, at now: Instant
+  ) {
+    beginControl(to: peer)
+    let count = peer.publisher.writeMissing(
+      track: track, encoding: encoding, sender: peer.feedbackSSRC, at: now, to: &control)
+    guard count > 0 else { return }
+    statistics.nacksSent &+= UInt64(count)
+    sendControl(to: peer)
+  }
+
   private mutating func sendTransportFeedback(_ peer: Peer, at now: Instant) {
     // A read of 64 datagrams every few milliseconds fits one message; more than a few is a flood.
     for _ in 0..<WorkerLimits.feedbackMessagesPerTurn {
-      control.removeAll()
+      beginControl(to: peer)
       guard peer.publisher.writeTransportFeedback(sender: peer.feedbackSSRC, at: now, to: &control)
       else { return }
       sendControl(to: peer)
@@ -67,6 +86,7 @@ extension WorkerCore {
       peer.publisher.writeReceiverReport(
         sender: peer.feedbackSSRC, cname: peer.media.cname, at: now, to: &control)
     else { return }
+    peer.publisher.writeEstimate(sender: peer.feedbackSSRC, at: now, to: &control)
     sendControl(to: peer)
   }
 
@@ -82,7 +102,7 @@ extension WorkerCore {
   }
 
   mutating func sendKeyframeRequest(to peer: Peer, track: Int, encoding: Int) {
-    control.removeAll()
+    beginControl(to: peer)
     guard
       peer.publisher.writeKeyframeRequest(
         track: track, encoding: encoding, sender: peer.feedbackSSRC, to: &control)
@@ -93,22 +113,41 @@ extension WorkerCore {
 
   // MARK: Slow work
 
-  /// Consent, pauses, layers, reports to viewers, measures.
+  /// Consent, pauses, layers, reports to viewers, measures: each peer once in `slowInterval`, a share of
+  /// all in each tick, so that no turn is long however many there are (DESIGN section 2).
   mutating func advanceSlowly(at now: Instant, wall: WallTime) {
-    departed.age()
-    for peer in Array(peers.values) {
-      if peer.ice.isExpired(at: now) {
-        end(peer.id, .consentExpired)
-      } else if let started = peer.handshakeStarted, !peer.isSecure,
-        now - started >= WorkerLimits.handshakeTimeout
-      {
-        end(peer.id, .handshakeFailed)
-      } else if peer.isSecure {
-        updatePause(peer, at: now)
-        if !peer.isPaused { serveViewer(peer, at: now, wall: wall) }
-      }
+    if now >= nextMeasure {
+      nextMeasure = now + WorkerLimits.slowInterval
+      departed.age()
+      for (track, slot) in trackSlots { measure(track, slot, at: now) }
     }
-    for (track, slot) in trackSlots { measure(track, slot, at: now) }
+    slowCredit += rota.count
+    var due = slowCredit / WorkerLimits.slowTicks
+    slowCredit %= WorkerLimits.slowTicks
+    while due > 0, !rota.isEmpty {
+      if nextInRota >= rota.count { nextInRota = 0 }
+      guard let peer = peers[rota[nextInRota]] else {
+        rota.swapAt(nextInRota, rota.count - 1)
+        rota.removeLast()
+        continue
+      }
+      nextInRota += 1
+      due -= 1
+      serveSlowly(peer, at: now, wall: wall)
+    }
+  }
+
+  private mutating func serveSlowly(_ peer: Peer, at now: Instant, wall: WallTime) {
+    if peer.ice.isExpired(at: now) {
+      end(peer.id, .consentExpired)
+    } else if let started = peer.handshakeStarted, !peer.isSecure,
+      now - started >= WorkerLimits.handshakeTimeout
+    {
+      end(peer.id, .handshakeFailed)
+    } else if peer.isSecure {
+      updatePause(peer, at: now)
+      if !peer.isPaused { serveViewer(peer, at: now, wall: wall) }
+    }
   }
 
   private mutating func updatePause(_ peer: Peer, at now: Instant) {
@@ -123,17 +162,29 @@ extension WorkerCore {
 
   private mutating func serveViewer(_ peer: Peer, at now: Instant, wall: WallTime) {
     let loss = peer.transportReader.lossFraction(at: now)
+    var total: Int64 = 0
+    for place in peer.sections.indices { total += rate(of: peer, place).bitsPerSecond }
     for place in peer.sections.indices {
       guard let slot = peer.sections[place].track.flatMap({ trackSlots[$0] }) else { continue }
-      let current = peer.sections[place].stream.current
-      let rate = current.map { tracks[slot].encodings[Int($0)].bitrate } ?? .zero
+      let rate = rate(of: peer, place)
+      let receivable = peer.receivable(
+        of: rate, total: Bitrate(bitsPerSecond: total), at: now)
       peer.sections[place].advanceGuard(
-        layerRate: rate, transportLoss: loss, at: now)
+        layerRate: rate, receivable: receivable, transportLoss: loss,
+        isQueued: peer.delivery.isQueued(at: now), at: now)
       chooseLayer(of: peer, place, at: now)
       reportLayer(peer, place, slot)
       reportMediaTime(peer, place, slot)
       sendSenderReport(peer, place, slot, at: now, wall: wall)
     }
+  }
+
+  /// What a section's layer takes now.
+  private func rate(of peer: Peer, _ place: Int) -> Bitrate {
+    guard let slot = peer.sections[place].track.flatMap({ trackSlots[$0] }),
+      let current = peer.sections[place].stream.current
+    else { return .zero }
+    return tracks[slot].encodings[Int(current)].bitrate
   }
 
   private mutating func reportLayer(_ peer: Peer, _ place: Int, _ slot: Int) {

@@ -80,7 +80,8 @@ extension WorkerCore {
       let descriptor = bytes.slice(0..<split),
       let payload = bytes.slice(split..<(split + Int(info.payloadLength)))
     else { return }
-    _ = insert(info, descriptor, payload, slot, at: now, wall: wall)
+    guard insert(info, descriptor, payload, slot, at: now, wall: wall) else { return }
+    if info.startsKeyframe { askedOwner[track]?[Int(info.encoding)].satisfy() }
   }
 
   // MARK: Out
@@ -257,10 +258,12 @@ extension WorkerCore {
   private mutating func catchUp(_ subscriber: Subscriber, at now: Instant) -> Bool {
     let place = subscriber.stream
     guard let peer = peers[subscriber.peer], peer.sections.indices.contains(place),
-      case .catchingUp = peer.sections[place].stream.phase,
+      case .catchingUp(let state) = peer.sections[place].stream.phase,
       let slot = peer.sections[place].track.flatMap({ trackSlots[$0] })
     else { return false }
     guard peer.path != nil, !peer.isPaused else { return true }
+    let chain = tracks[slot].encodings[Int(state.encoding)].chain(at: now)
+    if let chain { peer.sections[place].stream.hasten(chain.layerRate) }
     while let next = peer.sections[place].stream.catchUpNext(at: now) {
       let encoding = Int(next.encoding)
       guard next.sequence <= tracks[slot].encodings[encoding].cache.newest ?? .min else {
@@ -275,6 +278,7 @@ extension WorkerCore {
         peer.sections[place].stream.skipMissing()
         continue
       }
+      if let chain, peer.sections[place].stream.skipCatchUp(to: chain.start, at: info) { continue }
       let patch = peer.sections[place].stream.catchUp(
         info, transportSequence: peer.transportSequence, at: now)
       guard let patch else { continue }
@@ -309,7 +313,10 @@ extension WorkerCore {
   ) {
     switch sources[track] {
     case .worker(let owner):
-      port.perform(.note(.keyframe(track, encoding: encoding, reason), to: owner))
+      guard Int(encoding) < ForwardingLimits.encodingsMax else { return }
+      let isDue = askedOwner[track, default: WorkerCore.noneAsked][Int(encoding)]
+        .ask(reason, at: now)
+      if isDue { port.perform(.note(.keyframe(track, encoding: encoding, reason), to: owner)) }
     case .peer(let id, let index):
       guard let peer = peers[id], let slot = trackSlots[track] else { return }
       // A worker that has just begun to follow asks before the chain has reached it.
@@ -324,6 +331,21 @@ extension WorkerCore {
       if isDue ?? false { sendKeyframeRequest(to: peer, track: index, encoding: Int(encoding)) }
     case nil:
       break
+    }
+  }
+
+  private static var noneAsked: [KeyframeBudget] {
+    Array(repeating: KeyframeBudget(), count: ForwardingLimits.encodingsMax)
+  }
+
+  /// Asks owners for the keyframes that were over budget when they were wished for.
+  mutating func askOwnersOverdue(at now: Instant) {
+    for track in Array(askedOwner.keys) {
+      guard case .worker(let owner) = sources[track] else { continue }
+      for encoding in 0..<ForwardingLimits.encodingsMax
+      where askedOwner[track]?[encoding].takeOverdue(at: now) ?? false {
+        port.perform(.note(.keyframe(track, encoding: UInt8(encoding), .repair), to: owner))
+      }
     }
   }
 

@@ -85,9 +85,7 @@ extension WorkerCore {
     guard let estimate = try? ReceiverEstimatedMaximumBitrate(parsing: item, in: datagram) else {
       return
     }
-    for place in peer.sections.indices where peer.sections[place].section.kind == .video {
-      peer.sections[place].observeEstimate(estimate.bitrate, at: now)
-    }
+    peer.observeEstimate(estimate.bitrate, at: now)
   }
 
   private mutating func receiveTransportFeedback(

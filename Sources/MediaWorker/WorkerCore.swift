@@ -43,6 +43,9 @@ package struct WorkerCore<Port: WorkerPort> {
   var touched: [Int] = []
   /// By track: its publisher here (owner), or the worker that owns it.
   var sources: [TrackID: TrackSource] = [:]
+  /// By track, on a follower: what was asked of the owner, by encoding. However many viewers here ask,
+  /// the owner hears of it as seldom as a publisher would.
+  var askedOwner: [TrackID: [KeyframeBudget]] = [:]
   /// By track, on the owner: the workers that follow it.
   var followers: [TrackID: [WorkerIndex]] = [:]
 
@@ -53,6 +56,12 @@ package struct WorkerCore<Port: WorkerPort> {
   var nextCatchUp = Instant.distantFuture
   var nextFeedback = Instant.zero
   var nextSlow = Instant.zero
+  var nextMeasure = Instant.zero
+  /// The peers in the order in which slow work is done for them, those that ended among them until
+  /// their turn comes; whose turn it is; and what of a peer's turn the ticks so far have earned.
+  var rota: [PeerID] = []
+  var nextInRota = 0
+  var slowCredit = 0
   private var seed: UInt64
   /// Whether peers added from now on are watched for packet indexes used twice (simulation).
   package var watchesNonces = false
@@ -130,7 +139,7 @@ package struct WorkerCore<Port: WorkerPort> {
       sendFeedback(at: now, wall: wall)
     }
     if now >= nextSlow {
-      nextSlow = now + WorkerLimits.slowInterval
+      nextSlow = now + WorkerLimits.slowTick
       advanceSlowly(at: now, wall: wall)
     }
     flush()

@@ -28,12 +28,18 @@ package enum WorkerLimits {
   package static let feedbackMessagesPerTurn = 8
   /// How often everything slow is looked at: layers, guards, reports to viewers, consent.
   package static let slowInterval = TimeSpan.milliseconds(250)
+  /// Ticks in that time, each for a share of the peers: of 2,000 eighty, some 10 µs each.
+  package static let slowTicks = 25
+  /// One such tick.
+  package static let slowTick = slowInterval / Int64(slowTicks)
   /// How often a viewer gets sender reports once it has had its first.
   package static let senderReportInterval = TimeSpan.seconds(1)
   /// A path of another peer may be taken over once it was silent this long (address re-use).
   package static let addressReuse = TimeSpan.seconds(2)
   /// ICE-TCP connections of one worker, claimed or not.
   package static let connectionsMax = 4096
+  /// How long a worker that stops waits for the close_notify of its peers to be made: some 10,000.
+  package static let farewellLimit = TimeSpan.milliseconds(500)
   /// A connection that carried no valid check within this time is closed.
   package static let connectionClaim = TimeSpan.seconds(10)
   /// Bytes queued for one connection: 300 ms of a 3.5 Mbit/s viewer (DESIGN 7.5).

@@ -1,16 +1,27 @@
 // What reaches a worker's thread from others, through its one mailbox.
 
-package import Loop
+import Loop
 package import MediaControl
-package import Wire
+import Wire
 
 /// A message to a worker.
 package enum WorkerMessage: Sendable {
   case command(MediaCommand)
   case note(WorkerNote)
   case news(HandshakeNews)
-  /// A TCP connection whose first frame named this worker as owner; the frame comes along.
-  case connection(FileDescriptor, local: SocketAddress, remote: SocketAddress, firstFrame: [UInt8])
+  /// A TCP connection on which a frame named this worker as owner.
+  case connection(MovedConnection)
+}
+
+/// A TCP connection on its way from the worker that accepted it to the owner of its peer.
+package struct MovedConnection: Sendable {
+  var descriptor: FileDescriptor
+  var local: SocketAddress
+  var remote: SocketAddress
+  /// The frame that named the owner.
+  var firstFrame: [UInt8]
+  /// What was read behind it, framed, its last frame perhaps in part: nobody can read it again.
+  var rest: [UInt8]
 }
 
 /// How others reach a worker.

@@ -57,6 +57,17 @@ final class WorkerShell {
     }
     core.execute(.stop, at: loop.now, wall: SystemClock.wallTime())
     core.finishTurn(at: loop.now, wall: SystemClock.wallTime())
+    sayFarewells()
+  }
+
+  /// Goes on until all peers have been told that this is the end: without it they would see silence,
+  /// and wait.
+  private func sayFarewells() {
+    let end = loop.now + WorkerLimits.farewellLimit
+    while core.awaitsFarewells && loop.now < end {
+      loop.wait(until: min(end, core.nextDeadline))
+      turn(at: loop.now, wall: SystemClock.wallTime())
+    }
   }
 
   private func turn(at now: Instant, wall: WallTime) {
@@ -87,15 +98,17 @@ final class WorkerShell {
       case .command(let command): core.execute(command, at: now, wall: wall)
       case .note(let note): core.take(note, at: now)
       case .news(let news): core.take(news, at: now)
-      case .connection(let descriptor, let local, let remote, let frame):
-        guard let path = port.adopt(descriptor, local: local, remote: remote, at: now) else {
-          continue
-        }
-        var bytes = frame
-        var span = bytes.mutableSpan
-        core.receive(
-          &span, length: frame.count, on: path, workers: workers, at: now, wall: wall)
+      case .connection(let moved): take(moved, at: now, wall: wall)
       }
+    }
+  }
+
+  private func take(_ moved: MovedConnection, at now: Instant, wall: WallTime) {
+    let path = port.adopt(moved.descriptor, local: moved.local, remote: moved.remote, at: now)
+    guard let path else { return }
+    let workers = self.workers
+    port.takeMoved(moved, on: path) { frame, path in
+      core.receive(&frame, length: frame.count, on: path, workers: workers, at: now, wall: wall)
     }
   }
 

@@ -94,7 +94,10 @@ final class WorkerSocketPort: WorkerPort {
     let target = Int(worker.rawValue)
     guard target < config.inboxes.count else { return false }
     if case .datagram(let path) = kind, case .tcp(let number) = path.channel {
-      return moveConnection(number, to: target, firstFrame: bytes)
+      // Carried out when the read ends: the bytes behind the frame go along.
+      guard let connection = connections[number], connection.move == nil else { return false }
+      connection.move = (target, bytes.toArray())
+      return true
     }
     guard config.inboxes[target].rings[index].push(kind, copying: bytes) else { return false }
     if case .datagram = kind, HandOffUrgency.canWait(bytes),
@@ -193,7 +196,31 @@ final class WorkerSocketPort: WorkerPort {
       if !connection.wantsWritable(loop) { unmarkForWriting(number) }
     }
     guard readiness.readable || readiness.hangup else { return }
-    guard connection.read(&readBuffer, body) else { return close(number) }
+    settle(connection.read(&readBuffer, body), connection, number)
+  }
+
+  /// Passes on the frames that came with a connection from another worker.
+  func takeMoved(
+    _ moved: MovedConnection, on path: TransportPath,
+    _ body: (inout MutableSpan<UInt8>, TransportPath) -> Void
+  ) {
+    guard case .tcp(let number) = path.channel, let connection = connections[number] else { return }
+    var first = moved.firstFrame
+    var frame = first.mutableSpan
+    body(&frame, path)
+    // The first frame may have closed the connection.
+    guard connections[number] != nil else { return }
+    settle(connection.take(moved.rest.span, body), connection, number)
+  }
+
+  private func settle(
+    _ outcome: MediaConnection.OnRead, _ connection: MediaConnection, _ number: UInt32
+  ) {
+    switch outcome {
+    case .open: break
+    case .ended: close(number)
+    case .moved(let rest): moveConnection(connection, number, rest: rest)
+    }
   }
 
   private func markForWriting(_ number: UInt32) {
@@ -209,18 +236,19 @@ final class WorkerSocketPort: WorkerPort {
       connection.stream.descriptor, token: Source.connection(number).token, interest: .reading)
   }
 
-  /// A connection whose first frame names another worker goes there, with that frame.
-  private func moveConnection(
-    _ number: UInt32, to worker: Int, firstFrame: borrowing Span<UInt8>
-  ) -> Bool {
-    guard let connection = connections[number], !connection.hasMoved else { return false }
-    connection.hasMoved = true
+  /// A connection goes to the worker its frame named, with that frame and all that was read behind it.
+  private func moveConnection(_ connection: MediaConnection, _ number: UInt32, rest: [UInt8]) {
+    guard let move = connection.move else { return }
     try? loop.remove(connection.stream.descriptor)
     connections[number] = nil
-    return config.inboxes[worker].mailbox.post(
+    // Should a peer here have used it, it does so no more.
+    closed.append(connection.path)
+    // With its mailbox full the owner serves nobody; the connection closes and the client tries again.
+    _ = config.inboxes[move.worker].mailbox.post(
       .connection(
-        connection.stream.descriptor, local: connection.local, remote: connection.path.remote,
-        firstFrame: firstFrame.toArray()))
+        MovedConnection(
+          descriptor: connection.stream.descriptor, local: connection.local,
+          remote: connection.path.remote, firstFrame: move.firstFrame, rest: rest)))
   }
 
   private func close(_ number: UInt32) {

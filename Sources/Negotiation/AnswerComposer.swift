@@ -18,7 +18,8 @@ struct AnswerComposer {
   private var receives: [ReceiveSection] = []
   private var sends: [SendSection] = []
   private var extensions = ExtensionChoice()
-  private var reducedSize: [(kind: MediaKind, isAgreed: Bool)] = []
+  /// One RTCP session for all sections: reduced-size only where all agreed (RFC 5506, RFC 8859).
+  private var isReducedSize = true
   /// Sections of each kind so far: the n-th audio and the n-th video section share a stream.
   private var ordinals: (audio: Int, video: Int) = (0, 0)
 
@@ -63,7 +64,7 @@ struct AnswerComposer {
     if accepted.receives { receive(plan, accepted, feedback.feedback, &section) }
     if accepted.sends { send(plan, accepted, feedback.feedback, &section) }
     bundled.append(accepted.mid)
-    reducedSize.append((accepted.kind, section.rtp.isReducedSize))
+    isReducedSize = isReducedSize && section.rtp.isReducedSize
     answer.media.append(section)
   }
 
@@ -76,11 +77,9 @@ struct AnswerComposer {
       answer.media[tagged].ice.candidates = local.candidates.map(\.line)
       answer.media[tagged].ice.endOfCandidates = true
     }
-    let video = reducedSize.filter { $0.kind == .video }
     let media = MediaParameters(
       receives: receives, sends: sends, extensions: extensions.map,
-      reducedSizeRTCP: (video.isEmpty ? reducedSize : video).allSatisfy(\.isAgreed),
-      cname: local.cname)
+      reducedSizeRTCP: isReducedSize, cname: local.cname)
     let transport = TransportParameters(
       local: state.local, remote: state.remote, iceRole: .lite, dtlsRole: state.dtlsRole,
       fingerprints: remote.fingerprints, candidates: remote.candidates)

@@ -116,11 +116,12 @@ extension NegotiationState {
         mid: plan.offered.mid, kind: plan.offered.line.kind, isRejected: plan.accepted == nil)
       if plan.index < sections.count, sections[plan.index].mid == section.mid {
         section.track = sections[plan.index].track
+        section.rids = sections[plan.index].rids
         section.ssrc = sections[plan.index].ssrc
         section.rtxSSRC = sections[plan.index].rtxSSRC
       }
       if let accepted = plan.accepted {
-        if accepted.receives, section.track == nil { section.track = identifiers.nextTrack() }
+        if accepted.receives { section.receive(plan.offered.rtp, &identifiers) }
         if accepted.sends, section.ssrc == nil { section.ssrc = pool.next(&identifiers) }
         let hasRTX = accepted.formats.contains { $0.rtxPayloadType != nil }
         if accepted.sends, hasRTX, section.rtxSSRC == nil {
@@ -133,5 +134,18 @@ extension NegotiationState {
         sections.append(section)
       }
     }
+  }
+}
+
+extension NegotiationState.Section {
+  /// Gives the section its track. Other RIDs are another track: caches, clocks and layers everywhere are
+  /// by encoding, and viewers move to the new track as to any other.
+  fileprivate mutating func receive(
+    _ offered: RTPDescription, _ identifiers: inout some IdentifierSource
+  ) {
+    let offeredRIDs = offered.rids.filter { $0.direction == .send }.map(\.id)
+    guard track == nil || rids != offeredRIDs else { return }
+    track = identifiers.nextTrack()
+    rids = offeredRIDs
   }
 }

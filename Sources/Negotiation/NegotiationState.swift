@@ -15,6 +15,8 @@ package struct NegotiationState: Hashable, Sendable {
     package var isRejected: Bool
     /// Set since the peer first sent in this section.
     package var track: TrackID?
+    /// The RIDs the peer offered to send when `track` was given out.
+    package var rids: [String] = []
     /// Set since we first sent in this section.
     package var ssrc: SSRC?
     package var rtxSSRC: SSRC?

@@ -35,6 +35,9 @@ package final class Peer {
   /// What was sent, by transport-wide number, and what the peer says arrived.
   package var transportReader = TransportFeedbackReader()
   private var arrivals: [TransportFeedbackReader.Arrival] = []
+  /// Whether the path carries what we send, as far as feedback tells.
+  package private(set) var delivery = DeliveryMeter()
+  private var remb: (bitrate: Bitrate, at: Instant)?
   /// Our SSRC in feedback to the peer: never one of a media stream.
   package let feedbackSSRC: SSRC
 
@@ -208,6 +211,25 @@ package final class Peer {
     if arrivals.capacity == 0 { arrivals.reserveCapacity(Peer.arrivalsMax) }
     arrivals.removeAll(keepingCapacity: true)
     transportReader.receive(feedback, in: datagram, at: now, arrivals: &arrivals)
+    for arrival in arrivals { delivery.record(arrival, at: now) }
+  }
+
+  /// Takes the peer's estimate (REMB) of what its transport can receive.
+  package func observeEstimate(_ bitrate: Bitrate, at now: Instant) { remb = (bitrate, now) }
+
+  /// The part of `rate` that the transport carries, when all its sections together use `total`; nil when
+  /// nothing says that it carries less than all. An estimate is for the transport: each section has a
+  /// part of it as large as its part of what is sent.
+  package func receivable(of rate: Bitrate, total: Bitrate, at now: Instant) -> Bitrate? {
+    guard total > .zero else { return nil }
+    let change = sections.reduce(createdAt) { max($0, $1.steppedAt) }
+    var share = delivery.share(since: change, at: now)
+    if let remb, now - remb.at < ViewerSection.reportAge {
+      share = min(
+        share ?? .infinity, Double(remb.bitrate.bitsPerSecond) / Double(total.bitsPerSecond))
+    }
+    guard let share, share < 1 else { return nil }
+    return Bitrate(bitsPerSecond: Int64(Double(rate.bitsPerSecond) * share))
   }
 
   /// Arrivals of one message that congestion control will look at; the loss counts all.

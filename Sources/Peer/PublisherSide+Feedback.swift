@@ -53,6 +53,32 @@ extension PublisherSide {
     }
   }
 
+  /// Appends REMB for a publisher that agreed to it and not to transport-wide feedback.
+  ///
+  /// - Returns: false when there is nothing to tell.
+  @discardableResult
+  package mutating func writeEstimate(
+    sender: SSRC, at now: Instant, to buffer: inout WireBuffer
+  ) -> Bool {
+    guard estimate != nil else { return false }
+    var streams: [SSRC] = []
+    var expected: Int64 = 0
+    var lost: Int64 = 0
+    for track in tracks {
+      for encoding in track.encodings {
+        guard let statistics = encoding.statistics else { continue }
+        streams.append(statistics.ssrc)
+        expected += statistics.packetsExpected
+        lost += statistics.cumulativeLost
+      }
+    }
+    guard let bitrate = estimate?.update(expected: expected, lost: lost, at: now) else {
+      return false
+    }
+    let message = ReceiverEstimatedMaximumBitrate(sender: sender, bitrate: bitrate)
+    return (try? message.write(streams: streams.span, to: &buffer)) != nil
+  }
+
   /// Appends a NACK for what is due on one stream.
   ///
   /// - Returns: how many packets were asked for.

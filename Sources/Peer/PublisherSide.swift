@@ -27,8 +27,10 @@ package struct PublisherSide: Sendable {
 
   package private(set) var tracks: [TrackIngress] = []
   package var clock = PublisherClock()
-  /// Made with the first section: a peer that only watches needs none of its memory.
+  /// Made with the first section that agreed to it: a peer that only watches needs none of its memory.
   var feedback: TransportFeedbackRecorder?
+  /// For publishers that agreed to REMB and not to transport-wide feedback.
+  var estimate: ReceiveEstimate?
   private var bindings: [Binding] = []
   private var extensionIDs = ExtensionMap()
 
@@ -51,14 +53,8 @@ package struct PublisherSide: Sendable {
     if missingScratch.capacity == 0 {
       missingScratch.reserveCapacity(PublisherSide.missingPerMessage)
     }
-    tracks[track].encodings[encoding].missing.takeDue(
-      at: now, roundTrip: PublisherSide.assumedRoundTrip, into: &missingScratch)
+    tracks[track].encodings[encoding].takeMissing(at: now, into: &missingScratch)
   }
-
-  /// Between two requests for one packet. The round trip to a publisher is not measured; asking again
-  /// too soon costs a repeated packet at most (browsers pass over repeats within their own round trip),
-  /// asking too late costs every viewer a late frame.
-  static let assumedRoundTrip = TimeSpan.milliseconds(30)
 
   /// Any SSRC of the publisher's, nil before the first.
   var bindingSSRC: SSRC? { bindings.first?.ssrc }
@@ -83,7 +79,7 @@ package struct PublisherSide: Sendable {
   /// Takes the sections of a (re)negotiation; tracks that stay keep their state.
   package mutating func update(_ media: MediaParameters) {
     extensionIDs = media.extensions
-    if feedback == nil && !media.receives.isEmpty { feedback = TransportFeedbackRecorder() }
+    chooseCongestionFeedback(media.receives)
     let old = tracks
     tracks = media.receives.map { section in
       guard var kept = old.first(where: { $0.continues(as: section) }) else {
@@ -99,6 +95,22 @@ package struct PublisherSide: Sendable {
         if let ssrc = state.ssrc { bind(ssrc, track, encoding, isRetransmission: false) }
         if let ssrc = state.rtxSSRC { bind(ssrc, track, encoding, isRetransmission: true) }
       }
+    }
+  }
+
+  /// One of the two, for the whole transport: transport-wide feedback where any section agreed to it,
+  /// else REMB where any did.
+  private mutating func chooseCongestionFeedback(_ sections: [ReceiveSection]) {
+    let agreed = sections.reduce(into: FeedbackSet()) { $0.formUnion($1.feedback) }
+    if !agreed.contains(.transportWide) {
+      feedback = nil
+    } else if feedback == nil {
+      feedback = TransportFeedbackRecorder()
+    }
+    if feedback != nil || !agreed.contains(.remb) {
+      estimate = nil
+    } else if estimate == nil {
+      estimate = ReceiveEstimate()
     }
   }
 
@@ -129,6 +141,7 @@ package struct PublisherSide: Sendable {
     if let sequence = extensions.transportSequence {
       feedback?.record(SerialNumber16(sequence), at: now)
     }
+    estimate?.record(byteCount: packet.count, at: now)
     let binding: Binding
     switch find(header, extensions, packet) {
     case .success(let found): binding = found
@@ -177,9 +190,17 @@ package struct PublisherSide: Sendable {
     let info = try? tracks[binding.track].receive(
       header: header, codec: codec, encoding: binding.encoding, payload: bytes,
       extensions: extensions, isRepair: isRepair, at: now, wall: wall)
-    guard let info else { return .discarded(.malformedPayload) }
+    guard var info else { return .discarded(.malformedPayload) }
+    if info.absCaptureTime != 0 { info.absCaptureTime = onOurClock(info.absCaptureTime) }
     let descriptor = extensions.dependencyDescriptor ?? 0..<0
     return .media(track: binding.track, info, descriptor: descriptor, payload: payload)
+  }
+
+  /// A capture time of the publisher's clock on ours, as all times we tell are: viewers compare it with
+  /// our sender reports. 0, which is not forwarded, before the first report has told the difference.
+  private func onOurClock(_ time: UInt64) -> UInt64 {
+    guard let offset = clock.offset else { return 0 }
+    return NTPTime(NTPTime(rawValue: time).wallTime + offset).rawValue
   }
 
   // MARK: Which stream is it

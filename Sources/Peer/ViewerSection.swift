@@ -20,7 +20,8 @@ package struct ViewerSection: Sendable {
   package var mapping = MediaTimeMapping()
   /// The highest rank the viewer's path carries, as far as the guard knows.
   package private(set) var cap = LayerRank.f
-  private var estimate: (bitrate: Bitrate, at: Instant)?
+  /// When the guard last moved the cap.
+  package private(set) var steppedAt = Instant.zero
   private var reportedLoss = (fraction: 0.0, at: Instant.zero)
   package var keyframeRequests: Budget
   package var retransmissions: Budget
@@ -73,29 +74,30 @@ extension ViewerSection {
     reportedLoss = (fraction, now)
   }
 
-  /// Takes the viewer's estimate (REMB) of what it can receive.
-  package mutating func observeEstimate(_ bitrate: Bitrate, at now: Instant) {
-    estimate = (bitrate, now)
-  }
-
   /// Lets the guard look at what the viewer last said, and moves the cap as it says.
   ///
-  /// - Parameter transportLoss: the loss transport-wide feedback shows, 0 without any.
+  /// - Parameters:
+  ///   - receivable: what of the layer's rate the path carries; nil when nothing says less than all.
+  ///   - transportLoss: the loss transport-wide feedback shows, 0 without any.
+  ///   - isQueued: whether what was sent before still queues on the path.
   package mutating func advanceGuard(
-    layerRate: Bitrate, transportLoss: Double, at now: Instant
+    layerRate: Bitrate, receivable: Bitrate?, transportLoss: Double, isQueued: Bool = false,
+    at now: Instant
   ) {
     // A report older than this says nothing of now: browsers report every second.
     let isFresh = now - reportedLoss.at < ViewerSection.reportAge
     let loss = max(isFresh ? reportedLoss.fraction : 0, transportLoss)
-    let receivable = estimate.flatMap {
-      now - $0.at < ViewerSection.reportAge ? $0.bitrate : nil
-    }
     let measurement = LayerGuard.Measurement(
-      layerBitrate: layerRate, receivable: receivable, lossFraction: loss)
+      layerBitrate: layerRate, receivable: receivable, lossFraction: loss,
+      isQueued: isQueued)
     switch layerGuard.receive(measurement, at: now) {
     case .stay: break
-    case .stepDown: stepDown()
-    case .stepUp: stepUp()
+    case .stepDown:
+      steppedAt = now
+      stepDown()
+    case .stepUp:
+      steppedAt = now
+      stepUp()
     }
   }
 

@@ -66,6 +66,9 @@ package struct ReceptionStatistics: Hashable, Sendable {
     hasStarted ? Int64(expected) - Int64(received) : 0
   }
 
+  /// Packets sent since the first, as far as sequence numbers tell; starts anew with the stream.
+  package var packetsExpected: Int64 { hasStarted ? Int64(expected) : 0 }
+
   /// Interarrival jitter in ticks.
   package var jitter: UInt32 { UInt32(clamping: scaledJitter >> 4) }
 

@@ -30,6 +30,13 @@ package struct HostScript: Sendable {
   /// Keyframes besides those asked for; nil for none, as browsers do.
   package var keyframeInterval: TimeSpan?
   package var hasRTX = true
+  /// A host without transport-wide feedback: the first layer is encoded at what REMB allows, from
+  /// `rateBeforeEstimate` up to the layer's bitrate.
+  package var knowsOnlyREMB = false
+  /// What such a host sends before it has heard an estimate: as browsers start.
+  package static let rateBeforeEstimate = Bitrate.kilobits(300)
+  /// Audio of 80 bytes every 20 ms, and the headers of both streams, in bits per second.
+  static let overhead: Int64 = 90_000
   /// How far the host's clock is ahead of the server's.
   package var clockSkew = TimeSpan.milliseconds(3700)
 
@@ -140,7 +147,15 @@ package final class SimulatedHost {
     }
   }
 
+  /// Sets the encoder to what the server says it can take, less what audio and headers need.
+  private func followEstimate() {
+    let allowed = (client.estimate ?? HostScript.rateBeforeEstimate).bitsPerSecond
+    let rate = min(script.layers[0].bitrate.bitsPerSecond, allowed - HostScript.overhead)
+    encoders[0].frameBytes = Int(rate / 8 / script.framesPerSecond)
+  }
+
   private func sendFrames(at now: Instant, wall: WallTime, into batch: inout DatagramBatch) {
+    if script.knowsOnlyREMB { followEstimate() }
     let ticks = UInt32(truncatingIfNeeded: Int64((now - startedAt).seconds * 90_000))
     for layer in encoders.indices where isSending[layer] {
       let isWanted = client.takeKeyframeRequest(stream: layer)

@@ -37,12 +37,16 @@ extension World {
   // MARK: Joining
 
   /// A host begins to publish.
+  ///
+  /// - Parameter fingerprint: what its offer said of its certificate; nil for the truth.
   @discardableResult
   package func addHost(
-    _ script: HostScript, network: Network = Network(), owner: Int? = nil
+    _ script: HostScript, network: Network = Network(), owner: Int? = nil,
+    offering fingerprint: CertificateFingerprint? = nil
   ) throws(DTLSFailure) -> SimulatedHost {
     let endpoint = makeEndpoint(network, owner: owner ?? 0)
-    let (server, client) = makeParameters(for: endpoint)
+    var (server, client) = makeParameters(for: endpoint)
+    if let fingerprint { server.fingerprints = [fingerprint] }
     let video = makeTrack()
     let audio = script.hasAudio ? makeTrack() : nil
     let host = SimulatedHost(
@@ -166,6 +170,17 @@ extension World {
   private static let opus = PayloadFormat(payloadType: 111, codec: .opus)
   private static let feedback: FeedbackSet = [.nack, .pli, .fir, .transportWide]
 
+  private static func feedback(of script: HostScript, _ kind: MediaKind) -> FeedbackSet {
+    let congestion: FeedbackSet = script.knowsOnlyREMB ? .remb : .transportWide
+    return kind == .video ? congestion.union([.nack, .pli, .fir]) : congestion.union(.nack)
+  }
+
+  private static func extensions(of script: HostScript) -> ExtensionMap {
+    var map = extensions
+    if script.knowsOnlyREMB { map[.transportSequence] = 0 }
+    return map
+  }
+
   private static func vp8(hasRTX: Bool) -> PayloadFormat {
     var format = vp8
     if !hasRTX { format.rtxPayloadType = nil }
@@ -189,15 +204,17 @@ extension World {
         encodings: script.layers.map { layer in
           PublishingEncoding(
             rid: layer.rid, ssrc: makeSSRC(), rtxSSRC: script.hasRTX ? makeSSRC() : nil)
-        }, feedback: World.feedback)
+        }, feedback: World.feedback(of: script, .video))
     ]
     if script.hasAudio {
       sections.append(
         PublishingSection(
           index: 1, mid: "1", kind: .audio, format: World.opus,
-          encodings: [PublishingEncoding(ssrc: makeSSRC())], feedback: [.nack, .transportWide]))
+          encodings: [PublishingEncoding(ssrc: makeSSRC())],
+          feedback: World.feedback(of: script, .audio)))
     }
-    return PublishingParameters(sections: sections, extensions: World.extensions, cname: "host")
+    return PublishingParameters(
+      sections: sections, extensions: World.extensions(of: script), cname: "host")
   }
 
   private func makeSSRC() -> SSRC { SSRC(truncatingIfNeeded: random.next()) | 1 }
@@ -207,16 +224,18 @@ extension World {
       ReceiveSection(
         index: 0, mid: "0", kind: .video, track: video,
         formats: [World.vp8(hasRTX: script.hasRTX)],
-        encodings: script.layers.map { AnnouncedEncoding(rid: $0.rid) }, feedback: World.feedback)
+        encodings: script.layers.map { AnnouncedEncoding(rid: $0.rid) },
+        feedback: World.feedback(of: script, .video))
     ]
     if let audio {
       receives.append(
         ReceiveSection(
           index: 1, mid: "1", kind: .audio, track: audio, formats: [World.opus],
-          encodings: [AnnouncedEncoding()], feedback: [.nack, .transportWide]))
+          encodings: [AnnouncedEncoding()], feedback: World.feedback(of: script, .audio)))
     }
     return MediaParameters(
-      receives: receives, sends: [], extensions: World.extensions, reducedSizeRTCP: true,
+      receives: receives, sends: [], extensions: World.extensions(of: script),
+      reducedSizeRTCP: true,
       cname: "server")
   }
 

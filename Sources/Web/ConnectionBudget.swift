@@ -5,12 +5,18 @@ package import Wire
 /// Counts connections by address and in all.
 package struct ConnectionBudget {
   private let limits: WebLimits
+  private let proxies: [AddressRange]
   private var counts: [IPAddress: Int] = [:]
   /// The connections admitted and not yet released.
   package private(set) var total = 0
 
   /// No connections yet.
-  package init(limits: WebLimits) { self.limits = limits }
+  ///
+  /// - Parameter proxies: they speak for everyone, so their connections are counted in all only.
+  package init(limits: WebLimits, proxies: [AddressRange] = []) {
+    self.limits = limits
+    self.proxies = proxies
+  }
 
   /// Whether one more connection from `ip` fits; counts it if so.
   package mutating func admit(_ ip: IPAddress) -> Bool {
@@ -31,9 +37,9 @@ package struct ConnectionBudget {
     counts[key] = count > 1 ? count - 1 : nil
   }
 
-  /// Who is counted together; nil for who is not counted. An IPv6 host has a whole /64 to choose from.
+  /// Who is counted together; nil for who is not counted.
   private func key(_ ip: IPAddress) -> IPAddress? {
     if ip.isLoopback && !limits.countsLoopback { return nil }
-    return ip.isIPv4 ? ip : IPAddress(high: ip.high, low: 0)
+    return proxies.contains { $0.contains(ip) } ? nil : ip.countedNetwork
   }
 }

@@ -44,6 +44,8 @@ package struct HTTPConversation {
   package private(set) var isFinished = false
   /// Requests the parser refused.
   package private(set) var refusedCount: UInt64 = 0
+  /// The statuses of answers written since they were last taken; at most one for each request.
+  private var writtenStatuses: [Int] = []
 
   /// The start of a connection.
   package init(limits: WebLimits) {
@@ -119,6 +121,7 @@ package struct HTTPConversation {
       let response = slot.response
     {
       slots.removeFirst()
+      writtenStatuses.append(response.status)
       var head: [UInt8] = []
       // The body is appended as it is: large files are shared, not copied.
       response.write(into: &head, answering: .head, keepsAlive: slot.keepsAlive, date: date)
@@ -132,6 +135,12 @@ package struct HTTPConversation {
       isContinueDue = false
       output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
+  }
+
+  /// Takes the statuses of the answers written since the last call, in order.
+  mutating func takeWrittenStatuses() -> [Int] {
+    defer { writtenStatuses.removeAll(keepingCapacity: true) }
+    return writtenStatuses
   }
 
   private mutating func finish() {

@@ -13,6 +13,8 @@ package struct WebConfig: Sendable {
   package var webSocketPaths: Set<String> = ["/ws"]
   /// The pages that may open WebSockets.
   package var origins = OriginPolicy()
+  /// Proxies that speak for many clients: the limit of connections by address is not for them.
+  package var trustedProxies: [AddressRange] = []
   /// Files the server answers with itself, without asking the application.
   package var site: StaticSite?
   package var limits = WebLimits()

@@ -11,6 +11,8 @@ package struct WebCounters: Sendable, Hashable {
   package var refusedConnections: UInt64 = 0
   /// Complete requests, those for static files and WebSockets included.
   package var requests: UInt64 = 0
+  /// Answers written, by the first digit of their status less one: 1xx to 5xx.
+  package var answers: [UInt64] = Array(repeating: 0, count: 5)
   /// Requests the parser refused.
   package var malformedRequests: UInt64 = 0
   /// Requests that took longer to come than they may.
@@ -18,6 +20,8 @@ package struct WebCounters: Sendable, Hashable {
   /// Requests the application did not answer in time.
   package var unansweredRequests: UInt64 = 0
   package var openedWebSockets: UInt64 = 0
+  /// WebSocket handshakes refused: a foreign Origin, another version, a drain.
+  package var refusedWebSockets: UInt64 = 0
   /// WebSockets closed because the client broke the protocol or a limit.
   package var faultyWebSockets: UInt64 = 0
   /// Connections closed because the client did not read.
@@ -29,4 +33,17 @@ package struct WebCounters: Sendable, Hashable {
 
   /// All zero.
   package init() {}
+
+  /// What was refused or given up, by the reason's name in /metrics.
+  package var refusals: [(reason: String, count: UInt64)] {
+    [
+      ("too-many-connections", refusedConnections), ("malformed-request", malformedRequests),
+      ("slow-request", slowRequests), ("unanswered-request", unansweredRequests),
+      ("refused-socket", refusedWebSockets), ("faulty-socket", faultyWebSockets),
+      ("slow-reader", slowReaders), ("failed-handshake", failedHandshakes),
+    ]
+  }
+
+  /// Counts an answer; a status outside of 100...599 counts with the nearest.
+  mutating func countAnswer(status: Int) { answers[min(max(status / 100, 1), 5) - 1] += 1 }
 }

@@ -53,6 +53,7 @@ extension WebLoop {
   private func writeAnswers(_ connection: WebConnection) {
     if connection.queuedBytes == 0 { connection.lastSent = loop.now }
     connection.http.write(into: &connection.output, date: SystemClock.wallTime())
+    for status in connection.http.takeWrittenStatuses() { counters.countAnswer(status: status) }
     if connection.http.isFinished { connection.phase = .finishing }
   }
 
@@ -75,11 +76,13 @@ extension WebLoop {
       return handOut(request, connection.http.begin(request), connection)
     }
     guard drainDeadline == nil else {
+      counters.refusedWebSockets += 1
       let id = connection.http.begin(request)
       return connection.http.respond(id, .text(503, "server is going away"))
     }
     switch WebSocketHandshake.answer(request, origins: parts.config.origins) {
     case .refused(let response):
+      counters.refusedWebSockets += 1
       connection.http.respond(connection.http.begin(request), response)
     case .accepted(let response):
       var bytes: [UInt8] = []
@@ -90,6 +93,7 @@ extension WebLoop {
       connection.isOpenWebSocket = true
       connection.lastReceived = loop.now
       counters.openedWebSockets += 1
+      counters.countAnswer(status: response.status)
       counters.webSockets += 1
       parts.emit(.opened(connection.id, request))
       let rest = connection.http.takeRemaining()

@@ -41,7 +41,7 @@ final class WebLoop {
     tls = parts.tls
     listener = parts.board.takeListener()
     limits = parts.config.limits
-    budget = ConnectionBudget(limits: limits)
+    budget = ConnectionBudget(limits: limits, proxies: parts.config.trustedProxies)
   }
 
   /// Serves until told to end.
@@ -128,6 +128,7 @@ final class WebLoop {
     var bytes: [UInt8] = []
     var response = HTTPResponse.text(503, "too many connections")
     response.headers.append("Retry-After", "5")
+    counters.countAnswer(status: response.status)
     response.write(into: &bytes, keepsAlive: false, date: SystemClock.wallTime())
     connection.send(bytes, at: loop.now)
     connection.phase = .finishing

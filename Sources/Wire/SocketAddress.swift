@@ -156,8 +156,12 @@ extension IPAddress: CustomStringConvertible {
 extension SocketAddress: CustomStringConvertible {
   /// Parses `ADDR:PORT`, IPv6 in brackets.
   package init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
-    else { return nil }
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let digits = text[text.index(after: colon)...]
+    // Digits only: the standard library would take a sign as well.
+    guard digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), let port = UInt16(digits) else {
+      return nil
+    }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = host.dropFirst().dropLast()

@@ -76,20 +76,23 @@ struct AccessControlTests {
     var access = try access()
     let (show, other) = (try token(.host, room: "show"), try token(.host, room: "other"))
     let everywhere = try token(.service, room: "*")
-    access.revoke(subject: "ann", room: "show")
+    func revoke(_ subject: String, in room: String) -> Bool {
+      access.apply(.revoke(Revocation(room: room, subject: subject, until: nil)), at: noon)
+    }
+    #expect(revoke("ann", in: "show"))
     #expect(outcome(access, show, room: "show", .watch) == .revoked)
     #expect(outcome(access, other, room: "other", .publish) == nil)
     #expect(outcome(access, everywhere, room: "show", .watch) == .revoked)
     #expect(outcome(access, everywhere, room: "other", .watch) == nil)
     #expect(outcome(access, show, room: "other", .watch) == .wrongRoom)
-    access.revoke(subject: "bob", room: "other")
+    #expect(revoke("bob", in: "other"))
     #expect(outcome(access, other, room: "other", .publish) == nil)
   }
 
   @Test("an anonymous viewer watches its room for twelve hours and publishes nowhere")
   func anonymous() throws {
     let access = try access()
-    let minted = try access.mintViewer(identity: "guest-1", room: "show", wall: noon)
+    let minted = try access.mintViewer(identity: "guest-1", name: nil, room: "show", wall: noon)
     #expect(minted.expires == noon + .seconds(43_200))
     let credential = try access.authorize(minted.token, room: "show", .watch, at: noon)
     #expect(credential.role == .viewer && credential.subject == "guest-1")
@@ -103,11 +106,11 @@ struct AccessControlTests {
   func signing() throws {
     let second = try makeKey("second", secret: "fedcba9876543210")
     let both = AccessControl(keys: [second, try makeKey()])
-    let minted = try both.mintViewer(identity: "a", room: "show", wall: noon)
+    let minted = try both.mintViewer(identity: "a", name: nil, room: "show", wall: noon)
     #expect(try both.authorize(minted.token, room: "show", .watch, at: noon).issuer == "second")
     #expect(outcome(try access(), minted.token, room: "show", .watch) == .unknownKey)
     #expect(throws: AccessRefusal.unknownKey) {
-      try AccessControl(keys: []).mintViewer(identity: "a", room: "show", wall: noon)
+      try AccessControl(keys: []).mintViewer(identity: "a", name: nil, room: "show", wall: noon)
     }
   }
 

@@ -71,6 +71,10 @@ struct ConfigTests {
         ["--allowed-origin", "https://a.example/"],
         "--allowed-origin: \"https://a.example/\" is not ORIGIN[,ORIGIN...]"
       ),
+      (
+        ["--trusted-proxies", "10.0.0.1/8"],
+        "--trusted-proxies: \"10.0.0.1/8\" is not CIDR[,CIDR...]"
+      ),
       (["--data", "--workers"], "--data needs a value: DIR"),
       (["--workers"], "--workers needs a value: 1...36"),
       (["--redis", "redis://x"], "--redis: redis is not supported yet"),

@@ -34,6 +34,15 @@ struct LayerGuardTests {
     #expect(layerGuard.receive(calm, at: at(20_000)) == .stepUp)
   }
 
+  @Test("clean, but with a queue on the path: the ten seconds begin when it has gone")
+  mutating func queued() {
+    var queued = calm
+    queued.isQueued = true
+    #expect(layerGuard.receive(queued, at: at(10_000)) == .stay)
+    #expect(layerGuard.receive(calm, at: at(19_999)) == .stay)
+    #expect(layerGuard.receive(calm, at: at(20_000)) == .stepUp)
+  }
+
   @Test("clean, trouble: nothing yet, but the clean seconds are gone")
   mutating func troubleBegins() {
     #expect(layerGuard.receive(starved, at: at(9900)) == .stay)

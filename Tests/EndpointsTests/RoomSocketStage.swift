@@ -6,6 +6,7 @@ import HTTP
 import ICE
 import JSON
 import MediaControl
+import Messages
 import Negotiation
 import RTP
 import Room
@@ -22,26 +23,38 @@ struct RoomSocketStage {
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// By socket: what it was sent, oldest first; taken by `inbox`.
   private var sent: [UInt64: [JSONObject]] = [:]
+  /// By socket: what it was told of the room's log when it came and after (`snapshot`, `me`, events), oldest first.
+  private(set) var told: [UInt64: [JSONObject]] = [:]
+  /// What was ordered of the store; without one, nothing is.
+  private(set) var houseOrders: [HouseOrder] = []
   /// By socket: the code it was closed with.
   private(set) var closed: [UInt64: UInt16] = [:]
   /// Orders to the media plane, oldest first.
   private(set) var orders: [MediaCommand] = []
+  /// By request: its answer.
+  private(set) var answers: [UInt64: HTTPResponse] = [:]
+  /// Changes of revocations that were to be written, oldest first.
+  private(set) var records: [(change: RevocationChange, number: UInt64)] = []
+  /// Whether the disk takes at once what it is given.
+  var writesAtOnce = true
+  private var lastRequest: UInt64 = 0
   private let access: AccessControl
   private var identifiers = CountingIdentifiers()
 
   /// A wall clock that runs with `now`.
   var wall: WallTime { WallTime(nanoseconds: 1_793_247_000_000_000_000 + now.nanoseconds) }
 
-  init() throws {
+  init(trusting proxies: [String] = [], workers: Int = 1) throws {
     guard let key = APIKey(key: "test", secret: "0123456789abcdef"),
       let address = IPAddress("192.0.2.10")
     else { throw StageFault() }
     access = AccessControl(keys: [key])
     let config = ControlConfig(
-      workers: 1,
+      workers: workers,
       fingerprint: CertificateFingerprint(algorithm: .sha256, digest: (0..<32).map { UInt8($0) }),
       candidates: HostCandidate.all(addresses: [address], udpPort: 7000, tcpPort: 7000),
-      preferCodec: .vp8, allowedOrigins: [], seed: 7)
+      preferCodec: .vp8, allowedOrigins: [],
+      trustedProxies: proxies.compactMap { AddressRange($0) }, seed: 7)
     core = ControlCore(config, access: access)
   }
 
@@ -71,21 +84,73 @@ struct RoomSocketStage {
 
   struct WrongCount: Error { let messages: [JSONObject] }
 
-  func token(_ identity: String, _ role: Role, room: String = "demo") throws -> String {
+  func token(
+    _ identity: String, _ role: Role, room: String = "demo",
+    lifetime: TimeSpan = .seconds(3600)
+  ) throws -> String {
     try access.mint(
       subject: identity, name: identity.uppercased(), room: room, role: role,
-      lifetime: .seconds(3600), wall: wall
+      lifetime: lifetime, wall: wall
     ).token
+  }
+
+  // MARK: HTTP
+
+  /// Asks for something; nil while the answer is outstanding.
+  @discardableResult
+  mutating func ask(
+    _ method: HTTPMethod, _ target: String, _ body: JSONValue? = nil, token: String? = nil,
+    headers extra: HTTPHeaders = [:], from remote: String = "198.51.100.1:4000"
+  ) throws -> HTTPResponse? {
+    var headers = extra
+    if body != nil, headers["Content-Type"] == nil {
+      headers.append("Content-Type", "application/json")
+    }
+    return try ask(method, target, text: body?.write() ?? [], token, headers, from: remote)
+  }
+
+  @discardableResult
+  mutating func ask(
+    _ method: HTTPMethod, _ target: String, text: [UInt8], _ token: String? = nil,
+    _ extra: HTTPHeaders = [:], from remote: String = "198.51.100.1:4000"
+  ) throws -> HTTPResponse? {
+    guard let remote = SocketAddress(remote) else { throw StageFault() }
+    var headers = extra
+    if let token { headers.append("Authorization", "Bearer \(token)") }
+    lastRequest += 1
+    core.answer(
+      HTTPRequest(method, try HTTPTarget(target), headers: headers, body: text),
+      RequestTicket(connection: 1, request: lastRequest), from: remote, at: now, wall: wall)
+    carryOut()
+    return answers[lastRequest]
+  }
+
+  /// The disk has what it was given with this number.
+  mutating func written(_ number: UInt64) {
+    core.recorded(number, at: now, wall: wall)
+    carryOut()
+  }
+
+  /// Posts an offer to `/whip/...` or `/whep/...`.
+  mutating func post(
+    _ target: String, _ sections: [OfferSection], token: String
+  ) throws -> HTTPResponse {
+    guard case .string(let sdp) = offer(sections),
+      let answer = try ask(
+        .post, target, text: Array(sdp.utf8), token, ["Content-Type": "application/sdp"])
+    else { throw StageFault() }
+    return answer
   }
 
   /// Opens a socket, joins, and returns `joined`.
   mutating func join(
-    _ socket: UInt64, _ identity: String, _ role: Role, resume: String? = nil
+    _ socket: UInt64, _ identity: String, _ role: Role, resume: String? = nil,
+    lifetime: TimeSpan = .seconds(3600)
   ) throws -> JSONObject {
     try open(socket)
     var request: JSONObject = [
       "type": "join", "id": "j", "version": 1, "room": "demo",
-      "token": .string(try token(identity, role)),
+      "token": .string(try token(identity, role, lifetime: lifetime)),
     ]
     if let resume { request["resume"] = .string(resume) }
     send(socket, .object(request))
@@ -160,7 +225,7 @@ struct RoomSocketStage {
     let end = now + time
     while now < end {
       now = min(end, now + .milliseconds(200))
-      core.advance(at: now)
+      core.advance(at: now, wall: wall)
       sockets.advance(&core, at: now, wall: wall)
       carryOut()
     }
@@ -172,15 +237,32 @@ struct RoomSocketStage {
   }
 
   private mutating func carryOut() {
-    for effect in core.takeEffects() {
-      switch effect {
-      case .media(let command, _): orders.append(command)
-      case .respond: break
-      case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
-      case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
-      }
+    while true {
+      let effects = core.takeEffects()
+      guard !effects.isEmpty else { break }
+      for effect in effects { carryOut(effect) }
     }
     for command in sockets.takeCommands() { deliver(command) }
+  }
+
+  private mutating func carryOut(_ effect: ControlEffect) {
+    switch effect {
+    case .media(let command, _): orders.append(command)
+    case .respond(let ticket, let response): answers[ticket.request] = response
+    case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
+    case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
+    case .record(let change, let number):
+      records.append((change, number))
+      if writesAtOnce { core.recorded(number, at: now, wall: wall) }
+    case .revoked(let room, let identity):
+      sockets.expel(identity, from: room, saying: .revoked, &core, at: now)
+    case .expelled(let room, let identity):
+      sockets.expel(identity, from: room, saying: .banned, &core, at: now)
+    case .house(let order): houseOrders.append(order)
+    case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .permissionsChanged(let room, let identity):
+      sockets.tellPermissions(of: identity, in: room, core, wall: wall)
+    }
   }
 
   private mutating func deliver(_ command: WebCommand) {
@@ -196,7 +278,11 @@ struct RoomSocketStage {
     guard closed[socket] == nil, case .object(let object)? = try? JSONValue.parse(text) else {
       return
     }
-    sent[socket, default: []].append(object)
+    if object["type"] == "snapshot" || object["type"] == "me" || object["atMs"] != nil {
+      told[socket, default: []].append(object)
+    } else {
+      sent[socket, default: []].append(object)
+    }
   }
 }
 

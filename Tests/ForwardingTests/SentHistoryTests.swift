@@ -9,7 +9,7 @@ private func sent(_ sequence: Int64, source: Int64 = 0) -> SentPacket {
   SentPacket(
     sequence: sequence, sourceSequence: source, epoch: 0, encoding: 0, timestamp: 0,
     transportSequence: 0, pictureID: 0, tl0PicIdx: 0, includesMID: false, isEmpty: false,
-    sendTime: 0, sentAt: .zero, ticks: 0)
+    sendTime: 0, ticks: 0)
 }
 
 @Suite("The history of sent packets guards their numbers")
@@ -61,7 +61,7 @@ struct SentHistoryTests {
     var history = SentHistory(capacity: 8)
     #expect(history.record(sent(10, source: 3)) == true)
     history.markResent(10, at: .zero + .seconds(1))
-    #expect(history.packet(10)?.sentAt == .zero + .seconds(1))
+    #expect(history.packet(10)?.resentAt == .zero + .seconds(1))
     #expect(history.packet(10)?.sourceSequence == 3)
   }
 }

@@ -67,6 +67,19 @@ struct KeyframeChainTests {
     #expect(harness.track.encodings[0].chain(at: at(2060))?.start == 1003)
   }
 
+  @Test("a chain knows its rate from its own bytes, also where nothing was measured yet")
+  func rate() {
+    var harness = TrackHarness([nil])
+    for index in 0..<30 {
+      harness.send(0, at: Int64(index) * 33, keyframe: index == 0, bytes: 1000)
+    }
+    let rate = harness.track.encodings[0].chain(at: at(1000))?.layerRate
+    #expect(rate == .kilobits(240))
+    harness.send(0, at: 1000, keyframe: true, bytes: 1000)
+    let alone = harness.track.encodings[0].chain(at: at(1000))?.layerRate
+    #expect(alone == .kilobits(32), "a keyframe is not taken for a rate")
+  }
+
   @Test("a chain ends when it is larger than the cache")
   func bytes() {
     var harness = TrackHarness([nil])

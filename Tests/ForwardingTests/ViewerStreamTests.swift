@@ -235,7 +235,8 @@ struct ViewerStreamTests {
       stream.wait(for: 0)
       let packets = source.next(keyframe: true, at: .zero)
       let sent = packets.compactMap { stream.forward($0, transportSequence: 5, at: .zero) }
-      let later = Instant.zero + .milliseconds(50)
+      // As soon as on a short path: the first answer does not wait.
+      let later = Instant.zero + .milliseconds(1)
       let wanted = SerialNumber16(UInt16(truncatingIfNeeded: sent[1].sequence))
       let again = stream.retransmit(
         wanted, source: { _ in packets[1] }, transportSequence: 77, at: later)
@@ -251,8 +252,13 @@ struct ViewerStreamTests {
         #expect(patch?.includesMID == sent[1].includesMID)
       }
       let soon = stream.retransmit(
-        wanted, source: { _ in packets[1] }, transportSequence: 78, at: later)
+        wanted, source: { _ in packets[1] }, transportSequence: 78,
+        at: later + ForwardingLimits.retransmitInterval - .microseconds(1))
       #expect(soon == nil, "the last one is still in flight")
+      let repeated = stream.retransmit(
+        wanted, source: { _ in packets[1] }, transportSequence: 79,
+        at: later + ForwardingLimits.retransmitInterval)
+      #expect(repeated != nil)
     }
   }
 
@@ -314,6 +320,45 @@ struct ViewerStreamTests {
     let spread = (lags.max() ?? 0) - (lags.min() ?? 0)
     // The margin (40 ms), a frame (33 ms), a tick (5 ms) and rounding.
     #expect(spread < 90 * 90, "timestamps follow the sending instants")
+  }
+
+  @Test("a catch-up goes on with a newer keyframe, but not in the middle of a frame")
+  func skipCatchUp() {
+    var source = VP8Source(encoding: 0, sequence: 500, picture: 100, tl0: 9)
+    var stream = makeStream()
+    stream.attach()
+    stream.align(offset: 0)
+    var chain: [PacketInfo] = []
+    for index in 0..<4 {
+      chain += source.next(keyframe: index % 3 == 0, at: .zero + frame * Int64(index))
+    }
+    let keyframe = chain[3 * (chain.count / 4)]
+    #expect(keyframe.startsKeyframe)
+    stream.start(
+      0, chainStart: 500, edgeTicks: chain[chain.count - 1].ticks, layerRate: .kilobits(800),
+      at: .zero)
+    var out: [HeaderPatch] = []
+    var sources: [Int64] = []
+    while let next = stream.catchUpNext(at: .zero), next.sequence < 500 + Int64(chain.count) {
+      let info = chain[Int(next.sequence - 500)]
+      let mayLeave = !sources.isEmpty
+      if mayLeave, stream.skipCatchUp(to: keyframe.sequence, at: info) { continue }
+      sources.append(info.sequence)
+      if let patch = stream.catchUp(info, transportSequence: 0, at: .zero) { out.append(patch) }
+    }
+    stream.finishCatchUp()
+    let perFrame = Int64(chain.count / 4)
+    #expect(
+      sources == Array(500..<(500 + perFrame))
+        + Array(keyframe.sequence..<(keyframe.sequence + perFrame)))
+    let numbers = out.map(\.sequence)
+    #expect(numbers == Array(numbers[0]..<(numbers[0] + 2 * perFrame)))
+    #expect(Set(out.map(\.pictureID)).count == 2)
+    #expect(out.last?.pictureID == out.first.map { $0.pictureID + 1 })
+    guard case .live = stream.phase else {
+      Issue.record("the viewer is live")
+      return
+    }
   }
 
   @Test("a re-publish goes on with time, from the first keyframe of the new track")

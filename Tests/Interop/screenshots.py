@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/images: the watch room with a synthetic host, live."""
+"""Makes the pictures of docs/images: the front page, the watch room and the studio, live."""
 
 from harness import rooms
 from harness.measure import wait
@@ -27,3 +27,9 @@ def test_studio(server, chromium, open_page):
     rooms.press(page, "go live")
     page.wait_until("(await hawkerTest.stats()).outbound.some((l) => l.framesSent > 60)", 20)
     page.screenshot(IMAGES / "studio.png")
+
+
+def test_landing(server, chromium, open_page):
+    page = open_page(chromium, server.url("/"))
+    page.wait_until("document.body.dataset.state !== 'loading'", 10)
+    page.screenshot(IMAGES / "landing.png")

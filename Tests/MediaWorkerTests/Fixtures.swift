@@ -137,16 +137,25 @@ final class Far {
 
   /// The RTCP packet types of `sent` that come to this peer.
   func openRTCP(_ sent: [(bytes: [UInt8], path: TransportPath)]) -> [RTCPKind] {
-    sent.flatMap { bytes, path -> [RTCPKind] in
-      guard path == self.path, bytes.count > 8, (192...223).contains(bytes[1]) else { return [] }
+    openCompounds(sent).flatMap { $0.items.map(\.kind) }
+  }
+
+  /// The RTCP datagrams of `sent` that come to this peer, in clear, and the packets in each.
+  func openCompounds(_ sent: [(bytes: [UInt8], path: TransportPath)])
+    -> [(items: [RTCPItem], clear: [UInt8])]
+  {
+    sent.compactMap { bytes, path in
+      guard path == self.path, bytes.count > 8, (192...223).contains(bytes[1]) else { return nil }
       var copy = bytes
       var span = copy.mutableSpan
-      guard let length = try? receiver?.unprotectRTCP(&span, length: bytes.count) else { return [] }
+      guard let length = try? receiver?.unprotectRTCP(&span, length: bytes.count) else {
+        return nil
+      }
       let clear = Array(copy[0..<length])
-      var kinds: [RTCPKind] = []
+      var items: [RTCPItem] = []
       var compound = RTCPCompound()
-      while let item = try? compound.next(in: clear.span) { kinds.append(item.kind) }
-      return kinds
+      while let item = try? compound.next(in: clear.span) { items.append(item) }
+      return (items, clear)
     }
   }
 }

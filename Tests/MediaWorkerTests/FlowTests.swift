@@ -43,6 +43,62 @@ struct FlowTests {
     #expect(packets.first?.payload.suffix(60) == vp8(1, keyframe: true).suffix(60))
   }
 
+  @Test("a section attached before its track is here is fed when the track comes")
+  func attachedEarly() {
+    var world = World()
+    world.connect(viewer, viewerMedia([sendSection(3)]))
+    world.execute(.attach(viewer.id, section: 3, track: TrackID(1), .automatic))
+    world.connect(host, publisherMedia(1))
+    world.publish(host, 1..<12, keyframe: true)
+    #expect(numbers(world).count == 11)
+  }
+
+  @Test("a section attached before its worker follows the track is fed when the track comes")
+  func attachedBeforeFollow() {
+    var world = World(index: 1, workers: 2)
+    world.connect(viewer, viewerMedia([sendSection(3)]))
+    world.execute(.attach(viewer.id, section: 3, track: TrackID(1), .automatic))
+    world.execute(
+      .follow(TrackDescription(id: TrackID(1), kind: .video, rids: [nil]), owner: WorkerIndex(0)))
+    #expect(world.core.tracks[0].subscribers == [Subscriber(peer: viewer.id, stream: 0)])
+  }
+
+  @Test("a track for which there is no room ends by name those who publish it or wait for it")
+  func tracksFull() {
+    var world = World(index: 1, workers: 2)
+    let waiting = Far(3)
+    world.connect(viewer, viewerMedia([sendSection(3)]))
+    world.connect(waiting, viewerMedia([sendSection(4)]))
+    func follow(_ number: Int) {
+      world.execute(
+        .follow(
+          TrackDescription(id: TrackID(UInt32(number)), kind: .video, rids: [nil]),
+          owner: WorkerIndex(0)))
+    }
+    for number in 1..<WorkerLimits.tracksMax { follow(number) }
+    world.execute(.attach(waiting.id, section: 4, track: TrackID(9001), .automatic))
+    world.execute(.attach(viewer.id, section: 3, track: TrackID(1), .automatic))
+    follow(9000)
+    world.recording.clear()
+    follow(9001)
+    #expect(ended(world) == [waiting.id])
+    let asksOwner = world.recording.effects.contains {
+      if case .note = $0 { true } else { false }
+    }
+    #expect(!asksOwner, "nothing is wanted of the owner")
+    world.execute(.attach(viewer.id, section: 3, track: TrackID(9002), .automatic))
+    #expect(ended(world) == [waiting.id, viewer.id])
+    world.execute(.addPeer(host.id, host.transport, publisherMedia(9003)))
+    #expect(ended(world) == [waiting.id, viewer.id, host.id])
+    #expect(world.core.peers.isEmpty)
+  }
+
+  private func ended(_ world: World) -> [PeerID] {
+    world.recording.events.compactMap {
+      if case .ended(let id, .overloaded) = $0 { id } else { nil }
+    }
+  }
+
   @Test("the first frame is told of the section's place in the session description")
   func firstFrame() {
     let world = watching()
@@ -247,15 +303,16 @@ struct FlowTests {
     world.connect(host, publisherMedia(1))
     world.connect(viewer, viewerMedia([sendSection(3)]))
     world.execute(.attach(viewer.id, section: 3, track: TrackID(1), .automatic))
-    world.publish(host, 1..<5, keyframe: true)
+    world.publish(host, 1..<12, keyframe: true)
     let before = world.core.peers[viewer.id]?.sections[0].stream.packetsSent
+    #expect(before == 11)
     world.core.connectionClosed(viewer.path)
-    world.publish(host, 5..<9)
+    world.publish(host, 12..<16)
     #expect(world.core.peers[viewer.id]?.sections[0].stream.packetsSent == before)
     viewer.path = path(2, port: 7777)
     world.receive(viewer.check(id: 9), on: viewer.path)
     world.recording.clear()
-    world.publish(host, 9..<12)
+    world.publish(host, 16..<19)
     #expect(numbers(world).count == 3)
   }
 }

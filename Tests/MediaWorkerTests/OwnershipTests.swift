@@ -185,6 +185,33 @@ struct AddressTests {
     #expect(opened, "and the handshake begins")
   }
 
+  @Test("a worker that stops knows whom it still owes a close_notify, and sends it where they were")
+  func farewells() {
+    var world = World()
+    let first = Far(1)
+    let second = Far(2)
+    world.connect(first, viewerMedia([]))
+    world.connect(second, viewerMedia([]))
+    #expect(!world.core.awaitsFarewells)
+    world.execute(.stop)
+    #expect(world.core.peers.isEmpty && world.core.awaitsFarewells)
+    world.recording.clear()
+    world.take(.send(first.id, [21, 254, 253]))
+    #expect(world.core.awaitsFarewells)
+    world.take(.send(second.id, [21, 254, 253]))
+    #expect(!world.core.awaitsFarewells)
+    #expect(world.recording.sent.map(\.path) == [first.path, second.path])
+  }
+
+  @Test("a farewell that never comes is given up")
+  func noFarewell() {
+    var world = World()
+    world.connect(Far(1), viewerMedia([]))
+    world.execute(.stop)
+    world.pass(milliseconds: 600)
+    #expect(!world.core.awaitsFarewells)
+  }
+
   @Test("nothing is left of a peer that was removed")
   func removed() {
     var world = World()

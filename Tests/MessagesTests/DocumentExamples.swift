@@ -11,6 +11,7 @@ enum DocumentExamples {
     ClientMessage(
       id: "1",
       request: .join(JoinRequest(room: "demo", token: "eyJhbGciOi…", resume: nil))),
+    ClientMessage(id: "8", request: .token("eyJhbGciOi…")),
     ClientMessage(id: "9", request: .leave),
     ClientMessage(id: "12", request: .ping(time: 91234.5)),
     ClientMessage(
@@ -59,6 +60,7 @@ enum DocumentExamples {
     session: "s_9fQ2mC7x", isResumed: false,
     member: MemberEntry(identity: "anon-5f2c", name: "Guest", role: "viewer"),
     permissions: PermissionsEntry(publish: false, subscribe: true),
+    expiresAtMs: 1_793_269_158_000,
     serverTimeMs: 1_793_247_543_120.4, pingIntervalMs: 15000, cursor: 41,
     room: RoomEntry(name: "demo", phase: "live", isHostPresent: true, viewers: 212),
     tracks: [
@@ -91,6 +93,7 @@ enum DocumentExamples {
 
   static let serverMessages: [[UInt8]] = [
     ServerReply.joined(joined).encode(ref: "1"),
+    ServerReply.ok(map: nil).encode(ref: "8"),
     ServerReply.ok(map: nil).encode(ref: "9"),
     ServerReply.pong(time: 91234.5, serverTimeMs: 1_793_247_558_002.9).encode(ref: "12"),
     ServerReply.answer(

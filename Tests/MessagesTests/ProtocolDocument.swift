@@ -12,9 +12,21 @@ enum ProtocolDocument {
       contentsOf: root.appending(path: "signaling/PROTOCOL.md"), encoding: .utf8)
   }
 
-  /// The texts of all messages in the document's fenced JSON blocks, in order.
+  /// The part about chat, polls and people: its messages are the room's, not this target's.
+  static func roomPart() throws -> String {
+    let parts = try text().components(separatedBy: "\n## The room: chat, polls, people\n")
+    guard parts.count == 2 else { throw NotAnObject() }
+    return parts[1].components(separatedBy: "\n## ")[0]
+  }
+
+  /// The texts of all messages in the document's fenced JSON blocks, in order; without the room's.
   static func examples() throws -> [String] {
-    try text().components(separatedBy: "```json\n").dropFirst()
+    examples(in: try text().replacingOccurrences(of: try roomPart(), with: ""))
+  }
+
+  /// The texts of all messages in a text's fenced JSON blocks, in order.
+  static func examples(in text: String) -> [String] {
+    text.components(separatedBy: "```json\n").dropFirst()
       .map { $0.components(separatedBy: "```")[0] }
       .flatMap { messages(in: $0) }
   }
@@ -37,7 +49,8 @@ enum ProtocolDocument {
   }
 
   static let requestTypes: Set<String> = [
-    "join", "publish", "unpublish", "subscribe", "assign", "layer", "trickle", "leave", "ping",
+    "join", "token", "publish", "unpublish", "subscribe", "assign", "layer", "trickle", "leave",
+    "ping",
   ]
 
   static func object(_ text: String) throws -> JSONObject {

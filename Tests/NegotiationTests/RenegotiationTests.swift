@@ -43,6 +43,23 @@ struct RenegotiationTests {
     #expect(again.media == session.media)
   }
 
+  @Test("other RIDs in a section are another track; the same RIDs again are the same")
+  func otherRIDs() throws {
+    var offer = try Samples.offer("chromium-156-offer-simulcast-vp8")
+    let session = try Samples.answer(offer, .publisher)
+    let same = try Samples.answer(offer, .publisher, continuing: session.state)
+    #expect(same.media.receives.map(\.track) == session.media.receives.map(\.track))
+    // The host gives up its lowest layer.
+    offer.media[1].rtp.rids.removeFirst()
+    offer.media[1].rtp.simulcast?.send.removeFirst()
+    let other = try Samples.answer(offer, .publisher, continuing: session.state)
+    #expect(other.media.receives[1].encodings.map(\.rid) == ["h", "f"])
+    #expect(other.media.receives[0].track == session.media.receives[0].track)
+    #expect(other.media.receives[1].track != session.media.receives[1].track)
+    let again = try Samples.answer(offer, .publisher, continuing: other.state)
+    #expect(again.media.receives[1].track == other.media.receives[1].track)
+  }
+
   @Test("a section that pauses keeps its track and SSRC for when it resumes")
   func pause() throws {
     var (offer, session) = try first()

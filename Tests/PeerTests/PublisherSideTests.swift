@@ -27,6 +27,7 @@ private func media(_ sections: [ReceiveSection]) -> MediaParameters {
   ids[.mid] = 1
   ids[.rid] = 2
   ids[.repairedRID] = 3
+  ids[.absCaptureTime] = 4
   return MediaParameters(
     receives: sections, sends: [], extensions: ids, reducedSizeRTCP: true, cname: "us")
 }
@@ -42,9 +43,16 @@ private struct Side {
 
   mutating func receive(
     _ sequence: UInt16, ssrc: SSRC, type: UInt8 = 96, mid: String? = nil, rid: String? = nil,
-    repairedRID: String? = nil, payload: [UInt8] = Side.frame, timestamp: UInt32 = 0
+    repairedRID: String? = nil, payload: [UInt8] = Side.frame, timestamp: UInt32 = 0,
+    capturedAt: NTPTime? = nil
   ) -> PublisherSide.OnPacket {
     var elements: [UInt8] = []
+    if let capturedAt {
+      elements.append(0x47)
+      for shift in stride(from: 56, through: 0, by: -8) {
+        elements.append(UInt8(truncatingIfNeeded: capturedAt.rawValue >> UInt64(shift)))
+      }
+    }
     for (id, text) in [(UInt8(1), mid), (2, rid), (3, repairedRID)] {
       guard let text else { continue }
       elements += [id << 4 | UInt8(text.utf8.count - 1)] + Array(text.utf8)
@@ -105,6 +113,56 @@ struct PublisherSideTests {
     #expect(side.receive(1, ssrc: 5, payload: Side.frame).place == [0, 0])
     #expect(side.receive(1, ssrc: 6, type: 102, payload: [0x41, 1, 2]).place == [1, 0])
     #expect(side.receive(1, ssrc: 7, type: 111).refusal == .unknownStream)
+  }
+
+  @Test("numbers that begin anew far below go on above the old ones after three in a row")
+  func restart() {
+    var side = Side([section(0)])
+    var highest: Int64 = 0
+    for number in UInt16(30_000)..<30_020 {
+      highest = side.receive(number, ssrc: 5).info?.sequence ?? 0
+    }
+    // Two alone are late or repeated, whatever they are.
+    for number in UInt16(100)..<102 {
+      #expect(side.receive(number, ssrc: 5).info?.isLate == true)
+    }
+    #expect(side.receive(30_020, ssrc: 5).info?.sequence == highest + 1)
+    var restarted: [PacketInfo] = []
+    for number in UInt16(200)..<206 {
+      if let info = side.receive(number, ssrc: 5).info { restarted.append(info) }
+    }
+    #expect(restarted.map(\.isLate) == [true, true, false, false, false, false])
+    let first = restarted[2].sequence
+    #expect(first > highest + 1)
+    #expect(restarted.dropFirst(2).map(\.sequence) == Array(first..<(first + 4)))
+    // The new numbers are the measure now: an old one is none of them.
+    #expect(side.receive(206, ssrc: 5).info?.sequence == first + 4)
+  }
+
+  @Test("late packets within what we ask for are no restart")
+  func lateIsNoRestart() {
+    var side = Side([section(0)])
+    for number in UInt16(1000)..<1400 { _ = side.receive(number, ssrc: 5) }
+    for number in UInt16(1000)..<1010 {
+      #expect(side.receive(number, ssrc: 5).info?.isLate == true)
+    }
+  }
+
+  @Test("an absolute capture time is told on our clock, and not before that is known")
+  func captureTime() {
+    var side = Side([section(0)])
+    let theirs = WallTime(nanoseconds: 1_700_000_000_000_000_000)
+    let early = side.receive(1, ssrc: 5, capturedAt: NTPTime(theirs))
+    #expect(early.info.map { $0.absCaptureTime } == 0)
+    let ours = WallTime(nanoseconds: 1_800_000_000_000_000_000)
+    let report = SenderReport(
+      ssrc: 5, time: NTPTime(theirs), timestamp: RTPTimestamp(0), packetCount: 1, octetCount: 1)
+    _ = side.side.receive(report, at: side.now, wall: ours)
+    let later = side.receive(2, ssrc: 5, capturedAt: NTPTime(theirs + .milliseconds(40)))
+    let told = NTPTime(rawValue: later.info?.absCaptureTime ?? 0).wallTime
+    // NTP times are rounded to a quarter of a nanosecond and back.
+    #expect(abs((told - (ours + .milliseconds(40))).nanoseconds) <= 4)
+    #expect(side.receive(3, ssrc: 5).info.map { $0.absCaptureTime } == 0)
   }
 
   @Test("announced SSRCs need nothing learnt")

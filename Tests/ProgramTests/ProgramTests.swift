@@ -22,6 +22,12 @@ struct ProgramTests {
   private func hawker(
     _ arguments: String..., environment: [String: String] = [:], in folder: URL? = nil
   ) throws -> Outcome {
+    try hawker(arguments, environment: environment, in: folder)
+  }
+
+  private func hawker(
+    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = ProgramTests.binary
     process.arguments = arguments
@@ -56,22 +62,17 @@ struct ProgramTests {
       (["serve", "now"], "hawker: serve: unexpected argument \"now\"\n"),
       (["serve", "a\nb"], "hawker: serve: unexpected argument \"a?b\"\n"),
       (["serve", "--workers", "99"], "hawker: --workers: 99 is not within 1...36\n"),
-      (["token", "--room", "r"], "hawker: token: --room, --role and --identity are needed\n"),
+      (
+        ["token", "--room", "r"],
+        "hawker: token: --role is needed: host, cohost, moderator, viewer, service\n"
+      ),
       (["config"], "hawker: config takes sample, or check FILE\n"),
     ])
   func wrongCommandLines(arguments: [String], text: String) throws {
-    let process = try run(arguments)
+    let process = try hawker(arguments)
     #expect(process.status == 2)
     #expect(process.errors == text)
     #expect(process.output == "")
-  }
-
-  private func run(_ arguments: [String]) throws -> Outcome {
-    switch arguments.count {
-    case 1: try hawker(arguments[0])
-    case 2: try hawker(arguments[0], arguments[1])
-    default: try hawker(arguments[0], arguments[1], arguments[2])
-    }
   }
 
   @Test("help names every command, and each command has help of its own")
@@ -127,6 +128,34 @@ struct ProgramTests {
     #expect(!short.errors.contains("short-secret"))
   }
 
+  @Test(
+    "a wrong flag of token is named, with what is allowed",
+    arguments: [
+      (["--role", "owner"], "--role: \"owner\" is not one of host, cohost"),
+      (["--role", "host"], "--room is needed: [A-Za-z0-9_-]{1,64}"),
+      (["--role", "host", "--room", "a b"], "--room: \"a b\" is not [A-Za-z0-9_-]{1,64}"),
+      (["--role", "host", "--room", "*"], "--room: * is for --role service only"),
+      (["--role", "host", "--room", "r"], "--identity is needed: 1 to 128 printable"),
+      (["--role", "host", "--room", "r", "--identity", ""], "--identity: must be 1 to 128"),
+      (["--role", "host", "--room", "r", "--identity", "anon-1"], "--identity: anon- begins"),
+      (
+        ["--role", "host", "--room", "r", "--identity", "i", "--ttl", "6"],
+        "--ttl: \"6\" is not a whole number and s, m, h or d"
+      ),
+      (
+        ["--role", "host", "--room", "r", "--identity", "i", "--ttl", "99999d"], "--ttl: \"99999d\""
+      ),
+      (["--role", "host", "--room", "r", "--identity", "i", "--name", "a\tb"], "--name: must be"),
+      (["--role"], "--role needs a value"),
+      (["--rol", "host"], "unknown flag \"--rol\"; did you mean --role?"),
+    ])
+  func tokenFlags(flags: [String], text: String) throws {
+    let made = try hawker(["token"] + flags)
+    #expect(made.status == 2 && made.output.isEmpty)
+    #expect(made.errors.hasPrefix("hawker: token: " + text), "\(made.errors)")
+    #expect(made.errors.split(separator: "\n").count == 1)
+  }
+
   @Test("without keys a token is refused, and nothing is made")
   func tokenWithoutKeys() throws {
     try withFolder { folder in
@@ -149,14 +178,17 @@ struct ProgramTests {
       let path = folder.appending(path: "d/e/keys").path
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
       #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/d/e") == ["keys"])
+      let made = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/d/e")
+      // Beside them what SQLite keeps for itself while the database is open, or was.
+      let own = made.filter { !$0.hasPrefix("hawker.db-") }
+      #expect(own.sorted() == ["hawker.db", "hawker.lock", "keys", "revocations"])
       let keys = try String(contentsOfFile: path, encoding: .utf8)
       _ = try hawker(
         "serve", flags[0], flags[1], flags[2], flags[3], flags[4], flags[5], in: folder)
       #expect(try String(contentsOfFile: path, encoding: .utf8) == keys)
-      let made = try hawker(
+      let one = try hawker(
         "token", "--room", "r", "--role", "viewer", "--identity", "me", "--data", "d/e", in: folder)
-      #expect(made.status == 0)
+      #expect(one.status == 0)
       let edited = keys.replacing("\n", with: "\r\n") + "second another-secret-of-mine\r\n"
       try edited.write(toFile: path, atomically: true, encoding: .utf8)
       let two = try hawker(

@@ -2,6 +2,7 @@
 
 import Client
 import Crypto
+import DTLS
 import MediaControl
 import STUN
 import Simulation
@@ -56,8 +57,10 @@ struct HostileScenarios {
   }
 
   /// Runs the same world with and without the attack and compares what viewers got, to the frame.
+  ///
+  /// - Parameter isAnswered: whether somebody joins, so that the server has somebody to answer.
   private func compare(
-    seed: UInt64, test: String = #function,
+    seed: UInt64, isAnswered: Bool = false, test: String = #function,
     attack: @escaping (World, SimulatedHost, Observed) -> Void
   ) throws -> Scenario {
     let quiet = try Scenario(seed: seed, test: test)
@@ -71,8 +74,11 @@ struct HostileScenarios {
     }
     #expect(attacked.world.strays.isEmpty, attacked.replay)
     #expect(quiet.world.statistics.discards.allSatisfy { $0 == 0 }, quiet.replay)
-    #expect(
-      attacked.world.statistics.packetsSent == quiet.world.statistics.packetsSent, attacked.replay)
+    if !isAnswered {
+      #expect(
+        attacked.world.statistics.packetsSent == quiet.world.statistics.packetsSent,
+        attacked.replay)
+    }
     #expect(attacked.world.nonceViolations == 0, attacked.replay)
     return attacked
   }
@@ -138,10 +144,22 @@ struct HostileScenarios {
       var damaged = observed.stun
       damaged[damaged.count - 1] ^= 1
       world.inject(damaged, from: HostileScenarios.attacker)
+      world.inject(
+        HostileScenarios.withoutIntegrity(observed.stun), from: HostileScenarios.attacker)
     }
-    #expect(scenario.world.discards(.badIntegrity) >= 20, scenario.replay)
+    // A wrong password, and none at all.
+    #expect(scenario.world.discards(.badIntegrity) >= 40, scenario.replay)
     #expect(scenario.world.discards(.unknownUfrag) >= 20, scenario.replay)
     #expect(scenario.world.discards(.malformedSTUN) >= 20, scenario.replay)
+  }
+
+  /// A check as it was seen, cut off before MESSAGE-INTEGRITY, its length made right.
+  private static func withoutIntegrity(_ check: [UInt8]) -> [UInt8] {
+    guard let end = try? STUNMessage(check.span).integrityOffset else { return [] }
+    var cut = Array(check.prefix(end))
+    let length = end - 20  // The header is not counted.
+    cut.replaceSubrange(2..<4, with: [UInt8(length >> 8), UInt8(length & 0xFF)])
+    return cut
   }
 
   @Test("replayed and damaged media are refused, from the host's address and from elsewhere")
@@ -163,10 +181,11 @@ struct HostileScenarios {
   }
 
   @Test(
-    "a second ClientHello from elsewhere and alerts in clear from the host's address do nothing")
+    "a second ClientHello, from elsewhere or the host's address, and alerts in clear do nothing")
   func handshakes() throws {
     let scenario = try compare(seed: 86) { world, host, observed in
       world.inject(observed.clientHello, from: HostileScenarios.attacker)
+      world.inject(observed.clientHello, from: host.endpoint.address)
       // DTLS 1.2 alerts, epoch 0: fatal handshake_failure, warning close_notify.
       for alert in [[2, 40], [1, 0]] as [[UInt8]] {
         let record: [UInt8] = [21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2] + alert
@@ -181,19 +200,42 @@ struct HostileScenarios {
     #expect(ends.isEmpty, scenario.replay)
   }
 
-  @Test("media before the handshake has ended are discarded by name")
+  @Test("media before a second host's handshake are discarded by name; the first's viewers go on")
   func mediaBeforeHandshake() throws {
-    let scenario = try Scenario(seed: 87)
-    let world = scenario.world
-    let host = try world.addHost(.simulcast)
-    // The first check has come and the handshake takes two more round trips.
-    world.at(world.instant(0.03)) {
-      $0.inject([0x80, 96] + [UInt8](repeating: 7, count: 60), from: host.endpoint.address)
-      $0.inject([0x80, 200] + [UInt8](repeating: 7, count: 60), from: host.endpoint.address)
+    var second: SimulatedHost?
+    let scenario = try compare(seed: 87, isAnswered: true) { world, _, _ in
+      guard second == nil, let host = try? world.addHost(.tiny) else { return }
+      second = host
+      // The first check has come and the handshake takes two more round trips.
+      world.at(world.now + .milliseconds(30)) {
+        $0.inject([0x80, 96] + [UInt8](repeating: 7, count: 60), from: host.endpoint.address)
+        $0.inject([0x80, 200] + [UInt8](repeating: 7, count: 60), from: host.endpoint.address)
+      }
     }
-    try world.run(for: 1)
-    #expect(world.discards(.mediaBeforeDTLS) == 2, scenario.replay)
-    #expect(host.client.transport.isConnected, scenario.replay)
-    #expect(world.nonceViolations == 0, scenario.replay)
+    #expect(scenario.world.discards(.mediaBeforeDTLS) == 2, scenario.replay)
+    #expect(try #require(second).client.transport.isConnected, scenario.replay)
+  }
+
+  @Test("a host of another certificate gets no keys and ends by name; the first's viewers go on")
+  func wrongCertificate() throws {
+    let claimed = CertificateFingerprint(
+      algorithm: .sha256, digest: [UInt8](repeating: 0xAB, count: 32))
+    var second: SimulatedHost?
+    let scenario = try compare(seed: 88, isAnswered: true) { world, _, _ in
+      if second == nil { second = try? world.addHost(.tiny, offering: claimed) }
+      guard let second else { return }
+      // It may send what it likes, in clear or not: there is nothing to decrypt it with.
+      world.inject(
+        [0x80, 96] + [UInt8](repeating: 7, count: 60), from: second.endpoint.address)
+    }
+    let host = try #require(second)
+    #expect(!host.client.transport.isConnected, scenario.replay)
+    let ends = scenario.world.reports.compactMap { report -> PeerEnd? in
+      if case .ended(host.endpoint.peer, let end) = report.event { end } else { nil }
+    }
+    #expect(ends == [.fingerprintMismatch], scenario.replay)
+    let refused =
+      scenario.world.discards(.mediaBeforeDTLS) + scenario.world.discards(.unknownSource)
+    #expect(refused >= 20, scenario.replay)
   }
 }

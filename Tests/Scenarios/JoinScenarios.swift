@@ -33,17 +33,106 @@ struct JoinScenarios {
     #expect(world.nonceViolations == 0, scenario.replay)
   }
 
-  @Test("50 joins in 10 s cost the publisher at most 5 keyframe requests")
-  func manyJoins() throws {
-    let scenario = try Scenario(seed: 62)
+  /// When `viewer` had its first frame that was no older than 100 ms.
+  private func firstLive(_ viewer: SimulatedViewer) -> Instant? {
+    viewer.frames.first { $0.latency <= .milliseconds(100) }?.completedAt
+  }
+
+  @Test(
+    "a join onto the longest chain is live within 400 ms, also where the worker has to follow first",
+    arguments: [0, 1])
+  func liveSoon(owner: Int) throws {
+    let scenario = try Scenario(seed: 64, workers: 2)
+    let world = scenario.world
+    var script = HostScript.simulcast
+    script.keyframeInterval = .seconds(10)
+    let host = try world.addHost(script, owner: 0)
+    // The keyframe is 1.9 s old when the viewers' keys are there.
+    try world.run(for: 1.9)
+    let asked = scenario.keyframeRequests
+    var viewing = World.ViewerScript()
+    viewing.owner = owner
+    let viewer = try world.addViewer(of: host, viewing)
+    try world.run(for: 1.5)
+    #expect(viewer.frames.first?.mark.number == 0, scenario.replay)
+    #expect(viewer.frames.first?.mark.layer == 2, scenario.replay)
+    let connected = try #require(viewer.connectedAt, scenario.replay)
+    let live = try #require(firstLive(viewer), scenario.replay)
+    #expect(live - connected <= .milliseconds(400), scenario.replay)
+    #expect(scenario.keyframeRequests == asked, scenario.replay)
+    #expect(viewer.video.frames.framesBroken == 0, scenario.replay)
+    #expect(viewer.video.frames.discontinuities == 0, scenario.replay)
+    #expect(world.nonceViolations == 0, scenario.replay)
+  }
+
+  @Test("a viewer that waits connected gets a followed track's chain, which comes in many turns")
+  func chainInManyTurns() throws {
+    let scenario = try Scenario(seed: 65, workers: 2)
+    let world = scenario.world
+    var script = HostScript.simulcast
+    script.keyframeInterval = .seconds(10)
+    let host = try world.addHost(script, owner: 0)
+    var viewing = World.ViewerScript()
+    viewing.owner = 1
+    let viewer = try world.addViewer(of: nil, viewing)
+    try world.run(for: 1.5)
+    let attached = world.now
+    world.attach(viewer, to: host)
+    try world.run(for: 1.5)
+    let live = try #require(firstLive(viewer), scenario.replay)
+    // Up to 250 ms until the layer is chosen, then 1.75 s of chain at eight times its rate.
+    #expect(live - attached <= .milliseconds(600), scenario.replay)
+    #expect(viewer.frames.first?.mark.number == 0, scenario.replay)
+    #expect(viewer.video.frames.framesBroken == 0, scenario.replay)
+    #expect(viewer.video.frames.discontinuities == 0, scenario.replay)
+  }
+
+  @Test("a keyframe that comes during a catch-up ends it: the rest of the chain is not sent")
+  func keyframeInCatchUp() throws {
+    let scenario = try Scenario(seed: 66, workers: 2)
+    let world = scenario.world
+    var script = HostScript.simulcast
+    script.keyframeInterval = .seconds(2)
+    let host = try world.addHost(script, owner: 0)
+    try world.run(for: 1.95)
+    var viewing = World.ViewerScript()
+    viewing.owner = 1
+    let viewer = try world.addViewer(of: host, viewing)
+    try world.run(for: 1)
+    #expect(viewer.frames.first?.mark.number == 0, scenario.replay)
+    let next = try #require(viewer.frames.dropFirst().first { $0.isKeyframe }, scenario.replay)
+    #expect((58...62).contains(next.mark.number), scenario.replay)
+    let before = viewer.frames.prefix { $0.completedAt < next.completedAt }
+    #expect(before.count > 5, "the chain was under way")
+    #expect(before.count < 50, "and was left")
+    #expect(next.latency <= .milliseconds(100), scenario.replay)
+    let numbers = viewer.frames.drop { $0.mark.number < next.mark.number }.map(\.mark.number)
+    #expect(
+      numbers == (numbers.first.map { Array($0..<($0 + numbers.count)) } ?? []),
+      scenario.replay)
+    #expect(viewer.video.frames.framesBroken == 0, scenario.replay)
+    #expect(viewer.video.frames.discontinuities == 0, scenario.replay)
+    #expect(world.statistics.nacksReceived == 0, scenario.replay)
+    #expect(world.nonceViolations == 0, scenario.replay)
+  }
+
+  @Test(
+    "50 joins in 10 s cost the publisher at most 5 keyframe requests, whichever worker they are on",
+    arguments: [1, 2])
+  func manyJoins(workers: Int) throws {
+    let scenario = try Scenario(seed: 62, workers: workers)
     let world = scenario.world
     var script = HostScript.tiny
     script.keyframeInterval = .seconds(10)
     let host = try world.addHost(script)
     try world.run(for: 3)
     let asked = scenario.keyframeRequests
+    var viewing = World.ViewerScript()
+    viewing.owner = workers - 1
     for index in 0..<50 {
-      world.at(world.instant(3 + Double(index) * 0.2)) { _ = try? $0.addViewer(of: host) }
+      world.at(world.instant(3 + Double(index) * 0.2)) { [viewing] in
+        _ = try? $0.addViewer(of: host, viewing)
+      }
     }
     try world.run(until: world.instant(15.5))
     #expect(world.viewers.count == 50, scenario.replay)

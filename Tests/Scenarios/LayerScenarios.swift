@@ -85,4 +85,28 @@ struct LayerScenarios {
     #expect(viewer.video.frames.discontinuities == 0, scenario.replay)
     #expect(world.nonceViolations == 0, scenario.replay)
   }
+
+  @Test("a queue that grows on the viewer's path takes the layer down before anything is lost")
+  func growingQueue() throws {
+    let scenario = try Scenario(seed: 54)
+    let world = scenario.world
+    let host = try world.addHost(.simulcast)
+    try world.run(for: 1)
+    var down = LinkConditions(delay: .milliseconds(20))
+    // The top layer needs half as much again; the queue takes seven seconds of the excess.
+    down.rate = .kilobits(1_050)
+    down.queueBytes = 700_000
+    let viewer = try world.addViewer(
+      of: host, network: .init(up: LinkConditions(delay: .milliseconds(20)), down: down))
+    try world.run(until: world.instant(20))
+    #expect(viewer.endpoint.down.lost == 0, scenario.replay)
+    let lower = viewer.share(
+      of: host, layer: 1, capturedIn: scenario.span(7.5, 15), within: .seconds(6))
+    #expect(lower >= 0.98, "\(lower); \(scenario.replay)")
+    // The queue has drained, and no step up came before it had.
+    let late = viewer.frames(in: scenario.span(18.5, 20))
+    #expect(!late.isEmpty, scenario.replay)
+    #expect(late.allSatisfy { $0.latency < .seconds(1) }, scenario.replay)
+    #expect(viewer.video.frames.discontinuities == 0, scenario.replay)
+  }
 }

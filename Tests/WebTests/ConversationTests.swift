@@ -30,6 +30,24 @@ struct ConversationTests {
     #expect(budget.total == 6)
   }
 
+  @Test("a trusted proxy speaks for everyone: its connections are counted in all only")
+  func proxies() throws {
+    var limits = WebLimits()
+    limits.connectionsPerAddressMax = 1
+    limits.connectionsMax = 5
+    let range = try #require(AddressRange("192.0.2.0/24"))
+    var budget = ConnectionBudget(limits: limits, proxies: [range])
+    func admit(_ ip: IPAddress) -> Bool { budget.admit(ip) }
+    let proxy = try #require(IPAddress("192.0.2.9"))
+    for _ in 0..<4 { #expect(admit(proxy)) }
+    let client = try #require(IPAddress("198.51.100.1"))
+    #expect(admit(client))
+    #expect(!admit(proxy), "in all there are five")
+    budget.release(proxy)
+    #expect(!admit(client))
+    #expect(admit(proxy))
+  }
+
   @Test("an upgrade waits for the answers before it, and nothing after it is taken as a request")
   func upgradeWaits() {
     var conversation = HTTPConversation(limits: WebLimits())

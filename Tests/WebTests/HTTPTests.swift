@@ -27,6 +27,23 @@ struct HTTPTests {
     #expect(application.server.counters.acceptedConnections == 1)
   }
 
+  @Test("answers are counted by the class of their status, whoever gave them")
+  func answerClasses() throws {
+    let application = try TestApplication()
+    let client = try application.connect()
+    for status in [200, 204, 404, 404, 503] {
+      try client.write("GET /x HTTP/1.1\r\nHost: test\r\n\r\n")
+      application.answer(try application.asked(), HTTPResponse(status))
+      _ = try client.response()
+    }
+    try client.write("GET /ws HTTP/1.1\r\nHost: test\r\n\r\n")
+    #expect(try client.response().status == 426)
+    try client.write("nonsense\r\n\r\n")
+    #expect(try client.response().status == 400)
+    #expect(application.waitUntil { $0.answers == [0, 2, 0, 4, 1] })
+    #expect(application.server.counters.malformedRequests == 1)
+  }
+
   @Test("pipelined requests are answered in their order, whatever order the answers come in")
   func pipelining() throws {
     let application = try TestApplication()

@@ -6,12 +6,7 @@ package import Wire
 package struct AccessControl: Sendable {
   private let keys: [APIKey]
   /// Tokens that are not accepted any more, by subject and room.
-  private var revoked: Set<Revocation> = []
-
-  private struct Revocation: Hashable, Sendable {
-    let subject: String
-    let room: String
-  }
+  private var revocations: Revocations
 
   /// What a request wants to do.
   package enum Wish: Hashable, Sendable {
@@ -27,8 +22,16 @@ package struct AccessControl: Sendable {
   /// How long an anonymous viewer's token lasts: a long show and its repeat.
   package static let viewerLifetime = TimeSpan.seconds(12 * 3600)
 
-  /// - Parameter keys: one or two; the first signs.
-  package init(keys: [APIKey]) { self.keys = keys }
+  /// The beginning of identities the server makes up; nobody else is to use it.
+  package static let anonymousPrefix = "anon-"
+
+  /// - Parameters:
+  ///   - keys: one or two; the first signs.
+  ///   - revocations: those made before.
+  package init(keys: [APIKey], revocations: Revocations = Revocations()) {
+    self.keys = keys
+    self.revocations = revocations
+  }
 
   /// The credential of `token`, if it allows `wish` in `room`.
   package func authorize(
@@ -38,22 +41,43 @@ package struct AccessControl: Sendable {
     let credential = try JSONWebToken.verify(token, keys: keys, at: now)
     guard credential.isFor(room: room) else { throw .wrongRoom }
     // By the room asked for: a service's token for every room is revoked in this one too.
-    if revoked.contains(Revocation(subject: credential.subject, room: room)) { throw .revoked }
+    if isRevoked(credential.subject, in: room, at: now) { throw .revoked }
     if wish == .publish && !credential.role.mayPublish { throw .wrongRole }
     return credential
   }
 
-  /// From now on no token of this subject for this room is accepted.
-  package mutating func revoke(subject: String, room: String) {
-    revoked.insert(Revocation(subject: subject, room: room))
+  /// From now on no token of this subject for this room is accepted; or again.
+  ///
+  /// - Returns: false when there are too many revocations.
+  package mutating func apply(_ change: RevocationChange, at now: WallTime) -> Bool {
+    if revocations.count >= Revocations.entriesMax { revocations.expire(at: now) }
+    return revocations.apply(change)
   }
 
-  /// A token for an anonymous viewer.
-  package func mintViewer(identity: String, room: String, wall: WallTime)
+  /// Whether one more revocation can be kept; lifting one always can.
+  package mutating func hasRoom(for change: RevocationChange, at now: WallTime) -> Bool {
+    if case .lift = change { return true }
+    if revocations.count >= Revocations.entriesMax { revocations.expire(at: now) }
+    return revocations.count < Revocations.entriesMax
+  }
+
+  /// Whether no token of `subject` counts in `room`.
+  package func isRevoked(_ subject: String, in room: String, at now: WallTime) -> Bool {
+    revocations.contains(subject: subject, room: room, at: now)
+  }
+
+  /// When the last token of `subject` that can be out ends, if that is known: the server's own
+  /// anonymous viewers only.
+  package func lastExpiry(of subject: String, at now: WallTime) -> WallTime? {
+    subject.hasPrefix(AccessControl.anonymousPrefix) ? now + AccessControl.viewerLifetime : nil
+  }
+
+  /// A token for a viewer.
+  package func mintViewer(identity: String, name: String?, room: String, wall: WallTime)
     throws(AccessRefusal) -> Minted
   {
     try mint(
-      subject: identity, name: nil, room: room, role: .viewer,
+      subject: identity, name: name, room: room, role: .viewer,
       lifetime: AccessControl.viewerLifetime, wall: wall)
   }
 

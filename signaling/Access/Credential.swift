@@ -42,7 +42,7 @@ package struct Credential: Hashable, Sendable {
 
   /// Whether `text` has at most `max` Unicode scalars and no control character. Scalars, because one
   /// visible character may be made of any number of them.
-  private static func isText(_ text: String, max: Int) -> Bool {
+  package static func isText(_ text: String, max: Int) -> Bool {
     text.unicodeScalars.count <= max
       && text.unicodeScalars.allSatisfy { $0.value >= 32 && !(127...159).contains($0.value) }
   }

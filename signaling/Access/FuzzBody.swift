@@ -10,10 +10,20 @@ package enum AccessFuzzBody {
     for index in bytes.indices { units.append(bytes[index]) }
     let text = String(decoding: units, as: UTF8.self)
     readToken(text)
+    readRevocations(text)
     guard let keys = APIKey.parse(file: text) else { return }
     let again = APIKey.parse(file: keys.map(\.line).joined(separator: "\n"))
     precondition(again == keys, "keys survive being written")
     precondition(keys.count <= APIKey.liveMax)
+  }
+
+  private static func readRevocations(_ text: String) {
+    let start = WallTime(nanoseconds: 0)
+    guard let revocations = Revocations.parse(file: text, at: start) else { return }
+    let written = revocations.lines.map { $0 + "\n" }.joined()
+    precondition(
+      Revocations.parse(file: written, at: start)?.lines == revocations.lines,
+      "revocations are kept")
   }
 
   /// No fuzzer knows the secret, so nothing it writes is a token.

@@ -18,18 +18,25 @@ package struct ControlConfig: Sendable {
   /// Origins that may use the API from a page; empty means: any may use WHIP and WHEP, whose tokens
   /// no browser sends by itself, and only our own pages may open the room socket.
   package var allowedOrigins: [String]
+  /// Proxies whose word on who their client is counts.
+  package var trustedProxies: [AddressRange]
   /// Seeds identifiers: random in production, fixed in tests.
   package var seed: UInt64
+  /// Whether rooms live in a store; without one they are new each time.
+  package var isDurable: Bool
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
-    preferCodec: Codec, allowedOrigins: [String], seed: UInt64
+    preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
+    seed: UInt64, isDurable: Bool = false
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
     self.candidates = candidates
     self.preferCodec = preferCodec
     self.allowedOrigins = allowedOrigins
+    self.trustedProxies = trustedProxies
     self.seed = seed
+    self.isDurable = isDurable
   }
 }
 
@@ -43,11 +50,16 @@ package enum ControlLimits {
   package static let transportsPerMemberMax = 16
   /// How often rooms are looked through for what has expired.
   package static let sweepInterval = TimeSpan.seconds(1)
-  /// Addresses whose budget of anonymous tokens is remembered.
+  /// Addresses (IPv6: networks) whose budget of anonymous tokens is remembered; the oldest goes.
   package static let mintAddressesMax = 100_000
   /// Anonymous tokens per second and address, and at once.
   package static let mintsPerSecond = 5
   package static let mintsBurst = 100
+  /// Changes of revocations on their way to the disk: a moderator makes a few a minute.
+  package static let pendingChangesMax = 1024
+  /// How long media goes on when a token is over, beyond the leeway all tokens have: time to renew
+  /// it. A room socket's session has the same, by living on without its socket.
+  package static let expiryGrace = RoomSocketLimits.resumeLimit
   /// How long a transport may take to connect before it is given up.
   package static let connectLimit = TimeSpan.seconds(30)
 }

@@ -30,12 +30,25 @@ extension ControlCore {
       update(track) { $0.activity(track, isActive: isActive) }
     case .trackStatus(let track, let layers):
       update(track) { $0.status(track, layers: layers) }
-    case .statistics(_, let statistics):
-      metrics.add(statistics)
+    case .statistics(let request, let statistics):
+      metrics.take(statistics, of: Int(request % ControlCore.statisticsNumbers))
     case .workerFailed:
       break  // The shell ends the process.
     }
   }
+
+  /// Asks all workers for their figures. A request's number says which worker it was put to.
+  package mutating func askForStatistics() {
+    lastStatisticsRound += 1
+    for worker in 0..<config.workers {
+      let request = lastStatisticsRound * ControlCore.statisticsNumbers + UInt64(worker)
+      effects.append(
+        .media(.reportStatistics(request: request), WorkerIndex(UInt8(worker))))
+    }
+  }
+
+  /// More than there are workers.
+  private static let statisticsNumbers: UInt64 = 64
 
   /// Tells a track's room.
   private mutating func update(_ track: TrackID, _ body: (inout RoomMedia) -> [RoomChange]) {

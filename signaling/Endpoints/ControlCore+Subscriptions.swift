@@ -53,6 +53,15 @@ extension ControlCore {
     heldRooms.insert(room)
   }
 
+  /// The codec of what a section is to carry, if the section did not negotiate it: nothing is sent.
+  func foreignCodec(of subscription: Subscription, in room: RoomMedia) -> Codec? {
+    guard let codec = subscription.track.flatMap({ room.track($0) })?.codec,
+      let known = transports[subscription.peer]?.codecs[subscription.section],
+      !known.contains(codec)
+    else { return nil }
+    return codec
+  }
+
   /// The room may go when nobody publishes or watches in it.
   mutating func release(_ room: String) { heldRooms.remove(room) }
 }

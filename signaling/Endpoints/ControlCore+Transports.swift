@@ -41,7 +41,7 @@ extension ControlCore {
   /// A member publishes `stream`: a new transport, or with `continuing` a renegotiation.
   package mutating func publish(
     _ offer: SessionDescription, stream: String, in room: String, by member: Member,
-    continuing: PeerID? = nil, at now: Instant
+    until expires: WallTime? = nil, continuing: PeerID? = nil, at now: Instant
   ) throws(ControlRefusal) -> AcceptedOffer {
     let key = PublicationKey(identity: member.identity, stream: stream)
     guard PublicationKey.isStreamName(stream) else {
@@ -49,8 +49,9 @@ extension ControlCore {
     }
     try checkRoom(room)
     if let continuing { return try republish(offer, continuing) }
-    let (session, record) = try negotiate(
+    var (session, record) = try negotiate(
       offer, role: .publisher, room: room, member: member, purpose: .publish(key), at: now)
+    record.expires = expires
     add(record, session, at: now)
     try enter(room, record) { (state: inout RoomMedia) throws(RoomRefusal) in
       try state.publish(key, by: member, peer: record.peer, tracks: session.publishedTracks)
@@ -61,12 +62,13 @@ extension ControlCore {
   /// A member watches: a new transport, or with `continuing` a renegotiation.
   package mutating func watch(
     _ offer: SessionDescription, wishes: WatchWish, in room: String, by member: Member,
-    continuing: PeerID? = nil, at now: Instant
+    until expires: WallTime? = nil, continuing: PeerID? = nil, at now: Instant
   ) throws(ControlRefusal) -> AcceptedOffer {
     try checkRoom(room)
     if let continuing { return try rewatch(offer, wishes, continuing) }
-    let (session, record) = try negotiate(
+    var (session, record) = try negotiate(
       offer, role: .viewer, room: room, member: member, purpose: .watch, at: now)
+    record.expires = expires
     add(record, session, at: now)
     let sections = subscriptions(session, of: record.peer, wishes, except: [])
     try enter(room, record) { (state: inout RoomMedia) throws(RoomRefusal) in

@@ -2,6 +2,7 @@
 
 package import Access
 import Crypto
+import HTTP
 package import MediaControl
 import Negotiation
 import RTP
@@ -14,7 +15,7 @@ package struct ControlCore {
   package internal(set) var effects: [ControlEffect] = []
   package internal(set) var rooms: [String: RoomMedia] = [:]
   package internal(set) var transports: [PeerID: TransportRecord] = [:]
-  package internal(set) var metrics = ControlMetrics()
+  package var metrics = ControlMetrics()
   var urls: [String: PeerID] = [:]
   /// Rooms with members on a room socket: kept although nobody publishes or watches.
   var heldRooms: Set<String> = []
@@ -28,11 +29,25 @@ package struct ControlCore {
   var identifiers: ControlIdentifiers
   var random: RandomSource
   var nextSweep = Instant.zero
-  var mintBudgets: [IPAddress: Budget] = [:]
-  let access: AccessControl
+  var mintBudgets = AddressBudgets(
+    perSecond: ControlLimits.mintsPerSecond, burst: ControlLimits.mintsBurst,
+    addressesMax: ControlLimits.mintAddressesMax)
+  var access: AccessControl
+  /// By number: changes of revocations that are being written.
+  var pendingChanges: [UInt64: PendingChange] = [:]
+  var lastChange: UInt64 = 0
+  var lastStatisticsRound: UInt64 = 0
   let cors: CORSPolicy
   /// Whether no more transports are taken: the process drains.
   package internal(set) var isDraining = false
+  /// The rooms' durable half.
+  package internal(set) var houses: RoomHouses
+  /// Requests that wait for their room to open.
+  var parked: [String: [ParkedRequest]] = [:]
+  /// Requests of the REST API whose command is on its way to the disk.
+  var commandRequests: [RequestTicket: HTTPRequest] = [:]
+  /// The time of the input that is being taken.
+  var clock = (now: Instant.zero, wall: WallTime(nanoseconds: 0))
 
   /// A control plane without rooms.
   package init(_ config: ControlConfig, access: AccessControl) {
@@ -42,10 +57,12 @@ package struct ControlCore {
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
+    houses = RoomHouses(isDurable: config.isDurable)
   }
 
   /// Takes the effects so far, oldest first.
   package mutating func takeEffects() -> [ControlEffect] {
+    settleHouses()
     defer { effects.removeAll(keepingCapacity: true) }
     return effects
   }
@@ -53,7 +70,9 @@ package struct ControlCore {
   // MARK: Time
 
   /// Does what is due by time; call about once a second.
-  package mutating func advance(at now: Instant) {
+  package mutating func advance(at now: Instant, wall: WallTime) {
+    clock = (now, wall)
+    advanceHouses(at: now, wall: wall)
     guard now >= nextSweep else { return }
     nextSweep = now + ControlLimits.sweepInterval
     for name in Array(rooms.keys) {
@@ -61,13 +80,26 @@ package struct ControlCore {
       let changes = room.expire(at: now)
       rooms[name] = room
       apply(changes, in: name)
-      if room.isIdle && room.phase != .ended && !heldRooms.contains(name) { rooms[name] = nil }
+      // What has ended stays as long as its house is open: the log remembers it longer.
+      let isKept = room.phase == .ended && (!config.isDurable || houses[name] != nil)
+      if room.isIdle && !isKept && !heldRooms.contains(name) { rooms[name] = nil }
     }
     for record in transports.values
     where !record.isConnected && now - record.createdAt > ControlLimits.connectLimit {
       // Out of the room first: a publication waits for its owner, a viewer's sections go.
       leaveRoom(record, at: now)
       close(record.peer, .removed)
+    }
+    endExpired(at: now, wall: wall)
+  }
+
+  /// Ends the transports of WHIP and WHEP whose tokens are over and were not renewed.
+  private mutating func endExpired(at now: Instant, wall: WallTime) {
+    for record in transports.values {
+      guard let expires = record.expires,
+        wall >= expires + JSONWebToken.leeway + ControlLimits.expiryGrace
+      else { continue }
+      end(record.peer, at: now)
     }
   }
 
@@ -87,6 +119,8 @@ package struct ControlCore {
         effects.append(.media(.select(peer, section: section, selection), worker))
       case .close(let peer, let reason):
         close(peer, reason)
+      case .phase(let phase):
+        houses.observe(phase, in: room, atMs: clock.wall.milliseconds)
       default:
         break
       }

@@ -1,5 +1,6 @@
 // What the control plane does: orders to workers, answers to requests, news for sockets.
 
+package import Access
 package import HTTP
 package import MediaControl
 package import Room
@@ -20,6 +21,18 @@ package enum ControlEffect: Sendable {
   case respond(RequestTicket, HTTPResponse)
   /// Something a room's members may want to know.
   case news(room: String, RoomChange)
+  /// To the disk; `recorded` or `refusedRecord` tells of it by its number.
+  case record(RevocationChange, number: UInt64)
+  /// Every session of the member in the room is over.
+  case revoked(room: String, identity: String)
+  /// To the store; its answer comes back by `ControlCore.take`.
+  case house(HouseOrder)
+  /// Something a room's log has for its members.
+  case houseNews(HouseNews)
+  /// A member was banned: every session of theirs in the room is over.
+  case expelled(room: String, identity: String)
+  /// What a member may do has changed.
+  case permissionsChanged(room: String, identity: String)
   /// Something one transport's owner wants to know.
   case transport(PeerID, TransportNews)
 }

@@ -2,6 +2,7 @@
 
 package import MediaControl
 package import Telemetry
+package import Web
 import Wire
 
 /// The figures of the control plane, and the last ones the workers reported.
@@ -10,9 +11,18 @@ package struct ControlMetrics: Sendable {
   package private(set) var ends: [PeerEnd: UInt64] = [:]
   package private(set) var joinTimes = Histogram(bounds: ControlMetrics.bounds)
   package private(set) var firstFrameTimes = Histogram(bounds: ControlMetrics.bounds)
-  /// The sum over all workers of the last round of reports.
-  package private(set) var media = WorkerStatistics()
-  private var round = WorkerStatistics()
+  /// By worker: what it reported last.
+  private var workers: [Int: WorkerStatistics] = [:]
+  /// What the web server counted last.
+  package var web = WebCounters()
+
+  /// The sum over all workers of what each reported last. A worker that is late keeps its old figures:
+  /// left out, its counters would seem to run backwards; counted twice, to leap.
+  package var media: WorkerStatistics {
+    var sum = WorkerStatistics()
+    for statistics in workers.values { sum.add(statistics) }
+    return sum
+  }
 
   /// The seconds that matter for joining.
   static let bounds = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10]
@@ -28,11 +38,8 @@ package struct ControlMetrics: Sendable {
 
   mutating func ended(_ reason: PeerEnd) { ends[reason, default: 0] += 1 }
 
-  mutating func add(_ statistics: WorkerStatistics) { round.add(statistics) }
-
-  /// All workers of a round have reported.
-  package mutating func finishRound() {
-    media = round
-    round = WorkerStatistics()
+  /// Takes a worker's report.
+  mutating func take(_ statistics: WorkerStatistics, of worker: Int) {
+    workers[worker] = statistics
   }
 }

@@ -6,6 +6,7 @@ import HTTP
 package import Loop
 package import MediaControl
 package import MediaWorker
+import Messages
 import Room
 import Synchronization
 package import Web
@@ -15,6 +16,10 @@ import Wire
 package enum ControlMessage: Sendable {
   case web(WebEvent)
   case media(MediaEvent)
+  /// A change of the revocations is on the disk.
+  case recorded(UInt64)
+  /// The store has an answer.
+  case house(HouseAnswer)
   /// Take no new sessions; answer when told to stop.
   case drain
   case stop
@@ -42,11 +47,19 @@ package final class ControlPlane: Sendable {
   package func post(_ message: ControlMessage) -> Bool { mailbox.post(message) }
 
   /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - record: has a change written to the disk and posts `.recorded` with its number when it is
+  ///     there; false when it can't be taken. Called on the control thread, must not wait.
+  ///   - store: carries out an order of the rooms and posts `.house` with its answer. As `record`.
   package func start(
-    _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer
+    _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer,
+    record: @escaping @Sendable (RevocationChange, UInt64) -> Bool,
+    store: @escaping @Sendable (HouseOrder) -> Void
   ) throws(SystemError) {
     let parts = Parts(
-      waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web)
+      waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web,
+      record: record, store: store)
     let thread = try WorkerThread(name: "control", config: parts) { parts in
       guard let loop = try? EventLoop(waker: parts.waker) else { return }
       ControlLoop(parts, loop: loop).run()
@@ -72,6 +85,8 @@ package final class ControlPlane: Sendable {
     var access: AccessControl
     var media: MediaPlane
     var web: WebServer
+    var record: @Sendable (RevocationChange, UInt64) -> Bool
+    var store: @Sendable (HouseOrder) -> Void
   }
 }
 
@@ -91,7 +106,6 @@ private final class ControlLoop {
   private var sockets = RoomSockets()
   private var messages: [ControlMessage] = []
   private var nextStatistics = Instant.zero
-  private var round: UInt64 = 0
   private var isStopped = false
 
   init(_ parts: ControlPlane.Parts, loop: EventLoop) {
@@ -108,7 +122,7 @@ private final class ControlLoop {
       let wall = SystemClock.wallTime()
       for message in messages { take(message, at: now, wall: wall) }
       if now >= nextStatistics { askForStatistics(at: now) }
-      core.advance(at: now)
+      core.advance(at: now, wall: wall)
       sockets.advance(&core, at: now, wall: wall)
       carryOut(at: now, wall: wall)
     }
@@ -117,11 +131,14 @@ private final class ControlLoop {
   private func take(_ message: ControlMessage, at now: Instant, wall: WallTime) {
     switch message {
     case .web(.request(let connection, let request, let body, remote: let remote)):
+      core.metrics.web = parts.web.counters
       core.answer(
         body, RequestTicket(connection: connection, request: request), from: remote, at: now,
         wall: wall)
     case .web(let event): sockets.take(event, &core, at: now, wall: wall)
     case .media(let event): core.take(event, at: now)
+    case .house(let answer): core.take(answer, at: now, wall: wall)
+    case .recorded(let number): core.recorded(number, at: now, wall: wall)
     case .drain: core.drain()
     case .stop: isStopped = true
     }
@@ -131,23 +148,36 @@ private final class ControlLoop {
 
   private func askForStatistics(at now: Instant) {
     nextStatistics = now + ControlPlane.statisticsInterval
-    core.finishStatisticsRound()
-    round += 1
-    for worker in 0..<parts.media.workers {
-      _ = parts.media.post(.reportStatistics(request: round), to: WorkerIndex(UInt8(worker)))
-    }
+    core.askForStatistics()
   }
 
   private func carryOut(at now: Instant, wall: WallTime) {
-    for effect in core.takeEffects() {
-      switch effect {
-      case .media(let command, let worker): _ = parts.media.post(command, to: worker)
-      case .respond(let ticket, let response):
-        parts.web.post(.respond(ticket.connection, ticket.request, response))
-      case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
-      case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
-      }
+    // An effect may have effects of its own: a revocation ends sessions.
+    while true {
+      let effects = core.takeEffects()
+      guard !effects.isEmpty else { break }
+      for effect in effects { carryOut(effect, at: now, wall: wall) }
     }
     for command in sockets.takeCommands() { parts.web.post(command) }
+  }
+
+  private func carryOut(_ effect: ControlEffect, at now: Instant, wall: WallTime) {
+    switch effect {
+    case .media(let command, let worker): _ = parts.media.post(command, to: worker)
+    case .respond(let ticket, let response):
+      parts.web.post(.respond(ticket.connection, ticket.request, response))
+    case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
+    case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
+    case .record(let change, let number):
+      if !parts.record(change, number) { core.refusedRecord(number) }
+    case .revoked(let room, let identity):
+      sockets.expel(identity, from: room, saying: .revoked, &core, at: now)
+    case .expelled(let room, let identity):
+      sockets.expel(identity, from: room, saying: .banned, &core, at: now)
+    case .house(let order): parts.store(order)
+    case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .permissionsChanged(let room, let identity):
+      sockets.tellPermissions(of: identity, in: room, core, wall: wall)
+    }
   }
 }

@@ -4,27 +4,36 @@ import HTTP
 import MediaControl
 import Room
 import Telemetry
+import Web
 
 extension ControlCore {
-  /// All workers of a round of statistics have had time to report.
-  package mutating func finishStatisticsRound() { metrics.finishRound() }
-
   func metricsText() -> HTTPResponse {
     var text = PrometheusText()
     writeRooms(&text)
     writeSessions(&text)
     writeMedia(&text)
+    writeWeb(&text)
     return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: text.bytes)
   }
 
   private func writeRooms(_ text: inout PrometheusText) {
     text.family("hawker_rooms", .gauge, help: "Rooms in memory.")
     text.sample("hawker_rooms", [:], Double(rooms.count))
+    text.family(
+      "hawker_sections_without_codec", .gauge,
+      help: "Viewers' sections that get nothing: they did not offer their track's codec.")
+    text.sample("hawker_sections_without_codec", [:], Double(sectionsWithoutCodec))
     text.family("hawker_transports", .gauge, help: "WebRTC transports negotiated and not ended.")
     let watching = transports.values.count { $0.purpose == .watch }
     text.sample("hawker_transports", ["role": "viewer"], Double(watching))
     text.sample(
       "hawker_transports", ["role": "publisher"], Double(transports.count - watching))
+  }
+
+  private var sectionsWithoutCodec: Int {
+    rooms.values.reduce(0) { count, room in
+      count + room.subscriptions.count { foreignCodec(of: $0, in: room) != nil }
+    }
   }
 
   private func writeSessions(_ text: inout PrometheusText) {
@@ -40,6 +49,29 @@ extension ControlCore {
     text.family(
       "hawker_first_frame_seconds", .histogram, help: "From the offer to the first packet sent.")
     text.sample("hawker_first_frame_seconds", [:], metrics.firstFrameTimes)
+  }
+
+  private func writeWeb(_ text: inout PrometheusText) {
+    let web = metrics.web
+    text.family("hawker_web_connections", .gauge, help: "HTTP connections, WebSockets included.")
+    text.sample("hawker_web_connections", [:], Double(web.connections))
+    text.family("hawker_web_sockets", .gauge, help: "Open room sockets, joined or not.")
+    text.sample("hawker_web_sockets", [:], Double(web.webSockets))
+    text.family("hawker_web_connections_total", .counter, help: "HTTP connections taken.")
+    text.sample("hawker_web_connections_total", [:], web.acceptedConnections)
+    text.family("hawker_web_requests_total", .counter, help: "Answers, by class of their status.")
+    for (index, count) in web.answers.enumerated() {
+      text.sample("hawker_web_requests_total", ["status": "\(index + 1)xx"], count)
+    }
+    text.family(
+      "hawker_web_refusals_total", .counter,
+      help: "Connections, requests and sockets that went no further, by reason.")
+    for (reason, count) in web.refusals {
+      text.sample("hawker_web_refusals_total", ["reason": reason], count)
+    }
+    text.family("hawker_tls_reloads_total", .counter, help: "Certificates read on SIGHUP.")
+    text.sample("hawker_tls_reloads_total", ["result": "ok"], web.certificateReloads)
+    text.sample("hawker_tls_reloads_total", ["result": "failed"], web.failedCertificateReloads)
   }
 
   private func writeMedia(_ text: inout PrometheusText) {

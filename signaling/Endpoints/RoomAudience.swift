@@ -19,6 +19,10 @@ struct RoomAudience: Sendable {
   var isHostPresent = false
   private var sessionsByIdentity: [String: Int] = [:]
   private var hosts: Set<UInt64> = []
+  /// Sockets that stand where the room stands and are told of its events, in the order they came to.
+  private(set) var told: [UInt64] = []
+  /// Whose socket it is.
+  private(set) var members: [UInt64: Member] = [:]
 
   /// Moves the cursor by one change.
   mutating func step() -> Int {
@@ -43,13 +47,24 @@ struct RoomAudience: Sendable {
     sessionsByIdentity[identity] = sessionsByIdentity[identity].flatMap { $0 > 1 ? $0 - 1 : nil }
   }
 
-  mutating func attach(_ socket: UInt64, role: Role) {
+  mutating func attach(_ socket: UInt64, _ member: Member) {
     sockets.append(socket)
-    if role == .host { hosts.insert(socket) }
+    members[socket] = member
+    if member.role == .host { hosts.insert(socket) }
   }
+
+  /// From now on the socket is told of events.
+  mutating func tell(_ socket: UInt64) {
+    if members[socket] != nil, !told.contains(socket) { told.append(socket) }
+  }
+
+  /// Nobody stands where the room stands any more: it is being read again.
+  mutating func forgetTold() { told = [] }
 
   mutating func detach(_ socket: UInt64) {
     sockets.removeAll { $0 == socket }
+    told.removeAll { $0 == socket }
+    members[socket] = nil
     hosts.remove(socket)
   }
 }

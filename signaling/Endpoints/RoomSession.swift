@@ -2,6 +2,7 @@
 
 import MediaControl
 import Messages
+import RTP
 import Room
 import Wire
 
@@ -22,6 +23,8 @@ struct RoomConnection: Sendable {
   var asked: Set<Int> = []
   /// By section: the layer last told.
   var layers: [Int: LayerRank] = [:]
+  /// By section: the codec last told that it did not negotiate.
+  var foreignCodecs: [Int: Codec] = [:]
 
   init(name: String, peer: PeerID, purpose: Purpose) {
     self.name = name
@@ -38,16 +41,21 @@ struct RoomSession: Sendable {
   let name: String
   let room: String
   let member: Member
+  /// When its token ends.
+  private(set) var expires: WallTime
+  /// What stands for the page's browser, if it said so.
+  var device: DeviceHint?
   /// The socket it is attached to; nil while the page is away.
   var socket: UInt64?
   private(set) var connections: [RoomConnection] = []
   private var offers: Budget
   private var lastConnection = 0
 
-  init(name: String, room: String, member: Member, at now: Instant) {
+  init(name: String, room: String, member: Member, until expires: WallTime, at now: Instant) {
     self.name = name
     self.room = room
     self.member = member
+    self.expires = expires
     offers = Budget(
       perSecond: RoomSocketLimits.offersPerSecond, burst: RoomSocketLimits.offersBurst, at: now)
   }
@@ -94,6 +102,9 @@ struct RoomSession: Sendable {
     }
     return connection
   }
+
+  /// A token that ends then is good for the session too.
+  mutating func renew(until expires: WallTime) { self.expires = max(self.expires, expires) }
 
   // MARK: Limits
 

@@ -115,6 +115,8 @@ struct RoomSocketGate: Sendable {
       guard badMessages.count < RoomSocketLimits.badMessagesMax else {
         return closing(error.refusal, ref: error.id)
       }
+    // What was to be a join is one that is refused.
+    case .atJoin where state == .waiting: return closing(error.refusal, ref: error.id)
     case .never, .atJoin: break
     }
     guard isInRate else { return refuseRate(ref: error.id, at: now) }

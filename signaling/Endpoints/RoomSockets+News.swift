@@ -32,9 +32,13 @@ extension RoomSockets {
       refreshPresence(in: room, core)
     case .trackChanged(_, let id, let isUrgent):
       audiences[room]?.pendingStatus.insert(id)
-      if isUrgent { tellStatus(in: room, core) }
+      if isUrgent {
+        tellStatus(in: room, core)
+        tellForeignCodec(of: id, in: room, core)
+      }
     case .assigned(let peer, _, let mid, let wish, let track):
       tellAssigned(peer, mid: mid, wish, track: track, core.rooms[room])
+      if let owner = owners[peer] { tellForeignCodecs(of: owner.session, core) }
     case .phase(let phase):
       guard let cursor = audiences[room]?.step() else { return }
       broadcast(.roomState(cursor: cursor, roomEntry(room, core)), in: room)
@@ -184,6 +188,8 @@ extension RoomSockets {
       connection.layers[section] = rank
       connection.asked.remove(section)
     }
+    // Told already, when the codec was first seen.
+    if rank == nil && connection.foreignCodecs[section] != nil { return }
     let layer = track.layers.first { $0.rank == rank }
     send(
       .layer(
@@ -203,6 +209,47 @@ extension RoomSockets {
     // A layer that was left while it still flows was left for the viewer's path.
     guard let old, rank != nil, track.isActive else { return .source }
     return track.layers.contains { $0.rank == old && $0.isActive } ? .network : .source
+  }
+
+  // MARK: Codecs
+
+  /// Tells the viewers of a track who did not negotiate its codec that nothing comes.
+  private mutating func tellForeignCodec(of track: String, in room: String, _ core: ControlCore) {
+    guard let state = core.rooms[room] else { return }
+    for subscription in state.subscriptions where subscription.track == track {
+      tellForeignCodec(subscription, state, core)
+    }
+  }
+
+  /// Tells a session which of its sections carry what they did not negotiate; once for each codec.
+  mutating func tellForeignCodecs(of session: String, _ core: ControlCore) {
+    guard let session = sessions[session], let room = core.rooms[session.room] else { return }
+    let peers = session.connections.filter { !$0.isPublish }.map(\.peer)
+    guard !peers.isEmpty else { return }
+    for subscription in room.subscriptions where peers.contains(subscription.peer) {
+      tellForeignCodec(subscription, room, core)
+    }
+  }
+
+  private mutating func tellForeignCodec(
+    _ subscription: Subscription, _ room: RoomMedia, _ core: ControlCore
+  ) {
+    guard let owner = owners[subscription.peer] else { return }
+    let foreign = core.foreignCodec(of: subscription, in: room)
+    let changed = sessions[owner.session]?.update(subscription.peer) {
+      connection -> String? in
+      guard connection.foreignCodecs[subscription.section] != foreign else { return nil }
+      connection.foreignCodecs[subscription.section] = foreign
+      guard foreign != nil else { return nil }
+      connection.layers[subscription.section] = nil
+      return connection.name
+    }
+    guard let name = changed ?? nil, let track = subscription.track else { return }
+    send(
+      .layer(
+        LayerEvent(
+          connection: name, mid: subscription.mid, track: track, layer: nil, reason: .codec)),
+      toSession: owner.session)
   }
 
   private mutating func tellMediaTime(

@@ -17,8 +17,13 @@ extension RoomSockets {
     at now: Instant, wall: WallTime
   ) {
     do throws(MessageRefusal) {
+      if case .command(let request) = message.request {
+        return try submit(
+          request, of: session, for: .socket(socket, ref: message.id), &core, wall: wall)
+      }
       let reply = try reply(to: message.request, of: session, &core, at: now, wall: wall)
       send(reply, ref: message.id, to: socket)
+      tellForeignCodecs(of: session, core)
     } catch {
       send(.error(error), ref: message.id, to: socket)
     }
@@ -47,7 +52,10 @@ extension RoomSockets {
     case .trickle(let request):
       try trickle(request, of: session, &core)
       return .ok(map: nil)
-    case .leave: return .ok(map: nil)
+    case .token(let token):
+      try renew(token, of: session, core, wall: wall)
+      return .ok(map: nil)
+    case .leave, .command: return .ok(map: nil)
     case .ping(let time):
       return .pong(time: time, serverTimeMs: wall.fractionalMilliseconds)
     }
@@ -74,8 +82,8 @@ extension RoomSockets {
     _ request: PublishRequest, of name: String, _ core: inout ControlCore, at now: Instant
   ) throws(MessageRefusal) -> AnswerReply {
     let session = try session(name)
-    guard session.member.role.mayPublish else {
-      throw MessageRefusal(.forbidden, "this role may not publish")
+    guard core.mayPublish(session.member, in: session.room) else {
+      throw MessageRefusal(.forbidden, "this member may not publish")
     }
     let old = try request.connection.map { name throws(MessageRefusal) in
       try session.connection(name)

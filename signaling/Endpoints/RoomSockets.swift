@@ -17,6 +17,8 @@ struct RoomSockets {
     var gate: RoomSocketGate
     /// Set while a session is attached.
     var session: String?
+    /// A join that waits for its room to open, and what was sent after it.
+    var parked: [ClientMessage] = []
   }
 
   /// Whose transport it is.
@@ -35,6 +37,8 @@ struct RoomSockets {
   var owners: [PeerID: Owner] = [:]
   /// Transports of sessions that publish: their owners are told of their health.
   var publishers: Set<PeerID> = []
+  /// Sockets whose join waits for a room to open, in order.
+  private var waiting: [String: [UInt64]] = [:]
   /// Rooms that have ended since the last turn.
   var endedRooms: [String] = []
 
@@ -49,6 +53,7 @@ struct RoomSockets {
   /// Takes an event of the web server.
   mutating func take(_ event: WebEvent, _ core: inout ControlCore, at now: Instant, wall: WallTime)
   {
+    core.clock = (now, wall)
     switch event {
     case .request: break
     case .opened(let socket, _): sockets[socket] = Socket(gate: RoomSocketGate(at: now))
@@ -64,7 +69,11 @@ struct RoomSockets {
   ) {
     switch sockets[socket]?.gate.receive(text, at: now) {
     case .take(let message):
-      if case .join(let request) = message.request {
+      if !(sockets[socket]?.parked.isEmpty ?? true) {
+        // The gate's rate bounds how many.
+        sockets[socket]?.parked.append(message)
+      } else if case .join(let request) = message.request {
+        if park(message, request, on: socket, &core, at: now, wall: wall) { return }
         join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
       } else if let session = sockets[socket]?.session {
         answer(message, of: session, on: socket, &core, at: now, wall: wall)
@@ -80,6 +89,19 @@ struct RoomSockets {
   mutating func send(_ reply: ServerReply, ref: String?, to socket: UInt64) {
     guard ref != nil || reply.needsNoID else { return }
     commands.append(.send(socket, reply.encode(ref: ref)))
+  }
+
+  /// Sends what is written already.
+  mutating func send(_ text: [UInt8], to socket: UInt64) { commands.append(.send(socket, text)) }
+
+  /// Sends what is written already to many.
+  mutating func send(_ text: [UInt8], toAll sockets: [UInt64]) {
+    commands.append(.sendAll(sockets, text))
+  }
+
+  /// The session a socket is attached to.
+  func session(on socket: UInt64) -> RoomSession? {
+    sockets[socket]?.session.flatMap { sessions[$0] }
   }
 
   /// Tells a session something, if its page is there.
@@ -118,6 +140,52 @@ struct RoomSockets {
 
   // MARK: Joining
 
+  /// Lets a join wait while its room is opened; one that will be refused does not wait.
+  private mutating func park(
+    _ message: ClientMessage, _ request: JoinRequest, on socket: UInt64,
+    _ core: inout ControlCore, at now: Instant, wall: WallTime
+  ) -> Bool {
+    guard !core.isDraining,
+      (try? core.authorize(token: request.token, room: request.room, .watch, wall: wall)) != nil,
+      !core.require(request.room)
+    else { return false }
+    guard (waiting[request.room]?.count ?? 0) < HousesLimits.parkedMax else {
+      send(
+        .error(MessageRefusal(.overloaded, "too many wait for this room", retryAfterMs: 2000)),
+        ref: message.id, to: socket)
+      sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
+      return true
+    }
+    waiting[request.room, default: []].append(socket)
+    sockets[socket]?.parked = [message]
+    sockets[socket]?.gate.join(at: now)
+    return true
+  }
+
+  /// A room has opened, or can't be: those who waited for it go on.
+  mutating func unpark(
+    _ room: String, isOpen: Bool, _ core: inout ControlCore, at now: Instant, wall: WallTime
+  ) {
+    for socket in waiting.removeValue(forKey: room) ?? [] {
+      guard let messages = sockets[socket]?.parked else { continue }
+      sockets[socket]?.parked = []
+      for message in messages {
+        if case .join(let request) = message.request {
+          guard isOpen else {
+            send(
+              .error(MessageRefusal(.overloaded, "the room could not be opened")),
+              ref: message.id, to: socket)
+            sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
+            break
+          }
+          join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
+        } else if let session = sockets[socket]?.session {
+          answer(message, of: session, on: socket, &core, at: now, wall: wall)
+        }
+      }
+    }
+  }
+
   private mutating func join(
     _ request: JoinRequest, ref: String?, on socket: UInt64, _ core: inout ControlCore,
     at now: Instant, wall: WallTime
@@ -127,6 +195,7 @@ struct RoomSockets {
       attach(name, to: socket, at: now)
       guard let reply = joined(name, isResumed: isResumed, core, wall: wall) else { return }
       send(.joined(reply), ref: ref, to: socket)
+      catchUp(socket, after: request.cursor, core: &core, wall: wall)
       if let room = sessions[name]?.room { refreshPresence(in: room, core) }
     } catch {
       send(.error(error), ref: ref, to: socket)
@@ -142,12 +211,18 @@ struct RoomSockets {
     wall: WallTime
   ) throws(MessageRefusal) -> (name: String, isResumed: Bool) {
     let member: Member
+    let expires: WallTime
     do throws(ControlRefusal) {
       let credential = try core.authorize(
         token: request.token, room: request.room, .watch, wall: wall)
       member = Member(
         identity: credential.subject, name: credential.name ?? "", role: credential.role)
+      expires = credential.expires
+      let device = request.device.map { DeviceHint(hashing: $0) }
+      let isHere = (audiences[request.room]?.sessionCount(of: member.identity) ?? 0) > 0
+      try core.admit(member, device: device, to: request.room, isNew: !isHere)
       if let name = resumable(request, by: member) {
+        sessions[name]?.renew(until: expires)
         if let old = sessions[name]?.socket {
           sayBye(.replaced, retryAfterMs: nil, to: old, &core, at: now)
         }
@@ -165,8 +240,15 @@ struct RoomSockets {
     } catch {
       throw MessageRefusal(error)
     }
-    let session = RoomSession(
-      name: "s_" + core.random.urlToken(), room: request.room, member: member, at: now)
+    var session = RoomSession(
+      name: "s_" + core.random.urlToken(), room: request.room, member: member, until: expires,
+      at: now)
+    session.device = request.device.map { DeviceHint(hashing: $0) }
+    do throws(ControlRefusal) {
+      try core.enter(session, wall: wall)
+    } catch {
+      throw MessageRefusal(error)
+    }
     sessions[session.name] = session
     audiences[session.room, default: RoomAudience()].enter(session)
     return (session.name, false)
@@ -187,7 +269,7 @@ struct RoomSockets {
     detached[name] = nil
     sockets[socket]?.session = name
     sockets[socket]?.gate.join(at: now)
-    audiences[session.room]?.attach(socket, role: session.member.role)
+    audiences[session.room]?.attach(socket, session.member)
   }
 
   private func joined(
@@ -196,8 +278,9 @@ struct RoomSockets {
     guard let session = sessions[name], let audience = audiences[session.room] else { return nil }
     return JoinedReply(
       session: name, isResumed: isResumed, member: MemberEntry(session.member),
-      permissions: PermissionsEntry(publish: session.member.role.mayPublish, subscribe: true),
-      serverTimeMs: wall.fractionalMilliseconds,
+      permissions: PermissionsEntry(
+        publish: core.mayPublish(session.member, in: session.room), subscribe: true),
+      expiresAtMs: session.expires.milliseconds, serverTimeMs: wall.fractionalMilliseconds,
       pingIntervalMs: Int64(RoomSocketLimits.pingInterval.milliseconds), cursor: audience.cursor,
       room: roomEntry(session.room, core),
       tracks: core.rooms[session.room]?.ordered.flatMap(\.entries) ?? [],
@@ -218,6 +301,48 @@ struct RoomSockets {
     }
   }
 
+  // MARK: Tokens
+
+  /// Takes a fresh token of the session's own member.
+  mutating func renew(
+    _ token: String, of name: String, _ core: ControlCore, wall: WallTime
+  ) throws(MessageRefusal) {
+    guard let session = sessions[name] else {
+      throw MessageRefusal(.internal, "the session is gone")
+    }
+    do throws(ControlRefusal) {
+      let credential = try core.authorize(token: token, room: session.room, .watch, wall: wall)
+      guard credential.subject == session.member.identity,
+        credential.role == session.member.role
+      else { throw ControlRefusal(403, "forbidden", "the token is of another identity or role") }
+      sessions[name]?.renew(until: credential.expires)
+    } catch {
+      throw MessageRefusal(error)
+    }
+  }
+
+  /// Says `bye` to sessions whose token is over. They live on for a while without their sockets, and
+  /// can be resumed with a fresh token.
+  private mutating func endExpired(_ core: inout ControlCore, at now: Instant, wall: WallTime) {
+    for session in sessions.values where wall >= session.expires + JSONWebToken.leeway {
+      guard let socket = session.socket else { continue }
+      sayBye(.tokenExpired, retryAfterMs: nil, to: socket, &core, at: now)
+    }
+  }
+
+  /// Ends a member's sessions in a room at once.
+  mutating func expel(
+    _ identity: String, from room: String, saying reason: ByeReason, _ core: inout ControlCore,
+    at now: Instant
+  ) {
+    for name in audiences[room]?.sessions.sorted() ?? []
+    where sessions[name]?.member.identity == identity {
+      let socket = sessions[name]?.socket
+      endSession(name, &core, at: now)
+      if let socket { sayBye(reason, retryAfterMs: nil, to: socket, &core, at: now) }
+    }
+  }
+
   // MARK: Leaving
 
   /// Ends a session and its connections.
@@ -234,6 +359,7 @@ struct RoomSockets {
       audiences[session.room]?.detach(socket)
     }
     audiences[session.room]?.leave(session)
+    core.leave(session)
     if audiences[session.room]?.sessions.isEmpty ?? true {
       audiences[session.room] = nil
       core.release(session.room)
@@ -246,6 +372,7 @@ struct RoomSockets {
 
   /// Does what is due: deadlines, measures, the last words of a server that drains.
   mutating func advance(_ core: inout ControlCore, at now: Instant, wall: WallTime) {
+    core.clock = (now, wall)
     if core.isDraining && !hasSaidDraining {
       hasSaidDraining = true
       for socket in sockets.keys.sorted() {
@@ -263,6 +390,7 @@ struct RoomSockets {
       sayBye(
         reason, retryAfterMs: reason == .idle ? 0 : nil, to: socket, &core, at: now)
     }
+    endExpired(&core, at: now, wall: wall)
     let gone = detached.filter { now - $0.value >= RoomSocketLimits.resumeLimit }
     for name in gone.keys.sorted() { endSession(name, &core, at: now) }
     tellMeasures(core)

@@ -55,10 +55,13 @@ extension ControlCore {
     _ request: HTTPRequest, _ kind: SessionProtocol, _ room: String, at now: Instant,
     wall: WallTime
   ) throws(ControlRefusal) -> HTTPResponse {
-    let credential = try authorize(
-      request, room: room, kind == .whip ? .publish : .watch, wall: wall)
+    let credential = try authorize(request, room: room, .watch, wall: wall)
     let member = Member(
       identity: credential.subject, name: credential.name ?? "", role: credential.role)
+    guard kind == .whep || mayPublish(member, in: room) else {
+      throw ControlRefusal(403, "forbidden", "this member may not publish here")
+    }
+    try admit(member, device: nil, to: room, isNew: kind == .whep)
     try requireType(request, ControlCore.offerType)
     guard MediaType.quality(of: ControlCore.offerType, accept: request.headers["Accept"]) > 0 else {
       throw ControlRefusal(406, "bad-message", "the answer is application/sdp")
@@ -68,10 +71,12 @@ extension ControlCore {
     switch kind {
     case .whip:
       let stream = request.target.parameter("stream") ?? "main"
-      accepted = try publish(offer, stream: stream, in: room, by: member, at: now)
+      accepted = try publish(
+        offer, stream: stream, in: room, by: member, until: credential.expires, at: now)
     case .whep:
       let wishes = try wishes(of: request, role: credential.role)
-      accepted = try watch(offer, wishes: wishes, in: room, by: member, at: now)
+      accepted = try watch(
+        offer, wishes: wishes, in: room, by: member, until: credential.expires, at: now)
     }
     return HTTPResponse(
       201,
@@ -156,7 +161,17 @@ extension ControlCore {
       end(peer, at: now)
       return HTTPResponse(200)
     }
-    return try patch(request, record)
+    let answer = try patch(request, record)
+    renew(record, by: credential)
+    return answer
+  }
+
+  /// A request with a newer token of the same member keeps the session for as long as that lasts.
+  private mutating func renew(_ record: TransportRecord, by credential: Credential) {
+    guard let expires = record.expires, expires < credential.expires,
+      record.purpose == .watch || credential.role.mayPublish
+    else { return }
+    transports[record.peer]?.expires = credential.expires
   }
 
   private mutating func patch(
@@ -176,7 +191,8 @@ extension ControlCore {
     switch change {
     case .candidates(let candidates):
       effects.append(.media(.addCandidates(record.peer, candidates), record.worker))
-      return HTTPResponse(204, headers: ["ETag": EntityTag(String(record.generation)).text])
+      // Without an ETag, as RFC 9725 section 4.3.1 has it: the ICE session is the same.
+      return HTTPResponse(204)
     case .restart(let remote, _):
       guard condition == .any else {
         throw ControlRefusal(412, "stale", "an ICE restart needs If-Match: *")
@@ -246,13 +262,21 @@ extension ControlRefusal {
 
   /// The refusal as an HTTP answer.
   var response: HTTPResponse {
-    var response = HTTPResponse.text(status, status == 405 ? "use \(text)" : text)
-    switch status {
-    case 405: response.headers.set("Allow", text)
-    case 401: response.headers.set("WWW-Authenticate", "Bearer")
-    case 429, 503: response.headers.set("Retry-After", "2")
-    default: break
-    }
+    var response = HTTPResponse.text(status, sentence)
+    for field in headers.fields { response.headers.set(field.name, field.value) }
     return response
+  }
+
+  /// What the client's author reads.
+  var sentence: String { status == 405 ? "use \(text)" : text }
+
+  /// The header fields its status calls for.
+  var headers: HTTPHeaders {
+    switch status {
+    case 405: ["Allow": text]
+    case 401: ["WWW-Authenticate": "Bearer"]
+    case 429, 503: ["Retry-After": "2"]
+    default: [:]
+    }
   }
 }

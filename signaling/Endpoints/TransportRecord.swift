@@ -26,6 +26,8 @@ package struct TransportRecord: Sendable {
   /// Counts answers and ICE restarts; the ETag of the ICE session (RFC 9725 section 4.3.1).
   package var generation = 1
   package let createdAt: Instant
+  /// When the token it was made with ends; nil where a room socket's session answers for that.
+  package var expires: WallTime?
   package var isConnected = false
   /// By section: the mid, to name it to its viewer.
   package var mids: [Int: String] = [:]

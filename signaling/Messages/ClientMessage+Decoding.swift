@@ -78,10 +78,10 @@ extension ClientRequest {
     case "assign": return .assign(try AssignRequest(fields))
     case "layer": return .layer(try LayerRequest(fields))
     case "trickle": return .trickle(try CandidatesRequest(fields))
+    case "token": return .token(try fields.string("token"))
     case "leave": return .leave
     case "ping": return .ping(time: try fields.number("time"))
-    default:
-      throw MessageRefusal(.unknownType, "type: there is no request \(WireName.quoted(type))")
+    default: return .command(try CommandCatalogue.decode(type, document))
     }
   }
 }
@@ -105,6 +105,9 @@ extension JoinRequest {
     let resume = try fields.optionalString("resume")
     // What can't be one of our sessions is ignored like one that has ended.
     self.resume = (resume?.utf8.count ?? 0) <= MessageLimits.sessionMax ? resume : nil
+    cursor = try fields.optionalInt("cursor")
+    let device = try fields.optionalString("device")
+    self.device = (1...MessageLimits.deviceMax).contains(device?.utf8.count ?? 0) ? device : nil
   }
 }
 

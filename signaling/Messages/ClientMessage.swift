@@ -25,9 +25,13 @@ package enum ClientRequest: Hashable, Sendable {
   case assign(AssignRequest)
   case layer(LayerRequest)
   case trickle(CandidatesRequest)
+  /// A fresh token of the same member; not checked here, never to be logged.
+  case token(String)
   case leave
   /// The client's clock, an integer or a double; `null` when it sent none.
   case ping(time: JSONValue)
+  /// A command of the catalogue.
+  case command(RoomRequest)
 }
 
 /// Takes part in a room.
@@ -38,6 +42,10 @@ package struct JoinRequest: Hashable, Sendable {
   package var token: String
   /// The session of an earlier `joined`.
   package var resume: String?
+  /// The room cursor the client stands at: it gets what it missed instead of everything.
+  package var cursor: Int64?
+  /// What the page keeps for its browser, so that a ban can hold for the device.
+  package var device: String?
 
   /// The version of the protocol this server speaks.
   package static let version: Int64 = 1

@@ -22,6 +22,8 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case limit
   case rate
   case overloaded
+  case banned
+  case full
   case `internal`
 
   /// When an error closes the socket it was sent on.
@@ -38,8 +40,8 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   /// When this error closes the socket.
   package var closing: Closing {
     switch self {
-    case .notJoined, .unsupportedVersion, .unauthorized, .badRoom: .always
-    case .forbidden, .roomEnded: .atJoin
+    case .notJoined, .unsupportedVersion, .badRoom: .always
+    case .unauthorized, .forbidden, .roomEnded, .banned, .full: .atJoin
     case .badMessage, .unknownType, .rate: .whenRepeated
     case .alreadyJoined, .badSDP, .noCommonCodec, .unknownConnection, .unknownMID, .unknownTrack,
       .wrongKind, .codecUnsupported, .stale, .limit, .overloaded, .internal:

@@ -30,7 +30,7 @@ package enum MessagesFuzzBody {
     case .ping(let time):
       let pong = ServerReply.pong(time: time, serverTimeMs: 0).encode(ref: message.id)
       precondition((try? JSONValue.parse(pong)) != nil, "a pong is no JSON")
-    case .unpublish, .assign, .layer, .trickle, .leave: break
+    case .unpublish, .assign, .layer, .trickle, .token, .leave, .command: break
     }
   }
 }

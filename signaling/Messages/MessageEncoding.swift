@@ -1,6 +1,7 @@
 // Replies and events to JSON text, as the examples of PROTOCOL.md show them.
 
 import JSON
+import Room
 import MediaControl
 import RTP
 
@@ -11,6 +12,10 @@ extension ServerReply {
   package func encode(ref: String?) -> [UInt8] {
     var object = JSONObject([("type", .string(type))])
     if let ref { object["ref"] = .string(ref) }
+    if case .done(let body) = self {
+      // Both are objects with members: the second goes on where the first ends.
+      return JSONValue.object(object).write().dropLast() + [UInt8(ascii: ",")] + body.dropFirst()
+    }
     for (key, value) in members { object[key] = value }
     return JSONValue.object(object).write()
   }
@@ -19,9 +24,9 @@ extension ServerReply {
     switch self {
     case .joined: "joined"
     case .answer: "answer"
-    case .ok: "ok"
+    case .ok, .done: "ok"
     case .pong: "pong"
-    case .error: "error"
+    case .error, .refused: "error"
     }
   }
 
@@ -34,7 +39,16 @@ extension ServerReply {
       let echo: [(String, JSONValue)] = time == .null ? [] : [("time", time)]
       return echo + [("serverTimeMs", milliseconds(serverTimeMs))]
     case .error(let refusal): return refusal.members
+    case .refused(let refusal): return refusal.members
+    case .done: return []
     }
+  }
+}
+
+extension CommandRefusal {
+  fileprivate var members: [(String, JSONValue)] {
+    let wait = retryAfterMs.map { [("retryAfterMs", JSONValue.integer($0))] } ?? []
+    return [("code", .string(code.rawValue)), ("message", .string(text))] + wait
   }
 }
 
@@ -56,6 +70,7 @@ extension JoinedReply {
     [
       ("version", .integer(JoinRequest.version)), ("session", .string(session)),
       ("resumed", .bool(isResumed)), ("member", member.json), ("permissions", permissions.json),
+      ("expiresAtMs", .integer(expiresAtMs)),
       ("serverTimeMs", milliseconds(serverTimeMs)), ("pingIntervalMs", .integer(pingIntervalMs)),
       ("cursor", integer(cursor)), ("room", room.json), ("tracks", .array(tracks.map(\.json))),
       ("connections", .array(connections.map(\.json))),

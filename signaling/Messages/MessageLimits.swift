@@ -24,6 +24,8 @@ package enum MessageLimits {
   package static let nameMax = 64
   /// Bytes of a session's name; ours have 24. A longer `resume` can't be one of ours.
   package static let sessionMax = 64
+  /// Bytes of a page's device hint: a UUID has 36.
+  package static let deviceMax = 64
   /// Characters of the client's that an error quotes: enough to recognise, too few to flood a log.
   package static let quotedMax = 32
 

@@ -33,6 +33,14 @@ struct RequestFields {
     }
   }
 
+  func optionalInt(_ key: String) throws(MessageRefusal) -> Int64? {
+    do throws(JSONMismatch) {
+      return try fields.optionalInt(key)
+    } catch {
+      throw MessageRefusal(error)
+    }
+  }
+
   /// A number as it was written, `null` when absent: it goes back untouched.
   func number(_ key: String) throws(MessageRefusal) -> JSONValue {
     switch fields.object[key] ?? .null {

@@ -110,6 +110,7 @@ package enum ByeReason: String, Hashable, Sendable, CaseIterable {
   case roomEnded = "room-ended"
   case tokenExpired = "token-expired"
   case revoked
+  case banned
   case `protocol`
   case left
 
@@ -120,7 +121,7 @@ package enum ByeReason: String, Hashable, Sendable, CaseIterable {
     case .overloaded, .slow: 1013
     case .replaced: 4000
     case .roomEnded: 4001
-    case .tokenExpired, .revoked, .protocol: 1008
+    case .tokenExpired, .revoked, .banned, .protocol: 1008
     case .left: 1000
     }
   }

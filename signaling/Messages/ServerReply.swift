@@ -1,6 +1,7 @@
 // What the server answers to requests (PROTOCOL.md): every reply but `error` names a success.
 
 package import JSON
+package import Room
 
 /// A reply; `encode(ref:)` writes it.
 package enum ServerReply: Hashable, Sendable {
@@ -8,6 +9,10 @@ package enum ServerReply: Hashable, Sendable {
   case answer(AnswerReply)
   /// Done. `map` is set for `assign` only: the track the section has now.
   case ok(map: [String: String?]?)
+  /// A command was carried out and is on the disk: the members of its `ok`, a JSON object.
+  case done([UInt8])
+  /// The room refused a command.
+  case refused(CommandRefusal)
   /// The client's `time` as it came, `null` when it sent none.
   case pong(time: JSONValue, serverTimeMs: Double)
   case error(MessageRefusal)
@@ -15,8 +20,8 @@ package enum ServerReply: Hashable, Sendable {
   /// Whether it is sent for a request without `id` too: when it carries data or bad news.
   package var needsNoID: Bool {
     switch self {
-    case .joined, .answer, .pong, .error: true
-    case .ok: false
+    case .joined, .answer, .pong, .error, .refused: true
+    case .ok, .done: false
     }
   }
 }
@@ -28,6 +33,8 @@ package struct JoinedReply: Hashable, Sendable {
   package var isResumed: Bool
   package var member: MemberEntry
   package var permissions: PermissionsEntry
+  /// When the token ends; a fresh one is due before.
+  package var expiresAtMs: Int64
   package var serverTimeMs: Double
   package var pingIntervalMs: Int64
   package var cursor: Int
@@ -38,13 +45,14 @@ package struct JoinedReply: Hashable, Sendable {
 
   package init(
     session: String, isResumed: Bool, member: MemberEntry, permissions: PermissionsEntry,
-    serverTimeMs: Double, pingIntervalMs: Int64, cursor: Int, room: RoomEntry,
+    expiresAtMs: Int64, serverTimeMs: Double, pingIntervalMs: Int64, cursor: Int, room: RoomEntry,
     tracks: [TrackEntry], connections: [ConnectionEntry], iceServers: [ICEServerEntry]
   ) {
     self.session = session
     self.isResumed = isResumed
     self.member = member
     self.permissions = permissions
+    self.expiresAtMs = expiresAtMs
     self.serverTimeMs = serverTimeMs
     self.pingIntervalMs = pingIntervalMs
     self.cursor = cursor

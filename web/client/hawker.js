@@ -5,6 +5,7 @@ export { cameraEncodings, screenEncodings } from "./encodings.js";
 export { HawkerError } from "./errors.js";
 export { HawkerRoom } from "./room.js";
 export { Publication } from "./publication.js";
+export { apply, showOf } from "./show.js";
 export { View } from "./view.js";
 export { WhepClient } from "./whep.js";
 export { WhipClient } from "./whip.js";

@@ -3,7 +3,7 @@
 export type LayerName = "q" | "h" | "f";
 export type LayerChoice = LayerName | "auto";
 export type Role = "host" | "cohost" | "moderator" | "viewer" | "service";
-export type Phase = "waiting" | "live" | "away" | "ended";
+export type Phase = "scheduled" | "waiting" | "live" | "away" | "ended";
 
 export interface Member {
   identity: string;
@@ -62,6 +62,7 @@ export interface Joined {
   resumed: boolean;
   member: Member;
   permissions: Permissions;
+  expiresAtMs: number;
   serverTimeMs: number;
   pingIntervalMs: number;
   cursor: number;
@@ -129,4 +130,154 @@ export interface Message {
   id?: string;
   ref?: string;
   [field: string]: any;
+}
+
+// The room's half: what people do together in a show, as show.js keeps it. Times are ms since 1970 by the server's clock.
+
+export interface Person {
+  member: string;
+  name: string;
+  role: Role;
+}
+
+export interface ChatRules {
+  mode: "everyone" | "followers" | "subscribers" | "staff" | "off";
+  slowSeconds: number;
+  hold: "off" | "links" | "all" | "newcomers";
+  links: "allow" | "hold" | "refuse";
+  emojiOnly: boolean;
+  words?: string[];
+}
+
+export interface ChatMessage {
+  id: number;
+  at: number;
+  mediaTime: number | null;
+  from: Person;
+  /** null: deleted or erased */
+  text: string | null;
+  replyTo: number | null;
+  class: "plain" | "question" | "claim" | "bid";
+  deleted: boolean;
+  held: boolean;
+}
+
+export interface Poll {
+  id: number;
+  question: string;
+  options: string[];
+  multiple: boolean;
+  changeable: boolean;
+  results: "live" | "afterVote" | "afterClose";
+  state: "open" | "closed" | "revealed";
+  closesAt: number | null;
+  /** null while hidden from this member */
+  counts: number[] | null;
+  voters: number;
+  yours: number[] | null;
+}
+
+export interface Question {
+  id: number;
+  at: number;
+  from: Person;
+  text: string | null;
+  upvotes: number;
+  state: "open" | "answered" | "dismissed";
+  highlighted: boolean;
+  /** Whether this member upvoted it. */
+  yours: boolean;
+}
+
+export interface Giveaway {
+  id: number;
+  prize: string;
+  rule: "everyone" | "keyword" | "followers";
+  keyword: string | null;
+  winnersWanted: number;
+  closesAt: number | null;
+  /** Hex: SHA-256 of the seed and its context, published before anyone enters. */
+  commitment: string;
+  entries: number;
+  state: "open" | "closed" | "drawn" | "cancelled";
+  entered: boolean;
+  winners: { member: string; name: string }[] | null;
+  /** Hex; null until drawn. */
+  seed: string | null;
+}
+
+export interface StageGuest {
+  member: string;
+  name: string;
+  state: "invited" | "on";
+}
+
+export interface You extends Person {
+  muted: boolean;
+  timeoutUntil: number | null;
+  stage: "none" | "invited" | "on";
+  follows: boolean;
+  mayPublish: boolean;
+}
+
+export interface Words {
+  title: string | null;
+  description: string | null;
+}
+
+/** The whole state of a show, as a snapshot tells it. */
+export interface Show {
+  seq: number;
+  phase: Phase;
+  /** The room's own words, or else those of what is scheduled. */
+  title: string;
+  description: string;
+  settings: Words;
+  schedule: Words;
+  startsAt: number | null;
+  host: { member: string; name: string } | null;
+  followers: number;
+  chat: ChatRules;
+  emojis: string[];
+  reactions: Record<string, number>;
+  messages: ChatMessage[];
+  pinned: ChatMessage | null;
+  polls: Poll[];
+  questions: Question[];
+  giveaways: Giveaway[];
+  viewers: number;
+  you: You;
+  stage: StageGuest[];
+  /** Staff only. */
+  words?: string[];
+  held?: ChatMessage[];
+}
+
+/** The reply to a command, after it was written durably. */
+export interface Done {
+  type: "ok";
+  cursor?: number;
+  /** What it made, by id. */
+  message?: number;
+  poll?: number;
+  question?: number;
+  giveaway?: number;
+  /** The message waits for review. */
+  held?: boolean;
+}
+
+export interface PersonHere extends Person {
+  since: number;
+  muted: boolean;
+  timeoutUntil: number | null;
+  stage: "none" | "invited" | "on";
+}
+
+export interface AuditEntry {
+  seq: number;
+  at: number;
+  by: Person | null;
+  kind: string;
+  member?: string;
+  text?: string;
 }

@@ -1,6 +1,6 @@
 // A member's place in a room: the socket kept joined, the room's state and tracks, and what is published and watched.
 
-import { Emitter } from "./emitter.js";
+import { RoomCommands } from "./commands.js";
 import { HawkerError, codeOf } from "./errors.js";
 import { Publication } from "./publication.js";
 import { RoomSocket } from "./socket.js";
@@ -17,6 +17,7 @@ import { Backoff, ServerClock, sleep } from "./timing.js";
  * @property {string} room
  * @property {(fresh: boolean) => string|Promise<string>} token  called at each join; `fresh` after a refused token
  * @property {string} [url]  the room socket; default `/ws` of this page's server
+ * @property {string} [device]  an opaque hint of 8 to 64 characters that this device keeps; bans look at it
  */
 
 /**
@@ -31,7 +32,7 @@ import { Backoff, ServerClock, sleep } from "./timing.js";
 
 const VERSION = 1;
 /** Refusals of a join that trying again can't cure. */
-const FINAL = new Set(["unauthorized", "forbidden", "bad-room", "room-ended", "unsupported-version", "bad-message"]);
+const FINAL = new Set(["unauthorized", "forbidden", "bad-room", "room-ended", "unsupported-version", "bad-message", "banned", "full"]);
 /** No pong within this means the socket is dead, whatever its state says. */
 const ALIVE_MS = 2000;
 /** A timer this late means the computer slept. */
@@ -40,8 +41,8 @@ const SLEPT_MS = 5000;
 const FIRST_PINGS = 4;
 const FIRST_PING_INTERVAL_MS = 400;
 
-/** @extends {Emitter<RoomEvents>} */
-export class HawkerRoom extends Emitter {
+/** @extends {RoomCommands<RoomEvents>} */
+export class HawkerRoom extends RoomCommands {
   /** @type {RoomConnectionState} */
   state = "idle";
   /** @type {import("./protocol").Member|null} */
@@ -88,7 +89,7 @@ export class HawkerRoom extends Emitter {
   }
 
   /**
-   * Joins and stays joined until `leave`. Resolves when first joined; rejects when that can't be.
+   * Joins and stays joined until `leave`. Resolves when first joined; rejects when that can't be, or the room is left before.
    * @returns {Promise<void>}
    */
   async join() {
@@ -97,8 +98,11 @@ export class HawkerRoom extends Emitter {
     this.#listenForWaking();
     /** @type {Promise<void>} */
     const joined = new Promise((resolve, reject) => {
-      this.on("state", (state) => state === "joined" && resolve());
-      this.on("failed", reject);
+      this.on("state", (state) => {
+        if (state === "joined") resolve();
+        // Also when it is left before it was joined: nobody should wait for ever.
+        if (state === "closed") reject(this.failure ?? new HawkerError("disconnected", "the room was left"));
+      });
     });
     void this.#stayJoined();
     return joined;
@@ -151,6 +155,7 @@ export class HawkerRoom extends Emitter {
 
   /**
    * One request on the joined socket.
+   * @override
    * @param {Message} message
    * @returns {Promise<any>}
    */
@@ -197,9 +202,10 @@ export class HawkerRoom extends Emitter {
     this.#socket = socket;
     await socket.opened();
     const sent = performance.now();
-    const resume = this.#session ? { resume: this.#session } : {};
+    const { room, device } = this.#options;
+    const known = { resume: this.#session ?? undefined, cursor: this.show.cursor, device };
     /** @type {Joined} */
-    const joined = await socket.request({ type: "join", version: VERSION, room: this.#options.room, token, ...resume });
+    const joined = await socket.request({ type: "join", version: VERSION, room, token, ...known });
     this.clock.add(sent, performance.now(), joined.serverTimeMs);
     this.#joined(joined, socket);
   }
@@ -214,6 +220,7 @@ export class HawkerRoom extends Emitter {
     this.iceServers = joined.iceServers ?? [];
     this.#setTracks(joined.tracks);
     this.room = joined.room;
+    this.show.joined(joined);
     this.#become("joined");
     this.emit("room", joined.room);
     this.emit("permissions", joined.permissions);
@@ -272,6 +279,7 @@ export class HawkerRoom extends Emitter {
         this.#goodbye(/** @type {any} */ (message));
         break;
     }
+    this.show.receive(message);
     this.emit("message", message);
   }
 

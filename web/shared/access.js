@@ -52,3 +52,18 @@ function requestToken(room, old) {
     body: JSON.stringify({ role: "viewer" }),
   });
 }
+
+const DEVICE_KEY = "hawker.device";
+
+/** An opaque mark of this browser, which bans look at; made once and kept. Undefined where nothing can be kept. */
+export function deviceHint() {
+  try {
+    const kept = localStorage.getItem(DEVICE_KEY);
+    if (kept && /^[a-z0-9]{8,64}$/.test(kept)) return kept;
+    const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    localStorage.setItem(DEVICE_KEY, made);
+    return made;
+  } catch {
+    return undefined;
+  }
+}

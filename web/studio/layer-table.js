@@ -1,12 +1,10 @@
 // The table of what is sent: the browser's own figures beside what the server says arrives, limits in plain words.
 
 import { bitrateText, sizeText, text } from "../shared/dom.js";
+import { arrivalOf, STARTING_MS } from "./health.js";
 
 /** @typedef {import("../client/stats.js").SentLayer} SentLayer */
 /** @typedef {import("../client/protocol").Health} Health */
-
-/** After going live, an encoder needs this long before "nothing is sent" means anything. */
-const STARTING_MS = 5000;
 
 /**
  * @param {HTMLElement} body  the table's
@@ -14,19 +12,9 @@ const STARTING_MS = 5000;
  */
 export function renderLayers(body, publications) {
   const rows = publications.flatMap(({ stream, layers, health, sinceMs }) =>
-    layers.map((layer) => row(stream, layer, arrival(layer, health), sinceMs)),
+    layers.map((layer) => row(stream, layer, arrivalOf(layer, health), sinceMs)),
   );
   body.replaceChildren(...rows);
-}
-
-/**
- * @param {SentLayer} layer
- * @param {Health|null} health
- */
-function arrival(layer, health) {
-  const same = (health?.layers ?? []).filter((each) => each.kind === layer.kind);
-  if (layer.name === layer.kind) return same.at(-1); // sent without a RID: there is one
-  return same.find((each) => each.name === layer.name);
 }
 
 /**

@@ -1,12 +1,16 @@
 // The studio page: choose a source, see it, go live, and see what is sent.
 
 import { HawkerRoom } from "../client/hawker.js";
-import { takeToken } from "../shared/access.js";
-import { element, fillStrings, roomOfPage, text, textOf } from "../shared/dom.js";
+import { deviceHint, takeToken } from "../shared/access.js";
+import { countText, element, fillStrings, plural, roomOfPage, setText, text, textOf } from "../shared/dom.js";
 import { setUpTheme } from "../shared/theme.js";
-import { capture, captureScreen, CaptureError, devices } from "./capture.js";
+import { setUpCountdowns } from "../shared/time.js";
+import { capture, captureScreen, CaptureError, devices } from "../shared/capture.js";
+import { setUpDesk } from "./desk.js";
+import { verdictOf } from "./health.js";
 import { renderLayers } from "./layer-table.js";
 import { LevelMeter } from "./level-meter.js";
+import { ProgramMonitor } from "./program-monitor.js";
 import { testPicture } from "./test-picture.js";
 
 /** @typedef {import("../client/hawker.js").Publication} Publication */
@@ -45,7 +49,7 @@ let problem = "";
 /** Whether `problem` is about the room (lasting) rather than a camera. */
 let problemIsFinal = false;
 
-const room = new HawkerRoom({ room: roomName ?? "", token: () => token ?? "" });
+const room = new HawkerRoom({ room: roomName ?? "", device: deviceHint(), token: () => token ?? "" });
 
 /** For automated tests and the curious. */
 const report = {
@@ -67,6 +71,9 @@ fillStrings();
 setUpTheme(element("theme"));
 element("room-name").textContent = roomName ?? "";
 document.title = `${text("studio.title")} · ${roomName ?? ""} · ${text("brand")}`;
+const program = new ProgramMonitor(room);
+setUpDesk(room);
+setUpCountdowns(() => room.clock.now());
 /** @type {HTMLInputElement} */ (element("watch-link")).value = `${location.origin}/watch/${roomName ?? ""}`;
 setUpControls();
 start();
@@ -80,6 +87,7 @@ function start() {
   if (!token) return fail("no-token");
   room.on("state", render);
   room.on("room", render);
+  room.show.on("change", render);
   room.on("permissions", (permissions) => (permissions.publish ? render() : fail("not-host")));
   room.on("failed", (error) => fail(error.code));
   room.join().catch(() => {}); // told by "failed"
@@ -123,7 +131,7 @@ function startTestPicture() {
   return made.media;
 }
 
-/** @returns {import("./capture.js").Choice} */
+/** @returns {import("../shared/capture.js").Choice} */
 function choice() {
   // Without a stream, "none" was not a choice but what was left after a failure: ask for anything.
   if (!media) return { camera: "", microphone: "" };
@@ -262,10 +270,21 @@ async function tick() {
   );
   report.stats = rows.find((each) => each.stream === "main")?.layers ?? [];
   renderLayers(element("layers"), rows);
+  renderHealth(rows);
+  program.show(main && room.state === "joined" ? `${room.member?.identity}/main` : null);
   const empty = rows.every((each) => each.layers.length === 0);
   element("layers-scroll").hidden = empty;
   element("layers-empty").hidden = !empty;
   render();
+}
+
+/** @param {import("./health.js").Sending[]} rows */
+function renderHealth(rows) {
+  const { key, tone, layer, percent, words } = verdictOf(rows);
+  const values = { layer: text(`health.layer.${layer}`), percent: percent ?? 0, words: words ?? "" };
+  const sentence = text(`health.${key}`, values);
+  setText("health", sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1));
+  element("health").className = `health ${tone}`;
 }
 
 /** @returns {StudioState} */
@@ -290,9 +309,10 @@ function render() {
   element("state-badge").classList.toggle("on-air", state === "live");
   element("notice").hidden = problem === "";
   setText("notice-text", problem ? textOf("studioError", problem) : "");
-  const viewers = room.room?.viewers;
+  const viewers = room.show.state?.viewers ?? room.room?.viewers;
   element("viewers").hidden = viewers === undefined;
-  setText("viewers", text("watch.viewers", { count: viewers ?? 0 }));
+  setText("viewers-count", countText(viewers ?? 0));
+  setText("viewers-words", plural("watch.viewers", viewers ?? 0));
   renderButtons(state);
 }
 
@@ -300,25 +320,15 @@ function render() {
 function renderButtons(state) {
   const go = /** @type {HTMLButtonElement} */ (element("go"));
   const mayPublish = room.state === "joined" && room.permissions.publish;
-  setText("go", text(main ? "studio.stop" : "studio.goLive"));
+  setText("go-words", text(main ? "studio.stop" : "studio.goLive"));
   go.classList.toggle("danger", main !== null);
   go.classList.toggle("primary", main === null);
   go.disabled = main === null && !(media && mayPublish && state !== "preparing");
   const share = /** @type {HTMLButtonElement} */ (element("share"));
   share.hidden = !navigator.mediaDevices?.getDisplayMedia;
   share.disabled = !screen && !mayPublish;
-  setText("share", text(screen ? "studio.unshare" : "studio.share"));
+  setText("share-words", text(screen ? "studio.unshare" : "studio.share"));
   screenPreview.hidden = !screen;
-}
-
-/**
- * Only a change is written, so that a screen reader doesn't hear it twice.
- * @param {string} id
- * @param {string} words
- */
-function setText(id, words) {
-  const target = element(id);
-  if (target.textContent !== words) target.textContent = words;
 }
 
 function setUpControls() {
@@ -340,8 +350,8 @@ async function copyLink() {
   const link = /** @type {HTMLInputElement} */ (element("watch-link"));
   try {
     await navigator.clipboard.writeText(link.value);
-    setText("copy", text("studio.copied"));
-    setTimeout(() => setText("copy", text("studio.copy")), 1500);
+    setText("copy-words", text("studio.copied"));
+    setTimeout(() => setText("copy-words", text("studio.copy")), 1500);
   } catch {
     link.select(); // no clipboard on an insecure page: the person copies it
   }

@@ -3,7 +3,7 @@
 import { canDecode, canWatch } from "../client/hawker.js";
 
 /** @typedef {import("../client/protocol").Track} Track */
-/** @typedef {"connecting"|"waiting"|"live"|"away"|"reconnecting"|"ended"|"error"|"unsupported"} WatchState */
+/** @typedef {"connecting"|"waiting"|"live"|"away"|"reconnecting"|"ended"|"banned"|"full"|"error"|"unsupported"} WatchState */
 
 /** A picture that stands still for longer than this is not live. */
 const STILL_MS = 3000;
@@ -25,10 +25,11 @@ const STILL_MS = 3000;
 export function watchState(known) {
   if (!canWatch()) return { state: "unsupported" };
   if (known.failure === "room-ended" || known.phase === "ended") return { state: "ended" };
+  if (known.failure === "banned" || known.failure === "full") return { state: known.failure };
   if (known.failure) return { state: "error" };
   if (known.socket === "reconnecting") return { state: "reconnecting" };
   if (known.socket !== "joined") return { state: "connecting" };
-  if (known.phase === "waiting") return { state: "waiting" };
+  if (known.phase === "waiting" || known.phase === "scheduled") return { state: "waiting" };
   if (known.phase === "away") return { state: "away" };
   const video = known.main.find((track) => track.kind === "video");
   if (!video) return { state: known.main.length > 0 ? "live" : "connecting" };

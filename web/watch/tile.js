@@ -26,6 +26,7 @@ export class Tile {
     this.video.playsInline = true;
     this.video.srcObject = view.mediaStream;
     this.figure.className = "tile";
+    this.video.addEventListener("resize", () => this.#shape(this.video.videoWidth, this.video.videoHeight));
     this.figure.append(this.video, this.#caption);
     if ("requestVideoFrameCallback" in this.video) this.#watchFrames();
   }
@@ -42,6 +43,8 @@ export class Tile {
     classList.toggle("still", video?.active === false);
     classList.toggle("sound-only", any !== undefined && !video);
     style.setProperty("--place", String(position.place));
+    const known = video?.layers.filter((layer) => layer.width > 0).at(-1);
+    if (known) this.#shape(known.width, known.height);
     if (!any) return;
     const name = any.name || any.member;
     this.#caption.textContent = any.stream === "main" ? name : `${name} · ${text("stream.screen")}`;
@@ -71,6 +74,14 @@ export class Tile {
     this.video.srcObject = null;
     this.figure.remove();
     this.view.close();
+  }
+
+  /**
+   * A picture that is higher than wide may fill an upright phone; the layers tell before the first frame.
+   * @param {number} width @param {number} height
+   */
+  #shape(width, height) {
+    if (width > 0) this.figure.classList.toggle("tall", height > width);
   }
 
   #watchFrames() {

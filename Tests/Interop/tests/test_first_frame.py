@@ -2,10 +2,14 @@
 
 import math
 import statistics
+import time
 
 import pytest
 
 from harness.measure import wait
+
+# Far enough below the bars on two shared cores: nothing is tried again.
+pytestmark = pytest.mark.flaky(reruns=0)
 
 JOINS = 20
 KEYFRAME_SECONDS = 10
@@ -22,9 +26,10 @@ def demo_room(server, chromium, open_page, room):
     host.kill()
 
 
-def join_at_all_phases(server, page, room, report):
-    """Times of the first frame and of the first one within 300 ms of live, in ms after the POST."""
-    first, live = [], []
+@pytest.mark.timeout(180)
+def test_a_join_at_any_phase_is_live_within_a_second(server, demo_room, room, report):
+    # Times of the first frame and of the first one within 300 ms of live, in ms after the POST.
+    page, first, live = demo_room, [], []
     page.call("end", name="first")
     for number in range(JOINS):
         name = f"viewer-{number}"
@@ -35,45 +40,38 @@ def join_at_all_phases(server, page, room, report):
         first.append(seen["firstFrameAfter"])
         live.append(seen["liveAfter"] if seen["liveAfter"] is not None else math.inf)
         page.call("end", name=name)
-        # 0.37 s beside 1.2 s and the join itself: phases spread over the 10 s between keyframes.
-        wait(page, 0.37)
+        # Steps that share no divisor with the keyframes': the chain joined is young and old by turns.
+        wait(page, 0.2 + number * 0.37 % 1)
     report(
         f"first frame median {statistics.median(first):.0f} ms, worst {max(first):.0f} ms; "
         f"live after {', '.join(f'{t:.0f}' for t in live)} ms"
     )
-    return first, live
-
-
-@pytest.mark.timeout(180)
-def test_a_join_at_any_phase_shows_a_picture_at_once(server, demo_room, room, report):
-    first, live = join_at_all_phases(server, demo_room, room, report)
     assert statistics.median(first) < 300
-    assert statistics.median(live) <= 1000
+    assert max(live) <= 1000, live
 
 
-# The issue's full bar, that every join is live within 1 s: not met yet (18 of 20 on two shared cores),
-# so it stands in `make long`.
-@pytest.mark.slow
-@pytest.mark.timeout(180)
-def test_every_join_is_live_within_a_second(server, demo_room, room, report):
-    _, live = join_at_all_phases(server, demo_room, room, report)
-    assert all(time <= 1000 for time in live), live
-
-
-# 50 players of 1280x720 in one browser are more than two cores decode; the same bar is held in virtual
-# time by Tests/Scenarios ("50 joins in 10 s cost the publisher at most 5 keyframe requests").
-@pytest.mark.slow
-def test_50_joins_in_10_s_ask_for_at_most_5_keyframes(server, demo_room, room, report):
-    page = demo_room
+# The players are `hawker load`: 50 pictures of 1280x720 in a browser are more than two cores decode. Its
+# own publisher is in a room where nobody watches, so it is asked for nothing.
+def test_50_joins_in_10_s_ask_for_at_most_5_keyframes(server, room, report):
+    host = server.demo_host(room, "--keyframe-interval", str(KEYFRAME_SECONDS))
+    deadline = time.monotonic() + 15
+    while server.metric("hawker_joins_total") < 1:
+        assert time.monotonic() < deadline, "the demo host has not joined"
+        time.sleep(0.1)
     before = server.metric("hawker_keyframe_requests_total", direction="publisher")
-    began = page.evaluate("performance.now()")
-    for number in range(50):
-        page.watch(server, room, f"viewer-{number}", name=f"viewer-{number}", waitConnected=False)
-        page.evaluate(
-            f"new Promise((resolve) => "
-            f"setTimeout(resolve, Math.max(0, {began} + {200 * (number + 1)} - performance.now())))"
-        )
-    took = page.evaluate("performance.now()") - began
+    result = server.load(
+        "--whip", server.whip(f"{room}-load"), "--whep", server.whep(room),
+        "--data", str(server.data), "--viewers", "50", "--join-rate", "5", "--bitrate", "10000",
+        "--duration", "1",
+    )
     asked = server.metric("hawker_keyframe_requests_total", direction="publisher") - before
-    report(f"{asked:.0f} keyframe requests for 50 joins in {took / 1000:.1f} s")
+    host.kill()
+    first = result["first_frame_ms"]
+    report(
+        f"{asked:.0f} keyframe requests for 50 joins in 10 s; first frame median {first['p50']:.0f} ms, "
+        f"worst {first['max']:.0f} ms"
+    )
+    assert result["joined"] == 50, result
     assert asked <= 5
+    assert result["frames_broken_joining"] == 0, result
+    assert result["discontinuities"] == 0, result

@@ -18,6 +18,12 @@ enum CommandTable {
     Command(name: "config", summary: "prints a configuration with every key, or checks one") {
       ConfigCommand.run($0)
     },
+    Command(name: "backup", summary: "copies the rooms' database, while a server may be running") {
+      BackupCommand.run($0)
+    },
+    Command(name: "restore", summary: "makes the rooms' database from a backup") {
+      RestoreCommand.run($0)
+    },
     Command(name: "demo", summary: "publishes a moving test picture and a tone, without a camera") {
       DemoCommand.run($0)
     },
@@ -25,7 +31,7 @@ enum CommandTable {
     {
       LoadCommand.run($0)
     },
-    Command(name: "bench", summary: "measures the packet path on this machine") {
+    Command(name: "bench", summary: "measures the packet path or the store on this machine") {
       BenchCommand.run($0)
     },
     Command(name: "version", summary: "prints the version") { _ in printVersion() },

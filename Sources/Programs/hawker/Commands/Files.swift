@@ -11,7 +11,9 @@ enum Files {
   /// The text of a file; nil when there is none.
   ///
   /// - Throws: when there is one that can't be read or is larger than `bytesMax`.
-  static func textIfPresent(_ path: String) throws(ConfigError) -> String? {
+  static func textIfPresent(
+    _ path: String, bytesMax: Int = bytesMax
+  ) throws(ConfigError) -> String? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 && errno == ENOENT { return nil }
     guard descriptor >= 0 else { throw failure("read", path) }
@@ -70,13 +72,29 @@ enum Files {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure("write", path) }
     defer { close(descriptor) }
+    guard append(text, to: descriptor) else { throw failure("write", path) }
+  }
+
+  /// Writes a file that only its owner may read in the place of the one that is there, if any.
+  ///
+  /// It appears whole and on the disk, or the old one stays.
+  static func replace(_ name: String, in folder: String, _ text: String) throws(ConfigError) {
+    let path = folder + "/" + name
+    let draft = path + ".\(getpid())"
+    _ = unsafe unlink(draft)
+    try writeDurably(draft, text)
+    guard unsafe rename(draft, path) == 0 else { throw failure("write", path) }
+    try syncFolder(folder)
+  }
+
+  /// Writes all of `text` and has it put on the disk; false when that failed.
+  static func append(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = Array(text.utf8)
-    guard unsafe write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0
-    else { throw failure("write", path) }
+    return unsafe write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
   }
 
   /// A file's name is on the disk only once its folder is.
-  private static func syncFolder(_ path: String) throws(ConfigError) {
+  static func syncFolder(_ path: String) throws(ConfigError) {
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("read", path) }
     defer { close(descriptor) }

@@ -54,29 +54,47 @@ enum TokenCommand {
   }
 
   private static func claims(_ options: Options) throws(ConfigError) -> Claims {
-    guard let room = options.room, let roleName = options.role, let identity = options.identity
-    else { throw ConfigError("--room, --role and --identity are needed") }
+    let roleName = try needed("--role", options.role, roles)
     guard let role = Role(rawValue: roleName) else {
-      throw ConfigError("--role must be host, cohost, moderator, viewer or service")
+      throw ConfigError("--role: \"\(roleName)\" is not one of \(roles)")
     }
-    guard Credential.isRoomName(room) || (room == "*" && role == .service) else {
-      throw ConfigError("--room must be [A-Za-z0-9_-]{1,64} (or * for a service)")
+    let room = try needed("--room", options.room, rooms)
+    if room == "*" && role != .service {
+      throw ConfigError("--room: * is for --role service only")
     }
-    guard (1...Credential.subjectMax).contains(identity.count), isPrintable(identity) else {
-      throw ConfigError("--identity must be 1 to \(Credential.subjectMax) printable characters")
+    guard Credential.isRoomName(room) || room == "*" else {
+      throw ConfigError("--room: \"\(room)\" is not \(rooms)")
+    }
+    let identity = try needed("--identity", options.identity, identities)
+    // The very rule tokens are judged by, so that none is printed that no server takes.
+    guard !identity.isEmpty, Credential.isText(identity, max: Credential.subjectMax) else {
+      throw ConfigError("--identity: must be \(identities)")
+    }
+    guard !identity.hasPrefix(AccessControl.anonymousPrefix) else {
+      throw ConfigError(
+        "--identity: \(AccessControl.anonymousPrefix) begins the names of anonymous viewers")
     }
     let name = options.name
-    guard name.map({ $0.count <= Credential.nameMax && isPrintable($0) }) ?? true else {
-      throw ConfigError("--name must be at most \(Credential.nameMax) printable characters")
+    guard name.map({ Credential.isText($0, max: Credential.nameMax) }) ?? true else {
+      throw ConfigError("--name: must be at most \(Credential.nameMax) printable characters")
     }
-    guard let lifetime = TimeSpan(duration: options.lifetime ?? "6h") else {
-      throw ConfigError("--ttl must be a number and s, m, h or d, such as 6h")
+    let text = options.lifetime ?? "6h"
+    guard let lifetime = TimeSpan(duration: text) else {
+      throw ConfigError(
+        "--ttl: \"\(text)\" is not a whole number and s, m, h or d (6h), of at most ten years")
     }
     return Claims(room: room, role: role, identity: identity, name: name, lifetime: lifetime)
   }
 
-  private static func isPrintable(_ text: String) -> Bool {
-    text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
+  private static let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+  private static let rooms = "[A-Za-z0-9_-]{1,64} (or * for a service)"
+  private static let identities = "1 to \(Credential.subjectMax) printable characters"
+
+  private static func needed(
+    _ flag: String, _ value: String?, _ form: String
+  ) throws(ConfigError) -> String {
+    guard let value else { throw ConfigError("\(flag) is needed: \(form)") }
+    return value
   }
 
   private static func mint(_ claims: Claims, _ keys: [APIKey]) throws(ConfigError) -> Int32 {
@@ -94,7 +112,8 @@ enum TokenCommand {
       --role ROLE       host, cohost, moderator, viewer or service
       --identity ID     who it is, 1 to \(Credential.subjectMax) characters
       --name NAME       what others see
-      --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d
+      --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d; what is published or
+                        watched with it ends a minute later
 
     It is signed with api-key and api-secret (HAWKER_API_KEY, HAWKER_API_SECRET, --config FILE), or
     with the first key of the data folder (--data DIR) that `hawker serve` made.

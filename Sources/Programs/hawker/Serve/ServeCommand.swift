@@ -37,6 +37,7 @@ enum ServeCommand {
       udpPort: configuration.udpPort, mediaAddresses: configuration.mediaAddresses,
       workers: configuration.workers ?? max(1, min(36, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))),
       keys: keys, allowedOrigins: configuration.allowedOrigins,
+      trustedProxies: configuration.trustedProxies,
       preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data)
   }
 
@@ -48,24 +49,45 @@ enum ServeCommand {
       log.write(.info, "started", ["workers": .integer(Int64(server.media.workers))])
       Terminal.write("ready http=\(server.web.address) udp=\(server.media.port)\n", to: 2)
       Links.write(settings, address: server.web.address, keys: keys)
-      try wait(signals, server)
+      try wait(signals, server, log)
       log.write(.info, "stopping")
       server.shutDown()
       return 0
+    } catch let error as ConfigError {
+      return Terminal.failure("cannot start: \(error.text)")
     } catch {
       return Terminal.failure("cannot start: \(error)")
     }
   }
 
   /// Returns when the process is told to end. SIGHUP reads the certificate again.
-  private static func wait(_ signals: SignalWatch, _ server: Server) throws {
+  private static func wait(_ signals: SignalWatch, _ server: Server, _ log: Log) throws {
     let loop = try EventLoop()
     try loop.add(signals.descriptor, token: 0, interest: .reading)
     while true {
       loop.wait(until: .distantFuture)
       while let signal = try signals.next() {
-        if signal == .hangup { server.web.post(.reloadCertificate) } else { return }
+        guard signal == .hangup else { return }
+        reloadCertificate(server, log)
       }
     }
+  }
+
+  /// Has the certificate read again and says in the log what came of it.
+  private static func reloadCertificate(_ server: Server, _ log: Log) {
+    let before = server.web.counters
+    server.web.post(.reloadCertificate)
+    // The web server does it in its next turn. Without TLS nothing comes: a second is enough.
+    for _ in 0..<100 {
+      let now = server.web.counters
+      if now.certificateReloads > before.certificateReloads {
+        return log.write(.info, "certificate read again")
+      }
+      if now.failedCertificateReloads > before.failedCertificateReloads {
+        return log.write(.error, "certificate can't be read, the old one stays in use")
+      }
+      usleep(10_000)
+    }
+    log.write(.warning, "no certificate to read again")
   }
 }

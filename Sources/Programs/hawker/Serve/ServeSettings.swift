@@ -15,9 +15,10 @@ struct ServeSettings {
   var workers: Int
   var keys: [APIKey]
   var allowedOrigins: [String]
+  var trustedProxies: [AddressRange]
   var preferCodec: Codec
   /// The folder of the pages.
   var webRoot: String
-  /// The data folder, to name it in the links that are printed.
+  /// The data folder: what outlives the process, and to name it in the links that are printed.
   var dataDirectory: String
 }

@@ -8,6 +8,7 @@ import HTTP
 import Loop
 import MediaWorker
 import Negotiation
+import Store
 import Web
 import Wire
 
@@ -16,11 +17,23 @@ struct Server {
   let control: ControlPlane
   let media: MediaPlane
   let web: WebServer
+  private let journal: RevocationJournal
+  private let store: HouseStore
 
   /// Starts everything; throws an error whose text names what could not be had.
   init(_ settings: ServeSettings) throws {
     let identity = try DTLSIdentity(now: SystemClock.wallTime())
     let control = try ControlPlane()
+    let (journal, revocations) = try RevocationJournal.open(
+      in: settings.dataDirectory, at: SystemClock.wallTime()
+    ) { number in control.post(.recorded(number)) }
+    self.journal = journal
+    let store = try HouseStore(
+      StoreDirectory(settings.dataDirectory), nowMs: { SystemClock.wallTime().milliseconds }
+    ) { answer in
+      control.post(.house(answer))
+    }
+    self.store = store
     media = try MediaPlane(
       port: settings.udpPort, workers: settings.workers, identity: identity
     ) { event in
@@ -32,15 +45,18 @@ struct Server {
       workers: settings.workers, fingerprint: identity.fingerprint,
       candidates: Server.candidates(settings, port: media.port),
       preferCodec: settings.preferCodec, allowedOrigins: settings.allowedOrigins,
-      seed: random.next())
+      trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true)
     try control.start(
-      config, access: AccessControl(keys: settings.keys), media: media, web: web)
+      config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
+      web: web, record: { change, number in journal.post(change, number) },
+      store: { order in store.carryOut(order) })
     self.control = control
   }
 
   private static func webConfig(_ settings: ServeSettings) throws -> WebConfig {
     var config = WebConfig(address: settings.http)
     config.tls = settings.tls
+    config.trustedProxies = settings.trustedProxies
     config.origins = OriginPolicy(allowing: settings.allowedOrigins)
     config.site = try site(root: settings.webRoot)
     return config
@@ -73,12 +89,14 @@ struct Server {
     return HostCandidate.all(addresses: addresses, udpPort: port, tcpPort: port)
   }
 
-  /// Takes no new sessions, lets requests finish, then ends all threads.
+  /// Takes no new sessions, lets requests finish, says good-bye to all peers, then ends all threads.
   func shutDown() {
     control.post(.drain)
     web.drain()
     web.join()
     control.stop()
+    journal.stop()
+    store.close()
     media.stop()
   }
 }

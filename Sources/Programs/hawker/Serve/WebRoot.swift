@@ -5,12 +5,13 @@ import Glibc
 /// Finds the folder of the pages.
 enum WebRoot {
   /// The first of these that has the watch page: the installed place, the checkout the binary was
-  /// built in, the working directory. Nil when there is none.
+  /// built in (also in a build folder of its own below .build), the working directory. Nil when there is none.
   static func locate() -> String? {
     let folder = executableFolder()
     let candidates = [
       folder + "/../share/hawker/web",
       folder + "/../../../web",
+      folder + "/../../../../web",
       "web",
     ]
     return candidates.first { unsafe access($0 + "/watch/index.html", R_OK) == 0 }

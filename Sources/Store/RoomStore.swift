@@ -1,0 +1,128 @@
+// The store as the rest of the process sees it: three threads that are sent requests and answer by calls.
+
+import Loop
+package import RoomLog
+import Synchronization
+import Wire
+
+/// The durable store of one data folder, from `init` until `close`.
+///
+/// Nothing here waits for the disk, and every answer comes on one of the store's threads: hand it on
+/// through a mailbox. A failure that leaves the disk in doubt ends the process.
+package final class RoomStore: Sendable {
+  package let directory: StoreDirectory
+  private let board: StoreBoard
+  // What `close` ends: the threads, then the lock.
+  private let running: Mutex<(threads: [WorkerThread], lock: DirectoryLock?)>
+
+  /// Opens the store: locks the folder, makes or migrates the database, starts the threads.
+  ///
+  /// - Parameters:
+  ///   - directory: made when there is none.
+  ///   - onCommitted: called on the writing thread after each commit with an outcome for each of its
+  ///     entries, in order: reply and fan out only then. Must not wait for anything.
+  /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, or what the disk said.
+  package convenience init(
+    _ directory: StoreDirectory, onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+  ) throws(StoreError) {
+    try self.init(directory, vfs: nil, onCommitted: onCommitted)
+  }
+
+  init(
+    _ directory: StoreDirectory, vfs: String?,
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+  ) throws(StoreError) {
+    self.directory = directory
+    try directory.make()
+    let lock = try directory.lock()
+    // Migrates, and says by name what is wrong, before any thread is there.
+    _ = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
+    let parts = StoreParts(directory: directory, vfs: vfs, onCommitted: onCommitted)
+    do throws(SystemError) {
+      board = try StoreBoard()
+      let board = board
+      let threads = [
+        try WorkerThread(name: "store-write", config: board) { parts.write($0) },
+        try WorkerThread(name: "store-read", config: board) { parts.read($0) },
+        try WorkerThread(name: "store-copy", config: board) { parts.copy($0) },
+      ]
+      running = Mutex((threads, lock))
+    } catch {
+      throw .file(path: directory.path, text: error.description)
+    }
+  }
+
+  static var nowMs: Int64 { SystemClock.wallTime().nanoseconds / 1_000_000 }
+
+  // MARK: Writing
+
+  /// Writes `entry` after everything asked for before; its outcome comes by `onCommitted`.
+  ///
+  /// - Returns: false when too many requests wait: nothing was taken. Keep fewer than
+  ///   `StoreLimits.requestsMax` entries under way, and decide no command beyond that.
+  package func commit(_ entry: CommitEntry) -> Bool { board.requests.post(.write(.entry(entry))) }
+
+  /// Gives the room its number, after everything asked for before, and then reads it.
+  ///
+  /// - Parameter then: called on the reading thread: read the image there, decode the snapshot, ask for
+  ///   the texts it shows. The room's own entries asked for before are in it.
+  package func open(
+    _ name: String, atMs now: Int64,
+    then: @escaping @Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void
+  ) -> Bool {
+    board.requests.post(.write(.open(name: name, atMs: now), opened: then))
+  }
+
+  /// Keeps a snapshot, after everything asked for before. Nobody waits for it, so nothing is answered.
+  package func keep(_ snapshot: SnapshotRow, of room: RoomKey) -> Bool {
+    board.requests.post(.write(.snapshot(room, snapshot)))
+  }
+
+  /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.
+  ///
+  /// Rooms in memory that know the person must forget them first, or they would write the name again.
+  /// - Parameter done: called on the writing thread with the references that now stand for nobody.
+  package func erase(
+    identity: String, atMs now: Int64,
+    done: @escaping @Sendable (Result<[ErasedPerson], StoreError>) -> Void
+  ) -> Bool {
+    board.requests.post(.erase(identity: identity, atMs: now, done: done))
+  }
+
+  /// Keeps to the policy: erases texts and people of rooms that ended long enough ago, and replies older
+  /// than a day. To be asked for each hour.
+  ///
+  /// - Parameter retentionDays: for rooms that say nothing themselves; nil: those keep everything.
+  package func upkeep(
+    retentionDays: Int?, atMs now: Int64,
+    done: @escaping @Sendable (Result<Void, StoreError>) -> Void
+  ) -> Bool {
+    board.requests.post(.upkeep(retentionDays: retentionDays, atMs: now, done: done))
+  }
+
+  // MARK: Reading
+
+  /// Runs `job` on the reading thread; all it reads is one state of the database.
+  ///
+  /// - Returns: false when too many wait.
+  package func read(_ job: @escaping @Sendable (RoomReader) -> Void) -> Bool {
+    board.reads.post(job)
+  }
+
+  // MARK: Ending
+
+  /// Does what was asked for, then closes the database, unlocks the folder and waits for both. At once when closed already.
+  package func close() {
+    board.isClosing.store(true, ordering: .releasing)
+    board.writerWaker.wake()
+    running.withLock { running in
+      guard !running.threads.isEmpty else { return }
+      running.threads[0].join()
+      board.isWritten.store(true, ordering: .releasing)
+      board.readerWaker.wake()
+      board.checkpointWaker.wake()
+      for thread in running.threads { thread.join() }
+      running = ([], nil)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+// The thread that writes: everything that waits becomes one commit, then the next.
+
+import Loop
+import RoomLog
+import Synchronization
+import Wire
+
+/// Natural group commit: while one group is on its way to the disk, the next one gathers.
+///
+/// Lives on its thread, which makes it. A final class for the loop's and the connection's identity.
+final class StoreThread {
+  private let board: StoreBoard
+  private let writer: RoomWriter
+  private let loop: EventLoop
+  private let onCommitted: @Sendable ([CommitOutcome]) -> Void
+  private var waiting: [StoreRequest] = []
+  private var jobs: [StoreJob] = []
+  private var askedAtPages: Int32 = 0
+  // Something was erased, and the log may still hold it.
+  private var owesTruncation = false
+
+  /// Until the log is tried again that a reader kept from being emptied: a reading job takes less.
+  private static let truncationPause = TimeSpan.milliseconds(100)
+
+  init(
+    _ board: StoreBoard, writer: RoomWriter, loop: EventLoop,
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+  ) throws(StoreError) {
+    self.board = board
+    self.writer = writer
+    self.loop = loop
+    self.onCommitted = onCommitted
+    jobs = try Erasure.unfinished(writer.database).map { .erasure($0, atMs: 0) { _ in } }
+  }
+
+  /// Runs until the board says that it closes and nothing waits.
+  ///
+  /// - Throws: what ends the process.
+  func run() throws(StoreError) {
+    while true {
+      // Read before the mailbox: what was posted before closing is then still seen.
+      let isClosing = board.isClosing.load(ordering: .acquiring)
+      board.requests.drain(into: &waiting)
+      try serve()
+      try advanceJob()
+      try keepLogShort()
+      guard waiting.isEmpty, jobs.isEmpty else { continue }
+      if isClosing { return }
+      loop.wait(until: owesTruncation ? loop.now + StoreThread.truncationPause : .distantFuture)
+    }
+  }
+
+  // MARK: Groups
+
+  private func serve() throws(StoreError) {
+    var rest = waiting[...]
+    while !rest.isEmpty {
+      let group = StoreThread.group(&rest)
+      if group.isEmpty { accept(rest.removeFirst()) } else { try write(group) }
+    }
+    waiting.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes the writes that come next, as many as one commit may hold.
+  private static func group(_ rest: inout ArraySlice<StoreRequest>) -> ArraySlice<StoreRequest> {
+    var bytes = 0
+    var end = rest.startIndex
+    while end < rest.endIndex, end - rest.startIndex < StoreLimits.groupEntriesMax,
+      bytes < StoreLimits.groupBytesMax, case .write(let item, _) = rest[end]
+    {
+      bytes += item.byteCount
+      end += 1
+    }
+    defer { rest = rest[end...] }
+    return rest[..<end]
+  }
+
+  private func write(_ group: ArraySlice<StoreRequest>) throws(StoreError) {
+    var items: [WriteItem] = []
+    items.reserveCapacity(group.count)
+    for case .write(let item, _) in group { items.append(item) }
+    let outcomes = try writer.write(items)
+    var committed: [CommitOutcome] = []
+    committed.reserveCapacity(group.count)
+    for (request, outcome) in zip(group, outcomes) {
+      guard case .write(let item, let opened) = request else { continue }
+      if case .entry(let entry) = item {
+        committed.append(
+          CommitOutcome(room: entry.room, ticket: entry.ticket, result: outcome.ofEntry))
+      }
+      guard let opened else { continue }
+      let result = outcome.ofOpening
+      _ = board.openings.post { reader in opened(result, reader) }
+    }
+    if !committed.isEmpty { onCommitted(committed) }
+  }
+
+  // MARK: Jobs
+
+  private func accept(_ request: StoreRequest) {
+    switch request {
+    case .write: break
+    case .erase(let identity, let now, let done):
+      jobs.append(.erasure(Erasure(identity: identity), atMs: now, done))
+    case .upkeep(let days, let now, let done):
+      jobs.append(.retention(Retention(days: days, atMs: now), done))
+    }
+  }
+
+  /// One step of the oldest job.
+  private func advanceJob() throws(StoreError) {
+    guard !jobs.isEmpty else { return }
+    do throws(StoreError) {
+      guard try jobs[0].step(writer.database) else { return }
+      owesTruncation = true
+      jobs.removeFirst().succeed()
+    } catch {
+      // A full disk leaves everything as it was: the job is refused, and may be asked for again.
+      guard error.reach != .process else { throw error }
+      jobs.removeFirst().fail(error)
+    }
+  }
+
+  // MARK: The write-ahead log
+
+  private func keepLogShort() throws(StoreError) {
+    if owesTruncation, waiting.isEmpty, jobs.isEmpty {
+      owesTruncation = try !writer.truncateLog()
+    }
+    let pages = writer.database.logPages
+    if pages < askedAtPages { askedAtPages = 0 }
+    // A log that is not copied to its very end never starts again from its beginning.
+    let isCopied = board.isCopied.exchange(false, ordering: .acquiringAndReleasing)
+    if isCopied || pages >= StoreLimits.checkpointPagesMax {
+      _ = try writer.database.checkpoint()
+    } else if pages - askedAtPages >= StoreLimits.checkpointPages {
+      askedAtPages = pages
+      board.checkpointWaker.wake()
+    }
+  }
+}
+
+/// A long piece of work, done in steps between commits.
+private enum StoreJob {
+  case erasure(
+    Erasure, atMs: Int64, @Sendable (Result<[ErasedPerson], StoreError>) -> Void)
+  case retention(Retention, @Sendable (Result<Void, StoreError>) -> Void)
+
+  /// Whether that was the last step.
+  mutating func step(_ database: Database) throws(StoreError) -> Bool {
+    switch self {
+    case .erasure(var erasure, let now, let done):
+      let isDone = try erasure.step(database, atMs: now)
+      self = .erasure(erasure, atMs: now, done)
+      return isDone
+    case .retention(var retention, let done):
+      let isDone = try retention.step(database)
+      self = .retention(retention, done)
+      return isDone
+    }
+  }
+
+  func succeed() {
+    switch self {
+    case .erasure(let erasure, _, let done): done(.success(erasure.erased))
+    case .retention(_, let done): done(.success(()))
+    }
+  }
+
+  func fail(_ error: StoreError) {
+    switch self {
+    case .erasure(_, _, let done): done(.failure(error))
+    case .retention(_, let done): done(.failure(error))
+    }
+  }
+}

@@ -1,0 +1,212 @@
+// Erasure, retention and the export of one person.
+
+import RoomLog
+import Testing
+
+@testable import Store
+
+@Suite("Erasing people")
+struct ErasureTests {
+  private let folder: TemporaryFolder
+  private let writer: RoomWriter
+  private let reader: RoomReader
+
+  init() throws {
+    folder = try TemporaryFolder()
+    writer = try RoomWriter(folder.directory, atMs: 1)
+    reader = try RoomReader(folder.directory)
+  }
+
+  /// A room where `anna` (1) and `ben` (2) write by turns.
+  private func room(_ name: String, _ entries: Int) throws -> RoomKey {
+    let room = try writer.open(name)
+    var feed = RoomFeed(room)
+    var group: [WriteItem] = []
+    for index in 0..<entries {
+      let author: UInt32 = index % 2 == 0 ? 1 : 2
+      var entry = feed.next(1, actor: author)
+      if index == 0 {
+        entry.people = [
+          PersonRow(person: 1, identity: "anna-7531", name: "Anna Example"),
+          PersonRow(person: 2, identity: "ben-8642", name: "Ben Example"),
+        ]
+        entry.show = ShowRow(phase: .live, title: "Annas Tulpen", host: "anna-7531")
+        entry.follows = [
+          FollowRow(host: "anna-7531", follower: "ben-8642", isOn: true, atMs: 1),
+          FollowRow(host: "cem", follower: "anna-7531", isOn: true, atMs: 1),
+          FollowRow(host: "cem", follower: "ben-8642", isOn: true, atMs: 1),
+        ]
+      }
+      entry.texts[0].body = author == 1 ? "words-of-anna \(index)" : "words-of-ben \(index)"
+      entry.reply?.subject = author == 1 ? "anna-7531" : "ben-8642"
+      group.append(.entry(entry))
+    }
+    _ = try writer.write(group)
+    return room
+  }
+
+  private func erase(_ identity: String) throws -> (erased: [ErasedPerson], steps: Int) {
+    var erasure = Erasure(identity: identity)
+    var steps = 1
+    while try !erasure.step(writer.database, atMs: 5) { steps += 1 }
+    return (erasure.erased, steps)
+  }
+
+  @Test("one person's identity, name and texts leave the disk; the log and the others stay")
+  func erase() throws {
+    let rooms = [try room("first", 5000), try room("second", 100)]
+    let before = try rooms.map { try reader.image(of: $0, atMs: 1000) }
+    let result = try erase("anna-7531")
+    #expect(result.steps > 5, "one long transaction would hold up every commit")
+    #expect(result.erased == rooms.map { ErasedPerson(room: $0, person: 1) })
+    for (room, before) in zip(rooms, before) {
+      let after = try reader.image(of: room, atMs: 1000)
+      #expect(after.tail == before.tail)
+      #expect(after.lastText == before.lastText)
+      #expect(after.people[0] == PersonRow(person: 1, identity: nil, name: ""))
+      #expect(after.people[1] == before.people[1])
+      #expect(after.replies.count == before.replies.count / 2)
+      let texts = try reader.texts(from: 1, in: room)
+      #expect(texts.allSatisfy { ($0.author == 1) == ($0.body == nil) })
+    }
+    #expect(try reader.followers(of: "anna-7531").isEmpty)
+    #expect(try reader.followed(by: "anna-7531").isEmpty)
+    #expect(try reader.isFollowing("ben-8642", host: "cem"))
+    #expect(try writer.truncateLog())
+    for trace in ["anna-7531", "Anna Example", "words-of-anna", "Annas Tulpen"] {
+      #expect(try !folder.holds(trace), "\(trace) is still in a file")
+    }
+    #expect(try folder.holds("words-of-ben"))
+    try Backup.check(writer.database)
+  }
+
+  @Test("an erased reference is nobody's again, and the person comes back as someone new")
+  func comeBack() throws {
+    let room = try room("first", 4)
+    _ = try erase("anna-7531")
+    var entry = CommitEntry(room: room, ticket: 1)
+    entry.people = [
+      PersonRow(person: 1, identity: "anna-7531", name: "Anna again"),
+      PersonRow(person: 3, identity: "anna-7531", name: "Anna"),
+      PersonRow(person: 2, identity: "ben-8642", name: "Benno"),
+    ]
+    _ = try writer.write(entry)
+    let people = try reader.image(of: room, atMs: 0).people
+    #expect(people.map(\.identity) == [nil, "ben-8642", "anna-7531"])
+    #expect(people.map(\.name) == ["", "Benno", "Anna"])
+  }
+
+  @Test("an erasure cut short by a crash is found again and finished")
+  func resume() throws {
+    _ = try room("first", 5000)
+    var erasure = Erasure(identity: "anna-7531")
+    for _ in 0..<3 { #expect(try !erasure.step(writer.database, atMs: 5)) }
+    let unfinished = try Erasure.unfinished(writer.database)
+    #expect(unfinished.map(\.identity) == ["anna-7531"])
+    _ = try erase("anna-7531")
+    #expect(try Erasure.unfinished(writer.database).isEmpty)
+    #expect(try writer.truncateLog())
+    #expect(try !folder.holds("words-of-anna"))
+  }
+
+  @Test("what is written while an erasure is under way goes too")
+  func meanwhile() throws {
+    let room = try room("first", 5000)
+    var erasure = Erasure(identity: "anna-7531")
+    var feed = RoomFeed(room, last: 5000)
+    while try !erasure.step(writer.database, atMs: 5) {
+      var entry = feed.next()
+      entry.texts[0].body = "late words-of-anna"
+      entry.reply?.subject = "anna-7531"
+      _ = try writer.write(entry)
+    }
+    #expect(try writer.truncateLog())
+    #expect(try !folder.holds("words-of-anna"))
+    #expect(try !folder.holds("anna-7531"))
+  }
+
+  @Test("the export of one person has all of theirs and nothing of others")
+  func personExport() throws {
+    _ = try room("first", 40)
+    _ = try room("second", 7)
+    var export = PersonExport(identity: "anna-7531")
+    var bytes: [UInt8] = []
+    while let more = try export.next(reader) { bytes += more }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let lines = text.split(separator: "\n")
+    #expect(lines.count(where: { $0.contains("\"type\":\"person\"") }) == 2)
+    #expect(lines.count(where: { $0.contains("\"type\":\"text\"") }) == 24)
+    #expect(lines.count(where: { $0.contains("\"type\":\"event\"") }) == 24)
+    #expect(lines.count(where: { $0.contains("\"type\":\"follow\"") }) == 1)
+    #expect(text.contains("Anna Example") && !text.contains("words-of-ben"))
+    #expect(!text.contains("ben-8642"))
+    var nobody = PersonExport(identity: "nobody")
+    #expect(try nobody.next(reader) == [])
+    #expect(try nobody.next(reader) == nil)
+  }
+}
+
+@Suite("Retention")
+struct RetentionTests {
+  private let folder: TemporaryFolder
+  private let writer: RoomWriter
+  private let reader: RoomReader
+  private let day: Int64 = 86_400_000
+
+  init() throws {
+    folder = try TemporaryFolder()
+    writer = try RoomWriter(folder.directory, atMs: 1)
+    reader = try RoomReader(folder.directory)
+  }
+
+  private func room(_ name: String, endedAtMs: Int64?, days: Int?) throws -> RoomKey {
+    let room = try writer.open(name)
+    var feed = RoomFeed(room)
+    var entry = feed.next(3)
+    entry.people = [PersonRow(person: 1, identity: "anna", name: "Anna")]
+    entry.texts = (1...3).map { TextRow(text: $0, author: 1, body: "\(name) \($0)") }
+    entry.show = ShowRow(
+      phase: endedAtMs == nil ? .live : .ended, title: name, endedAtMs: endedAtMs,
+      retentionDays: days)
+    _ = try writer.write(entry)
+    return room
+  }
+
+  private func keepUp(days: Int?, atMs now: Int64) throws {
+    var retention = Retention(days: days, atMs: now)
+    while try !retention.step(writer.database) {}
+  }
+
+  private func isForgotten(_ room: RoomKey) throws -> Bool {
+    let image = try reader.image(of: room, atMs: 0)
+    #expect(image.tail.count == 3 && image.lastText == 3)
+    let hasTexts = try reader.texts(from: 1, in: room).contains { $0.body != nil }
+    #expect(hasTexts == (image.people[0].identity != nil))
+    return !hasTexts
+  }
+
+  @Test("texts and people go the policy's days after the end, the room's own days first")
+  func policy() throws {
+    let live = try room("live", endedAtMs: nil, days: nil)
+    let old = try room("old", endedAtMs: 10 * day, days: nil)
+    let brief = try room("brief", endedAtMs: 10 * day, days: 1)
+    let long = try room("long", endedAtMs: 10 * day, days: 100)
+    try keepUp(days: 30, atMs: 39 * day)
+    #expect(try [live, old, brief, long].map(isForgotten) == [false, false, true, false])
+    try keepUp(days: 30, atMs: 40 * day)
+    #expect(try [live, old, brief, long].map(isForgotten) == [false, true, true, false])
+    try keepUp(days: nil, atMs: 1000 * day)
+    #expect(try [live, old, brief, long].map(isForgotten) == [false, true, true, true])
+  }
+
+  @Test("replies are kept for a day and then go")
+  func replies() throws {
+    let room = try room("live", endedAtMs: nil, days: nil)
+    #expect(try reader.image(of: room, atMs: 1003 + day - 1).replies.count == 1)
+    #expect(try reader.image(of: room, atMs: 1003 + day).replies.isEmpty)
+    try keepUp(days: nil, atMs: 1003 + day)
+    #expect(try writer.database.integer("SELECT count(*) FROM replies") == 1)
+    try keepUp(days: nil, atMs: 1004 + day)
+    #expect(try writer.database.integer("SELECT count(*) FROM replies") == 0)
+  }
+}

@@ -1,0 +1,92 @@
+// A program that writes to a store until it is killed. What it prints has been promised.
+//
+//   StoreWriter DIR NEXT   NEXT: for each room the number of its next command, by commas
+//
+// It prints one line "room command" for each command that is acknowledged, now or by an earlier run.
+
+import Glibc
+import RoomLog
+import Store
+
+/// Says that a command is acknowledged, in one write, so that a kill cuts between lines at most.
+func acknowledge(_ lines: [UInt8]) {
+  _ = unsafe lines.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+/// The key of a command and its hash.
+func key(_ room: Int, _ command: Int64) -> (text: String, hash: UInt64) {
+  ("k-\(room)-\(command)", UInt64(truncatingIfNeeded: (command &* 1_000_003) &+ Int64(room)))
+}
+
+/// What one command of a room writes: one to three events, a text, a person now and then, a reply.
+func entry(_ room: RoomKey, _ index: Int, command: Int64, after last: Int64) -> CommitEntry {
+  var entry = CommitEntry(room: room, ticket: UInt64(index) << 48 | UInt64(command))
+  for number in 0...(command % 3) {
+    entry.events.append(
+      EventRow(
+        sequence: last + 1 + number, atMs: command, actor: 1, kind: "said",
+        body: Array("{\"command\":\(command)}".utf8), isAudited: command % 10 == 0))
+  }
+  entry.texts = [TextRow(text: last + 1, author: 1, body: "text of \(command)")]
+  let key = key(index, command)
+  entry.reply = ReplyRow(
+    keyHash: key.hash, subject: "someone", key: key.text,
+    parameters: [UInt8](repeating: 7, count: 32), status: 200, body: Array("{}".utf8),
+    atMs: 1_000_000 + command)
+  return entry
+}
+
+let next = CommandLine.arguments[2].split(separator: ",").compactMap { Int64($0) }
+let inFlight = Semaphore(256)
+let store = try RoomStore(StoreDirectory(CommandLine.arguments[1])) { outcomes in
+  var lines: [UInt8] = []
+  for outcome in outcomes {
+    guard case .committed = outcome.result else { fatalError("refused: \(outcome)") }
+    let (room, command) = (outcome.ticket >> 48, outcome.ticket & 0xFFFF_FFFF_FFFF)
+    lines += Array("\(room) \(command)\n".utf8)
+  }
+  acknowledge(lines)
+  inFlight.signal(outcomes.count)
+}
+
+/// A room as the last run left it: its number, its last event, and its next command that is not stored.
+struct Resumed: Sendable {
+  let key: RoomKey
+  var last: Int64
+  var command: Int64
+}
+
+let resumed = Answers<Resumed>()
+for (index, first) in next.enumerated() {
+  _ = store.open("room-\(index)", atMs: 1_000_000) { result, reader in
+    do {
+      let room = try result.get()
+      let image = try reader.image(of: room, atMs: 1_000_000)
+      let known = Set(image.replies.map(\.keyHash))
+      var command = first
+      // What the earlier run did not say but did: repeated under the same key, it is not done twice.
+      while known.contains(key(index, command).hash) {
+        acknowledge(Array("\(index) \(command)\n".utf8))
+        command += 1
+      }
+      resumed.add(Resumed(key: room, last: image.lastSequence, command: command))
+    } catch {
+      fatalError("\(error)")
+    }
+  }
+}
+var rooms = resumed.wait(for: next.count)
+while true {
+  for index in rooms.indices {
+    inFlight.wait()
+    let entry = entry(
+      rooms[index].key, index, command: rooms[index].command, after: rooms[index].last)
+    rooms[index].last += Int64(entry.events.count)
+    rooms[index].command += 1
+    if !store.commit(entry) { fatalError("full") }
+    if rooms[index].command % 500 == 0 {
+      _ = store.keep(
+        SnapshotRow(sequence: rooms[index].last, body: [1, 2, 3]), of: rooms[index].key)
+    }
+  }
+}

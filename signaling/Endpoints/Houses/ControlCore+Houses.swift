@@ -1,0 +1,240 @@
+// Rooms' houses within the control plane: who is let in, what the disk's news mean for the media.
+
+import Access
+import Crypto
+import HTTP
+import MediaControl
+import Messages
+import Room
+package import Wire
+
+/// A request that waits for its room to open.
+struct ParkedRequest: Sendable {
+  let request: HTTPRequest
+  let ticket: RequestTicket
+  let client: SocketAddress
+}
+
+extension ControlCore {
+  // MARK: Opening
+
+  /// Whether a room can be entered now; if not, it is being opened. Only for who may come in: a room
+  /// that is opened gets a row on the disk.
+  mutating func require(_ room: String) -> Bool { houses.require(room) }
+
+  /// Lets a request wait for its room; false when too many do.
+  mutating func park(_ parked: ParkedRequest, for room: String) -> Bool {
+    guard (self.parked[room]?.count ?? 0) < HousesLimits.parkedMax else { return false }
+    self.parked[room, default: []].append(parked)
+    return true
+  }
+
+  // MARK: The store
+
+  /// Takes an answer of the store.
+  package mutating func take(_ answer: HouseAnswer, at now: Instant, wall: WallTime) {
+    clock = (now, wall)
+    houses.take(answer, at: now)
+  }
+
+  /// Does what is due by time in the houses.
+  mutating func advanceHouses(at now: Instant, wall: WallTime) {
+    guard houses.isDue(at: now) else { return }
+    var viewers: [String: Int] = [:]
+    var held: Set<String> = []
+    for room in houses.openRooms {
+      viewers[room] = self.viewers(in: room)
+      let isIdle = rooms[room]?.isIdle ?? true
+      if heldRooms.contains(room) || !isIdle || parked[room] != nil { held.insert(room) }
+    }
+    houses.advance(at: now, atMs: wall.milliseconds, viewers: viewers, held: held)
+  }
+
+  /// Turns what the houses have to say into effects, and does what it means for the media.
+  mutating func settleHouses() {
+    // What follows from news may make more: a phase that is noted, a publication that ends.
+    while true {
+      for order in houses.takeOrders() { effects.append(.house(order)) }
+      let news = houses.takeNews()
+      guard !news.isEmpty else { return }
+      for item in news { take(item, at: clock.now, wall: clock.wall) }
+    }
+  }
+
+  private mutating func take(_ news: HouseNews, at now: Instant, wall: WallTime) {
+    switch news {
+    case .done(.request(let ticket), let status, let body):
+      answerCommand(ticket, HTTPResponse(status, mediaType: "application/json", body: body))
+    case .refused(.request(let ticket), let refusal):
+      answerCommand(ticket, ControlRefusal(refusal).problem)
+    case .running(.request(let ticket)):
+      answerCommand(
+        ticket,
+        ControlRefusal(409, "in-progress", "a request with this key is being carried out").problem)
+    case .happened(let room, let events):
+      effects.append(.houseNews(news))
+      for entry in events { follow(entry, in: room, at: now) }
+    case .opened(let room, let isOpen):
+      if isOpen { enter(room, atMs: wall.milliseconds) }
+      effects.append(.houseNews(news))
+      release(room, isOpen: isOpen, at: now, wall: wall)
+    case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
+    }
+  }
+
+  private mutating func answerCommand(_ ticket: RequestTicket, _ response: HTTPResponse) {
+    guard let request = commandRequests.removeValue(forKey: ticket) else { return }
+    effects.append(.respond(ticket, cors.apply(to: response, for: request)))
+  }
+
+  /// The media half of a room that has just been opened is made to agree with its log.
+  private mutating func enter(_ room: String, atMs: Int64) {
+    switch houses[room]?.state.show.phase {
+    case .ended:
+      var ended = rooms[room] ?? RoomMedia()
+      let changes = ended.end()
+      rooms[room] = ended
+      apply(changes, in: room)
+    case .live where rooms[room]?.phase != .live:
+      // The process that had the host is gone.
+      houses.serve(.phaseObserved(.away), in: room, atMs: atMs)
+    case .scheduled, .waiting, .live, .away, nil: break
+    }
+  }
+
+  private mutating func release(_ room: String, isOpen: Bool, at now: Instant, wall: WallTime) {
+    for parked in self.parked.removeValue(forKey: room) ?? [] {
+      if isOpen {
+        answer(parked.request, parked.ticket, from: parked.client, at: now, wall: wall)
+      } else {
+        let refusal = ControlRefusal(503, "overloaded", "the room could not be opened")
+        effects.append(
+          .respond(parked.ticket, cors.apply(to: refusal.problem, for: parked.request)))
+      }
+    }
+  }
+
+  // MARK: What events mean
+
+  /// Carries out what an event on the disk means for transports and sessions.
+  private mutating func follow(_ entry: SequencedEvent, in room: String, at now: Instant) {
+    switch entry.event {
+    case .banned(let person, _, _): expel(person, from: room, at: now)
+    case .phaseChanged(.ended): end(room)
+    case .stageRemoved(let person), .roleSet(let person, _):
+      reconsider(person, in: room, at: now)
+    case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
+    default: break
+    }
+  }
+
+  private mutating func expel(_ person: PersonID, from room: String, at now: Instant) {
+    guard let house = houses[room], let record = house.people.record(person),
+      house.state.isBanned(person, token: house.presence[record.identity]?.role, device: nil)
+    else { return }
+    endTransports(of: record.identity, in: room, at: now)
+    effects.append(.expelled(room: room, identity: record.identity))
+  }
+
+  private mutating func end(_ room: String) {
+    guard var media = rooms[room] else { return }
+    let changes = media.end()
+    rooms[room] = media
+    apply(changes, in: room)
+  }
+
+  /// A member's right to publish may have changed: publications without it end.
+  private mutating func reconsider(_ person: PersonID, in room: String, at now: Instant) {
+    guard let record = houses[room]?.people.record(person) else { return }
+    let peers = transports.values.filter { transport in
+      transport.room == room && transport.member.identity == record.identity
+        && transport.purpose != .watch && !mayPublish(transport.member, in: room)
+    }
+    for peer in peers.map(\.peer).sorted(by: { $0.rawValue < $1.rawValue }) {
+      leaveRoom(peer, removing: true, at: now)
+    }
+    effects.append(.permissionsChanged(room: room, identity: record.identity))
+  }
+
+  /// Ends a transport because its owner may not have it any more.
+  private mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
+    guard let record = transports[peer] else { return }
+    if case .publish(let key) = record.purpose {
+      let changes = rooms[record.room]?.unpublish(key) ?? []
+      apply(changes, in: record.room)
+    }
+    if transports[peer] != nil { close(peer, .removed) }
+  }
+
+  // MARK: Who may
+
+  /// Whether a member may publish: by role, or as a guest on stage.
+  func mayPublish(_ member: Member, in room: String) -> Bool {
+    guard let house = houses[room] else { return member.role.mayPublish }
+    let person = house.people.person(member.identity) ?? .server
+    return house.state.mayPublish(Actor(person: person, role: member.role))
+  }
+
+  /// Refuses who is banned, anonymous where that is not wanted, or one viewer too many.
+  ///
+  /// - Parameter isNew: whether a place is taken: not for who is in the room already.
+  func admit(_ member: Member, device: DeviceHint?, to room: String, isNew: Bool)
+    throws(ControlRefusal)
+  {
+    guard let house = houses[room] else { return }
+    let person = house.people.person(member.identity) ?? .server
+    guard !house.state.isBanned(person, token: member.role, device: device) else {
+      throw ControlRefusal(403, "banned", "you are banned from this room")
+    }
+    let settings = house.state.show.settings
+    guard isNew, member.role == .viewer else { return }
+    if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
+      throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
+    }
+    let others = house.presence.list.count { $0.role == .viewer && $0.identity != member.identity }
+    guard settings.viewersMax == 0 || others < settings.viewersMax else {
+      throw ControlRefusal(503, "full", "the room has all the viewers it takes")
+    }
+  }
+
+  /// How many watch: by the room socket or by WHEP, each member once.
+  func viewers(in room: String) -> Int {
+    var watching = Set(
+      houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
+    for subscription in rooms[room]?.subscriptions ?? [] {
+      guard let member = transports[subscription.peer]?.member, member.role == .viewer else {
+        continue
+      }
+      watching.insert(member.identity)
+    }
+    return watching.count
+  }
+
+  // MARK: Commands
+
+  /// Carries out a command; its answer comes when it is on the disk.
+  mutating func submit(
+    _ request: RoomRequest, by member: Member, device: DeviceHint?, in room: String,
+    for waiter: Waiter, wall: WallTime
+  ) throws(ControlRefusal) {
+    var envelope = CommandEnvelope(
+      identity: member.identity, name: member.name, role: member.role, command: request.command,
+      key: request.key, atMs: wall.milliseconds)
+    envelope.device = device
+    envelope.mediaTimeMs = request.mediaTimeMs
+    if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
+    if case .openGiveaway = request.command {
+      envelope.seed = random.bytes(EngineLimits.seedByteCount)
+    }
+    guard houses.submit(envelope, in: room, for: waiter) else {
+      throw ControlRefusal(503, "overloaded", "too much waits for the disk")
+    }
+  }
+}
+
+extension ControlRefusal {
+  /// A room's refusal as an answer of the REST API.
+  init(_ refusal: CommandRefusal) {
+    self.init(refusal.code.status, refusal.code.rawValue, refusal.text)
+  }
+}

@@ -1,0 +1,63 @@
+// What the open rooms want of the store, and what the store has to say to them.
+
+package import Room
+package import RoomLog
+
+/// An order to the store. Its answers come back as `HouseAnswer`s.
+package enum HouseOrder: Sendable {
+  /// Reads a room, or makes it.
+  case open(room: String)
+  /// Writes one decision; all of a room in order.
+  case commit(CommitEntry)
+  case keep(SnapshotRow, RoomKey)
+  /// Reads the reply to a command whose key was used before.
+  case lookUp(room: String, row: Int64, number: UInt64)
+}
+
+/// A room as it was read, ready to be entered.
+package struct OpenedRoom: Sendable {
+  package var key: RoomKey
+  package var house: RoomHouse
+  /// Events since the newest snapshot.
+  package var tailCount: Int
+  package init(key: RoomKey, house: RoomHouse, tailCount: Int) {
+    self.key = key
+    self.house = house
+    self.tailCount = tailCount
+  }
+}
+
+/// An answer of the store.
+package enum HouseAnswer: Sendable {
+  /// Nil when it could not be read; the store has said why in the log.
+  case opened(room: String, OpenedRoom?)
+  case committed(RoomKey, ticket: UInt64, replyRow: Int64?)
+  /// The decision is not on the disk and never will be: memory is ahead of it.
+  case refused(RoomKey, ticket: UInt64)
+  case found(room: String, number: UInt64, StoredReply?)
+}
+
+/// Who waits for the answer to a command.
+package enum Waiter: Hashable, Sendable {
+  /// A room socket's session, and the request's `id`.
+  case socket(UInt64, ref: String?)
+  /// A request of the REST API.
+  case request(RequestTicket)
+}
+
+/// What a waiter is told, or what follows from what is now on the disk; in order.
+package enum HouseNews: Sendable {
+  /// A command was carried out: an HTTP status and a JSON object.
+  case done(Waiter, status: Int, body: [UInt8])
+  case refused(Waiter, CommandRefusal)
+  /// A key is in use by a command that is not committed yet: REST answers 409.
+  case running(Waiter)
+  /// What members are told of one decision.
+  case frames(room: String, [Frame])
+  /// What one socket is given to stand where the room stands; from here on it gets frames.
+  case caughtUp(room: String, socket: UInt64, [[UInt8]])
+  /// These events are on the disk: what they mean for media, sessions and permissions.
+  case happened(room: String, [SequencedEvent])
+  /// The room can be entered, or (false) can't be opened.
+  case opened(room: String, Bool)
+}

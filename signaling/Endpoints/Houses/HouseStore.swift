@@ -1,0 +1,79 @@
+// The shell between the rooms and the store: orders in, answers out.
+
+import Room
+import RoomLog
+package import Store
+import Telemetry
+
+/// Carries out the rooms' orders. Never waits for the disk; answers come on the store's threads.
+package final class HouseStore: Sendable {
+  private let store: RoomStore
+  private let answer: @Sendable (HouseAnswer) -> Void
+  /// Milliseconds since 1970.
+  private let nowMs: @Sendable () -> Int64
+
+  /// Opens the store of a data folder.
+  ///
+  /// - Parameter answer: called with each answer; must not wait for anything.
+  /// - Throws: what `RoomStore` throws: the folder is in use, or of a newer program.
+  package init(
+    _ directory: StoreDirectory, nowMs: @escaping @Sendable () -> Int64,
+    answer: @escaping @Sendable (HouseAnswer) -> Void
+  ) throws(StoreError) {
+    self.answer = answer
+    self.nowMs = nowMs
+    store = try RoomStore(directory) { outcomes in
+      for outcome in outcomes {
+        switch outcome.result {
+        case .committed(let row):
+          answer(.committed(outcome.room, ticket: outcome.ticket, replyRow: row))
+        case .refused: answer(.refused(outcome.room, ticket: outcome.ticket))
+        }
+      }
+    }
+  }
+
+  /// Carries out one order.
+  package func carryOut(_ order: HouseOrder) {
+    switch order {
+    case .open(let room): open(room)
+    case .commit(let entry):
+      if !store.commit(entry) { answer(.refused(entry.room, ticket: entry.ticket)) }
+    // Nobody waits for it: the log is whole without it.
+    case .keep(let snapshot, let room): _ = store.keep(snapshot, of: room)
+    case .lookUp(let room, let row, let number): lookUp(row, in: room, number)
+    }
+  }
+
+  private func open(_ room: String) {
+    let (answer, now) = (answer, nowMs())
+    let isTaken = store.open(room, atMs: now) { key, reader in
+      do throws(StoreError) {
+        let opened = try OpenedRoom(reading: try key.get(), from: reader, atMs: now)
+        answer(.opened(room: room, opened))
+      } catch {
+        answer(.opened(room: room, nil))
+      }
+    }
+    if !isTaken { answer(.opened(room: room, nil)) }
+  }
+
+  private func lookUp(_ row: Int64, in room: String, _ number: UInt64) {
+    let answer = answer
+    let isTaken = store.read { reader in
+      let reply = (try? reader.reply(row)).flatMap { $0 }
+      answer(
+        .found(
+          room: room, number: number,
+          reply.map {
+            StoredReply(
+              subject: $0.subject, key: $0.key, parameters: $0.parameters, status: $0.status,
+              body: $0.body)
+          }))
+    }
+    if !isTaken { answer(.found(room: room, number: number, nil)) }
+  }
+
+  /// Does what was ordered, then closes the database and waits for that.
+  package func close() { store.close() }
+}

@@ -1,0 +1,299 @@
+// The open rooms of this process: opening, commands, what comes back from the disk, closing.
+
+import Access
+package import Room
+import RoomLog
+package import Wire
+
+/// Every room with somebody in it, and those that are being opened. Sans-IO: orders go to the store,
+/// its answers come in, news go out in order.
+package struct RoomHouses {
+  private enum Place {
+    case opening
+    case open(OpenHouse)
+  }
+
+  /// A command whose key's stored reply is being read.
+  private struct LookUp {
+    let room: String
+    let envelope: CommandEnvelope
+    let waiter: Waiter?
+  }
+
+  private var places: [String: Place] = [:]
+  private var names: [RoomKey: String] = [:]
+  private var orders: [HouseOrder] = []
+  private var news: [HouseNews] = []
+  private var lookUps: [UInt64: LookUp] = [:]
+  private var lastLookUp: UInt64 = 0
+  /// Decisions on their way to the disk.
+  package private(set) var pendingCount = 0
+  private var nextCounters = Instant.zero
+  private var nextAudience = Instant.zero
+  private let isDurable: Bool
+  private var lastKey: Int64 = 0
+
+  /// No rooms.
+  ///
+  /// - Parameter isDurable: false for simulations and tests without a disk: every room is new, opens at
+  ///   once, and every decision counts as written.
+  package init(isDurable: Bool) { self.isDurable = isDurable }
+
+  /// Takes the orders so far, oldest first.
+  package mutating func takeOrders() -> [HouseOrder] {
+    defer { orders = [] }
+    return orders
+  }
+
+  /// Takes the news so far, oldest first.
+  package mutating func takeNews() -> [HouseNews] {
+    defer { news = [] }
+    return news
+  }
+
+  // MARK: Opening
+
+  /// Whether a room can be entered; if not, it is opened (`HouseNews.opened` tells when).
+  package mutating func require(_ room: String) -> Bool {
+    switch places[room] {
+    case .open: return true
+    case .opening: return false
+    case nil:
+      places[room] = .opening
+      guard isDurable else {
+        lastKey += 1
+        let new = OpenedRoom(key: RoomKey(rawValue: lastKey), house: RoomHouse(), tailCount: 0)
+        take(.opened(room: room, new), at: .zero)
+        return true
+      }
+      orders.append(.open(room: room))
+      return false
+    }
+  }
+
+  /// The house of an open room.
+  package subscript(room: String) -> RoomHouse? {
+    if case .open(let open)? = places[room] { return open.house }
+    return nil
+  }
+
+  /// Names of open rooms.
+  package var openRooms: [String] { names.values.sorted() }
+
+  private mutating func update<Result>(
+    _ room: String, _ body: (inout OpenHouse, inout [HouseNews]) -> Result
+  ) -> Result? {
+    guard case .open(var open)? = places[room] else { return nil }
+    // Out of the table while it changes, so that it is changed in place.
+    places[room] = nil
+    defer { places[room] = .open(open) }
+    return body(&open, &news)
+  }
+
+  // MARK: Commands
+
+  /// Carries out a command of an open room; its answer is news.
+  ///
+  /// - Returns: false when too much waits for the disk: nothing was done.
+  package mutating func submit(
+    _ envelope: CommandEnvelope, in room: String, for waiter: Waiter?
+  ) -> Bool {
+    guard pendingCount < HousesLimits.pendingMax else { return false }
+    let asked = update(room) { open, news in
+      open.take(open.house.submit(envelope), for: waiter, atMs: envelope.atMs, &news)
+    }
+    guard let asked else { return false }
+    if let entry = asked.write { commit(entry) }
+    if let row = asked.lookUp {
+      lastLookUp += 1
+      lookUps[lastLookUp] = LookUp(room: room, envelope: envelope, waiter: waiter)
+      orders.append(.lookUp(room: room, row: row, number: lastLookUp))
+    }
+    return true
+  }
+
+  /// The server itself wants something of a room.
+  package mutating func serve(_ command: ServerCommand, in room: String, atMs: Int64) {
+    take(in: room, atMs: atMs) { $0.serve(command, atMs: atMs).map { [$0] } ?? [] }
+  }
+
+  private mutating func take(
+    in room: String, atMs: Int64, _ decide: (inout RoomHouse) -> [Pending]
+  ) {
+    let entries = update(room) { open, news in
+      decide(&open.house).compactMap { open.take($0, for: nil, atMs: atMs, &news) }
+    }
+    for entry in entries ?? [] { commit(entry) }
+  }
+
+  private mutating func commit(_ entry: CommitEntry) {
+    pendingCount += 1
+    guard isDurable else {
+      take(
+        .committed(entry.room, ticket: entry.ticket, replyRow: entry.reply.map { _ in 0 }),
+        at: .zero)
+      return
+    }
+    orders.append(.commit(entry))
+  }
+
+  /// The media of a room says where the show stands.
+  package mutating func observe(_ phase: RoomPhase, in room: String, atMs: Int64) {
+    switch phase {
+    case .waiting: serve(.phaseObserved(.waiting), in: room, atMs: atMs)
+    case .live: serve(.phaseObserved(.live), in: room, atMs: atMs)
+    case .away: serve(.phaseObserved(.away), in: room, atMs: atMs)
+    case .ended: break
+    }
+  }
+
+  // MARK: Members
+
+  /// Somebody joins a room.
+  ///
+  /// - Throws: `banned`, `room-ended`.
+  package mutating func arrive(
+    _ arrival: Arrival, in room: String, atMs: Int64
+  ) throws(CommandRefusal) {
+    let result = update(room) { open, news -> Result<CommitEntry?, CommandRefusal> in
+      do throws(CommandRefusal) {
+        let decision = try open.house.arrive(arrival, atMs: atMs)
+        open.idleSince = nil
+        return .success(decision.flatMap { open.take($0, for: nil, atMs: atMs, &news) })
+      } catch {
+        return .failure(error)
+      }
+    }
+    if let entry = try result?.get() { commit(entry) }
+  }
+
+  /// One of a member's sessions is over.
+  package mutating func depart(_ identity: String, in room: String) {
+    _ = update(room) { open, _ in open.house.depart(identity) }
+  }
+
+  /// Gives a socket the room as it stands: what it has missed since `cursor`, or a snapshot; and what is
+  /// its member's own. It comes as news once it is on the disk.
+  package mutating func catchUp(
+    socket: UInt64, of member: Member, device: DeviceHint?, after cursor: Int64?, in room: String,
+    atMs: Int64
+  ) {
+    _ = update(room) { open, news in
+      let house = open.house
+      let person = house.people.person(member.identity)
+      let role = house.state.role(of: Actor(person: person ?? .server, role: member.role))
+      let missed = cursor.flatMap {
+        house.frames(after: $0, for: Spectator(person: person, isStaff: role.isStaff))
+      }
+      var messages = (missed ?? house.snapshot(forStaff: role.isStaff)).messages
+      messages.append(
+        house.personal(member.identity, token: member.role, device: device, atMs: atMs))
+      open.hold(
+        .caughtUp(room: open.name, socket: socket, messages), until: house.state.sequence, &news)
+    }
+  }
+
+  // MARK: The store
+
+  /// Takes an answer of the store.
+  package mutating func take(_ answer: HouseAnswer, at now: Instant) {
+    switch answer {
+    case .opened(let room, let opened):
+      guard let opened else {
+        places[room] = nil
+        news.append(.opened(room: room, false))
+        return
+      }
+      var open = OpenHouse(name: room, opened)
+      open.idleSince = now
+      places[room] = .open(open)
+      names[opened.key] = room
+      news.append(.opened(room: room, true))
+    case .committed(let key, let ticket, let row):
+      pendingCount -= 1
+      guard let room = names[key] else { return }
+      _ = update(room) { open, news in
+        open.committed(ticket: ticket, replyRow: row, &news)
+      }
+    case .refused(let key, _):
+      pendingCount -= 1
+      guard let room = names[key] else { return }
+      discard(room)
+    case .found(_, let number, let reply):
+      guard let lookUp = lookUps.removeValue(forKey: number) else { return }
+      let asked = update(lookUp.room) { open, news in
+        open.take(
+          open.house.judge(lookUp.envelope, stored: reply), for: lookUp.waiter,
+          atMs: lookUp.envelope.atMs, &news)
+      }
+      if let entry = asked?.write { commit(entry) }
+    }
+  }
+
+  /// Memory is ahead of the disk: the room is forgotten and read again.
+  private mutating func discard(_ room: String) {
+    guard case .open(let open)? = places[room] else { return }
+    for waiter in open.waiters {
+      news.append(
+        .refused(waiter, CommandRefusal(.limit, "the server could not write this down")))
+    }
+    names[open.key] = nil
+    places[room] = .opening
+    orders.append(.open(room: room))
+    news.append(.opened(room: room, false))
+  }
+
+  // MARK: Time
+
+  /// Whether `advance` has something to do.
+  package func isDue(at now: Instant) -> Bool { !names.isEmpty && now >= nextCounters }
+
+  /// Does what is due: polls that close, counters, snapshots, rooms that leave memory.
+  ///
+  /// - Parameters:
+  ///   - viewers: by room, for its history.
+  ///   - held: rooms in which somebody is, or publishes or watches.
+  package mutating func advance(
+    at now: Instant, atMs: Int64, viewers: [String: Int], held: Set<String>
+  ) {
+    nextCounters = now + HousesLimits.counterInterval
+    let isAudienceDue = now >= nextAudience
+    if isAudienceDue { nextAudience = now + HousesLimits.audienceInterval }
+    for room in openRooms {
+      if let due = self[room]?.nextTickMs, due <= atMs {
+        take(in: room, atMs: atMs) { $0.tick(atMs: atMs) }
+      }
+      tellCounters(in: room)
+      if isAudienceDue {
+        serve(.audienceCounted(viewers: Int64(viewers[room] ?? 0)), in: room, atMs: atMs)
+      }
+      keep(room, isHeld: held.contains(room), at: now)
+    }
+  }
+
+  private mutating func tellCounters(in room: String) {
+    _ = update(room) { open, news in
+      let frames = open.takeCounters()
+      // Their values are those of now: they wait until that is on the disk.
+      if !frames.isEmpty {
+        open.hold(.frames(room: room, frames), until: open.house.state.sequence, &news)
+      }
+    }
+  }
+
+  private mutating func keep(_ room: String, isHeld: Bool, at now: Instant) {
+    let closes = update(room) { open, _ -> Bool in
+      open.idleSince = isHeld ? nil : open.idleSince ?? now
+      guard let since = open.idleSince, open.house.isSettled else { return false }
+      return now - since >= HousesLimits.idleLimit
+    }
+    guard let closes else { return }
+    let kept = update(room) { open, _ in
+      open.takeSnapshot(isClosing: closes).map { ($0, open.key) }
+    }
+    if let (snapshot, key) = kept ?? nil { orders.append(.keep(snapshot, key)) }
+    guard closes, case .open(let open)? = places[room] else { return }
+    places[room] = nil
+    names[open.key] = nil
+  }
+}

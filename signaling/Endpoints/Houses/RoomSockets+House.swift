@@ -1,0 +1,145 @@
+// The room socket's side of a room's log: commands in, frames out, members who come and go.
+
+import Access
+import Crypto
+import MediaControl
+import Messages
+import Room
+import Web
+import Wire
+
+extension RoomSockets {
+  // MARK: In
+
+  /// Gives a command to the room; the answer comes when it is on the disk.
+  func submit(
+    _ request: RoomRequest, of name: String, for waiter: Waiter, _ core: inout ControlCore,
+    wall: WallTime
+  ) throws(MessageRefusal) {
+    guard let session = sessions[name] else {
+      throw MessageRefusal(.internal, "the session is gone")
+    }
+    do throws(ControlRefusal) {
+      try core.submit(
+        request, by: session.member, device: session.device, in: session.room, for: waiter,
+        wall: wall)
+    } catch {
+      throw MessageRefusal(error)
+    }
+  }
+
+  /// Brings a socket to where the room stands; until then it is told of no events.
+  func catchUp(
+    _ socket: UInt64, after cursor: Int64?, core: inout ControlCore, wall: WallTime
+  ) {
+    guard let session = session(on: socket) else { return }
+    core.houses.catchUp(
+      socket: socket, of: session.member, device: session.device, after: cursor,
+      in: session.room, atMs: wall.milliseconds)
+  }
+
+  // MARK: Out
+
+  /// Takes what a room's log has for its members.
+  mutating func take(
+    _ news: HouseNews, _ core: inout ControlCore, at now: Instant, wall: WallTime
+  ) {
+    switch news {
+    case .done(.socket(let socket, let ref), _, let body):
+      send(.done(body), ref: ref, to: socket)
+    case .refused(.socket(let socket, let ref), let refusal):
+      send(.refused(refusal), ref: ref, to: socket)
+    case .frames(let room, let frames):
+      guard let house = core.houses[room] else { return }
+      for frame in frames { tell(frame, in: room, house) }
+    case .caughtUp(let room, let socket, let messages):
+      for message in messages { send(message, to: socket) }
+      audiences[room]?.tell(socket)
+    case .opened(let room, let isOpen):
+      reenter(room, isOpen: isOpen, &core, wall: wall)
+      unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
+    case .happened, .done, .refused, .running: break
+    }
+  }
+
+  private mutating func tell(_ frame: Frame, in room: String, _ house: RoomHouse) {
+    guard let audience = audiences[room], !audience.told.isEmpty else { return }
+    if frame.audience == .everyone { return send(frame.bytes, toAll: audience.told) }
+    let wanted = audience.told.filter { socket in
+      guard let member = audience.members[socket] else { return false }
+      return house.isFor(house.spectator(member), frame)
+    }
+    if !wanted.isEmpty { send(frame.bytes, toAll: wanted) }
+  }
+
+  /// A room that was open is read again: its members stand nowhere until then.
+  private mutating func reenter(
+    _ room: String, isOpen: Bool, _ core: inout ControlCore, wall: WallTime
+  ) {
+    guard audiences[room] != nil else { return }
+    audiences[room]?.forgetTold()
+    guard isOpen else { return }
+    for name in audiences[room]?.sessions.sorted() ?? [] {
+      guard let session = sessions[name] else { continue }
+      try? core.enter(session, wall: wall)
+      if let socket = session.socket { catchUp(socket, after: nil, core: &core, wall: wall) }
+    }
+  }
+
+  /// Tells a member's pages what it may do now.
+  mutating func tellPermissions(
+    of identity: String, in room: String, _ core: ControlCore, wall: WallTime
+  ) {
+    for name in audiences[room]?.sessions.sorted() ?? [] {
+      guard let session = sessions[name], session.member.identity == identity,
+        let socket = session.socket
+      else { continue }
+      let entry = PermissionsEntry(
+        publish: core.mayPublish(session.member, in: room), subscribe: true)
+      send(.permissions(entry), toSession: name)
+      if let house = core.houses[room] {
+        send(
+          house.personal(
+            identity, token: session.member.role, device: session.device,
+            atMs: wall.milliseconds), to: socket)
+      }
+    }
+  }
+}
+
+extension ControlCore {
+  /// A session begins: the house knows who is here.
+  mutating func enter(_ session: RoomSession, wall: WallTime) throws(ControlRefusal) {
+    do throws(CommandRefusal) {
+      try houses.arrive(
+        Arrival(
+          identity: session.member.identity, name: session.member.name,
+          role: session.member.role, device: session.device),
+        in: session.room, atMs: wall.milliseconds)
+    } catch {
+      throw ControlRefusal(error)
+    }
+  }
+
+  /// A session is over.
+  mutating func leave(_ session: RoomSession) {
+    houses.depart(session.member.identity, in: session.room)
+  }
+}
+
+extension RoomHouse {
+  /// A member as the fan-out sees them.
+  func spectator(_ member: Member) -> Spectator {
+    let person = people.person(member.identity)
+    let role = state.role(of: Actor(person: person ?? .server, role: member.role))
+    return Spectator(person: person, isStaff: role.isStaff)
+  }
+}
+
+extension DeviceHint {
+  /// What stands for a browser in the log: not the hint itself.
+  init(hashing hint: String) {
+    let digest = SHA256.digest(Array(hint.utf8).span)
+    self.init(digest[..<8].reduce(0) { $0 << 8 | UInt64($1) })
+  }
+}

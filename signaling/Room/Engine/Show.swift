@@ -1,0 +1,67 @@
+// The show in a room: its phase, schedule, settings and audience.
+
+/// Where a show stands.
+package enum ShowPhase: String, Hashable, Sendable, CaseIterable {
+  /// It has a time and nobody is there yet.
+  case scheduled
+  /// No host has published yet.
+  case waiting
+  case live
+  /// The host was live and is not now.
+  case away
+  case ended
+}
+
+/// When a show is to begin.
+package struct ShowSchedule: Hashable, Sendable {
+  package var title: TextID
+  /// Milliseconds since 1970.
+  package var startsAtMs: Int64
+  package var description: TextID?
+}
+
+/// What the host has set for the room.
+package struct RoomSettings: Hashable, Sendable {
+  /// Whether viewers without an account are let in.
+  package enum Anonymous: String, Hashable, Sendable, CaseIterable {
+    case allow, refuse
+  }
+
+  package var title: TextID?
+  package var description: TextID?
+  /// 0 is no cap.
+  package var viewersMax: Int64 = 0
+  /// Bits per second of a publisher; 0 is the server's own cap.
+  package var bitrateMax: Int64 = 0
+  package var anonymous = Anonymous.allow
+  package var emojis = RoomSettings.emojisByDefault
+  /// Days that names and texts are kept after the end; 0 is for ever.
+  package var retentionDays: Int64 = 0
+  package init() {}
+
+  /// What one reacts with where the host has chosen nothing.
+  package static let emojisByDefault = ["❤️", "👍", "👏", "😂", "😮", "🔥"]
+}
+
+/// How many watched at a time.
+package struct AudienceCount: Hashable, Sendable {
+  /// Milliseconds since 1970.
+  package let atMs: Int64
+  package let viewers: Int64
+}
+
+/// The show's part of a room's state.
+package struct Show: Hashable, Sendable {
+  package internal(set) var phase = ShowPhase.waiting
+  package internal(set) var schedule: ShowSchedule?
+  package internal(set) var announcement: TextID?
+  package internal(set) var settings = RoomSettings()
+  /// Milliseconds since 1970.
+  package internal(set) var firstLiveAtMs: Int64?
+  package internal(set) var endedAtMs: Int64?
+  package internal(set) var peak: Int64 = 0
+  /// Oldest first.
+  package internal(set) var audience: [AudienceCount] = []
+  /// Reactions of the whole show, in the order emojis were first used.
+  package internal(set) var reactions: [ReactionCount] = []
+}

@@ -1,0 +1,44 @@
+// How much an open room keeps beside its state, and how often its members may do things.
+
+/// The bounds of one open room.
+package enum HouseLimits {
+  // MARK: Resuming
+
+  /// Events whose frames are kept for members who come back: a minute of a lively room.
+  package static let recentEventsMax = 1000
+  /// Bytes of those frames: large texts must not make a room large.
+  package static let recentBytesMax = 1024 * 1024
+  /// Bytes of one part of a snapshot: half of what one message may have, so that one item more fits.
+  package static let snapshotPartBytesMax = 32 * 1024
+
+  // MARK: Idempotency
+
+  /// Keys of one generation; two are kept, so a key is good for the room's last half million at least.
+  package static let keysMax = 500_000
+  /// Replies kept in memory: repeats come within seconds. Older ones are read from the store.
+  package static let repliesMax = 1024
+  /// Characters of a key, as Stripe takes them.
+  package static let keyMax = 255
+
+  // MARK: Admission
+
+  /// Members whose recent doings are remembered; the idlest half goes when there are more.
+  package static let membersMax = 20_000
+  /// Messages at once, and milliseconds for each more: as fast as people type and no faster.
+  package static let chatBurst = 5.0
+  package static let chatMs = 2000.0
+  /// Staff answer many.
+  package static let staffFactor = 4.0
+  /// Reactions a second: a finger on a phone makes ten.
+  package static let reactionsPerSecond = 20.0
+  /// Votes and upvotes a second.
+  package static let votesPerSecond = 5.0
+  /// Own messages that a new one must differ from, and for how long.
+  package static let duplicatesMax = 3
+  package static let duplicateMs: Int64 = 30_000
+
+  // MARK: Counting
+
+  /// Milliseconds between two events that count reactions: the log must not grow with fingers.
+  package static let reactionsCountedMs: Int64 = 10_000
+}

@@ -1,0 +1,211 @@
+// What a member is given who joins, comes back, or has fallen too far behind.
+
+package import Access
+import JSON
+
+/// What a member gets to stand where the room stands.
+package struct CatchUp: Hashable, Sendable {
+  /// Messages in their order, UTF-8 JSON.
+  package let messages: [[UInt8]]
+  /// The state they end with: to be sent when that is committed; frames after it follow.
+  package let sequence: Int64
+}
+
+extension RoomHouse {
+  // MARK: Coming back
+
+  /// The frames a member has missed; nil when a snapshot is due.
+  ///
+  /// Counters come with their value of now, once each.
+  package func frames(after cursor: Int64, for spectator: Spectator) -> CatchUp? {
+    guard cursor <= state.sequence, let frames = recent.frames(after: cursor) else { return nil }
+    var messages: [[UInt8]] = []
+    var counters: [CounterKey] = []
+    for frame in frames where isFor(spectator, frame) {
+      if case .counter(let key) = frame.delivery {
+        if !counters.contains(key) { counters.append(key) }
+      } else {
+        messages.append(frame.bytes)
+      }
+    }
+    messages += counters.compactMap { counter($0) }
+    return CatchUp(messages: messages, sequence: state.sequence)
+  }
+
+  /// Whether a member is among those a frame is for.
+  package func isFor(_ spectator: Spectator, _ frame: Frame) -> Bool {
+    switch frame.audience {
+    case .everyone: true
+    case .staff: spectator.isStaff
+    case .viewers: !spectator.isStaff
+    case .person(let person): spectator.person == person
+    case .voters(let id):
+      spectator.person.map { person in
+        state.polls.last { $0.id == id }?.voters[person] != nil
+      } ?? false
+    }
+  }
+
+  // MARK: Counters
+
+  /// A counter's message with the value of now; nil when its thing is gone.
+  package func counter(_ key: CounterKey) -> [UInt8]? {
+    let cursor = ("cursor", JSONValue.integer(state.sequence))
+    let members: [(String, JSONValue)]
+    switch key {
+    case .poll(let id):
+      guard let poll = state.polls.last(where: { $0.id == id }) else { return nil }
+      members = [
+        ("type", "pollCounts"), cursor, ("poll", .integer(id)),
+        ("counts", .array(poll.counts.map { .integer(Int64($0)) })),
+        ("voters", .integer(Int64(poll.voterCount))),
+      ]
+    case .question(let id):
+      guard let question = state.questions.question(id) else { return nil }
+      members = [
+        ("type", "upvotes"), cursor, ("question", .integer(id)),
+        ("upvotes", .integer(Int64(question.upvotes.count))),
+      ]
+    case .giveaway(let id):
+      guard let giveaway = state.giveaways.last(where: { $0.id == id }) else { return nil }
+      members = [
+        ("type", "entries"), cursor, ("giveaway", .integer(id)),
+        ("entries", .integer(Int64(giveaway.entryCount))),
+      ]
+    case .reactionTotals:
+      members = [
+        ("type", "reactionTotals"), cursor, ("totals", entries.reactions(state.show.reactions)),
+      ]
+    }
+    return JSONValue.object(JSONObject(members)).write()
+  }
+
+  /// The reactions since this was last asked, as one message; nil when there were none.
+  package mutating func takeReactions() -> [UInt8]? {
+    guard !freshReactions.isEmpty else { return nil }
+    let counts = entries.reactions(freshReactions)
+    freshReactions = []
+    return JSONValue.object(["type": "reactions", "counts": counts]).write()
+  }
+
+  // MARK: Snapshots
+
+  /// The whole room as staff or as viewers see it: the same for all of them, so encode it once.
+  package func snapshot(forStaff: Bool) -> CatchUp {
+    var parts = SnapshotParts(cursor: state.sequence, head: snapshotHead(forStaff: forStaff))
+    for message in state.chat.messages { parts.add("messages", entries.message(message)) }
+    if forStaff {
+      for message in state.chat.held { parts.add("held", entries.message(message, isHeld: true)) }
+    }
+    for poll in state.polls { parts.add("polls", entries.poll(poll, forStaff: forStaff)) }
+    for question in state.questions.open { parts.add("questions", entries.question(question)) }
+    for question in state.questions.answered { parts.add("answered", entries.question(question)) }
+    for giveaway in state.giveaways { parts.add("giveaways", entries.giveaway(giveaway)) }
+    return CatchUp(messages: parts.finish(), sequence: state.sequence)
+  }
+
+  private func snapshotHead(forStaff: Bool) -> [(String, JSONValue)] {
+    let show = state.show
+    var members: [(String, JSONValue)] = [
+      ("phase", .string(show.phase.rawValue)), ("settings", entries.settings(show.settings)),
+      ("schedule", show.schedule.map { entries.schedule($0) } ?? .null),
+      ("announcement", entries.text(show.announcement)),
+      ("firstLiveAtMs", json(show.firstLiveAtMs)), ("endedAtMs", json(show.endedAtMs)),
+      ("host", state.people.host.map { entries.member($0) } ?? .null),
+      ("followers", .integer(Int64(state.people.followers.count))),
+      ("chat", entries.chat(state.chat.rules, forStaff: forStaff)),
+      ("pinned", state.chat.pinned.map { entries.message($0) } ?? .null),
+      ("stage", entries.guests()), ("totals", entries.reactions(show.reactions)),
+      ("highlighted", json(state.questions.highlighted)),
+    ]
+    if forStaff {
+      let invited = state.people.guests.filter { !$0.isOn }.map { entries.member($0.person) }
+      members += [("invited", .array(invited)), ("peak", .integer(show.peak))]
+    }
+    return members
+  }
+
+  /// What is a member's own: role, silence, votes, entries. Sent after a snapshot, and when `me` changes.
+  package func personal(
+    _ identity: String, token: Role, device: DeviceHint? = nil, atMs: Int64
+  ) -> [UInt8] {
+    let person = people.person(identity) ?? .server
+    let standing = state.people[person]
+    let actor = Actor(person: person, role: token, device: device)
+    var members: [(String, JSONValue)] = [
+      ("type", "me"), ("cursor", .integer(state.sequence)),
+      ("role", .string(state.role(of: actor).rawValue)),
+      ("publish", .bool(state.mayPublish(actor))), ("muted", .bool(standing.isMuted)),
+      ("timedOutUntilMs", standing.timedOutUntilMs > atMs ? json(standing.timedOutUntilMs) : .null),
+      ("follows", .bool(state.people.followers.contains(person))),
+      ("stage", .string(stage(of: person))),
+    ]
+    let votes = state.polls.compactMap { poll in vote(of: person, in: poll) }
+    let upvoted = state.questions.open.filter { $0.upvotes.contains(person) }.map(\.id)
+    let entered = state.giveaways.filter { $0.hasEntered(person) }.map(\.id)
+    let held = state.chat.held.filter { $0.author == person }
+    members += [
+      ("votes", .array(votes)), ("upvoted", .array(upvoted.map { .integer($0) })),
+      ("entered", .array(entered.map { .integer($0) })),
+      ("held", .array(held.map { entries.message($0, isHeld: true) })),
+    ]
+    return JSONValue.object(JSONObject(members)).write()
+  }
+
+  private func stage(of person: PersonID) -> String {
+    guard let guest = state.people.guests.first(where: { $0.person == person }) else {
+      return "off"
+    }
+    return guest.isOn ? "on" : "invited"
+  }
+
+  private func vote(of person: PersonID, in poll: Poll) -> JSONValue? {
+    guard let mask = poll.voters[person] else { return nil }
+    let isShown = poll.isPublic || poll.results == .afterVote
+    return [
+      "poll": .integer(poll.id), "options": RoomHouse.options(mask),
+      "counts": isShown ? .array(poll.counts.map { .integer(Int64($0)) }) : .null,
+    ]
+  }
+}
+
+/// A snapshot in messages that each fit a socket: lists go on where the part before ended.
+struct SnapshotParts {
+  private let cursor: Int64
+  private var done: [[(String, JSONValue)]] = []
+  private var part: [(String, JSONValue)]
+  private var lists: [(name: String, items: [JSONValue])] = []
+  private var byteCount: Int
+
+  init(cursor: Int64, head: [(String, JSONValue)]) {
+    self.cursor = cursor
+    part = head
+    byteCount = JSONValue.object(JSONObject(head)).write().count
+  }
+
+  mutating func add(_ list: String, _ item: JSONValue) {
+    let count = item.write().count
+    if byteCount + count > HouseLimits.snapshotPartBytesMax, byteCount > 0 { close() }
+    byteCount += count + 1
+    if lists.last?.name != list { lists.append((list, [])) }
+    lists[lists.count - 1].items.append(item)
+  }
+
+  private mutating func close() {
+    done.append(part + lists.map { ($0.name, .array($0.items)) })
+    part = []
+    lists = []
+    byteCount = 0
+  }
+
+  mutating func finish() -> [[UInt8]] {
+    close()
+    return done.enumerated().map { index, members in
+      let head: [(String, JSONValue)] = [
+        ("type", "snapshot"), ("cursor", .integer(cursor)), ("part", .integer(Int64(index))),
+        ("last", .bool(index == done.count - 1)),
+      ]
+      return JSONValue.object(JSONObject(head + members)).write()
+    }
+  }
+}
