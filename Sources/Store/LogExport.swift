@@ -29,26 +29,28 @@ extension RoomReader {
 
   /// The lines that say who the references stand for: people after `person`, one page.
   package func peopleLines(
-    of room: RoomKey, after person: UInt32
+    of room: RoomKey, after person: UInt32, limit: Int = StoreLimits.pageMax
   ) throws(StoreError) -> (lines: [UInt8], next: UInt32?) {
+    let limit = RoomReader.bounded(limit)
     let people = try database.rows(
       """
       SELECT person, identity, name FROM people WHERE room = ? AND person > ?
       ORDER BY person LIMIT ?
       """,
-      [.integer(room.rawValue), .integer(Int64(person)), .integer(Int64(StoreLimits.pageMax))],
+      [.integer(room.rawValue), .integer(Int64(person)), .integer(Int64(limit))],
       RoomReader.person)
     let lines = people.flatMap { JSONLines.line($0) }
-    return (lines, people.count < StoreLimits.pageMax ? nil : people.last?.person)
+    return (lines, people.count < limit ? nil : people.last?.person)
   }
 
   /// The lines that say what the references stand for: texts from `first` on, one page.
   package func textLines(
-    of room: RoomKey, from first: Int64
+    of room: RoomKey, from first: Int64, limit: Int = StoreLimits.pageMax
   ) throws(StoreError) -> (lines: [UInt8], next: Int64?) {
-    let texts = try texts(from: first, in: room)
+    let limit = RoomReader.bounded(limit)
+    let texts = try texts(from: first, in: room, limit: limit)
     let lines = texts.flatMap { JSONLines.line($0) }
-    return (lines, texts.count < StoreLimits.pageMax ? nil : texts.last.map { $0.text + 1 })
+    return (lines, texts.count < limit ? nil : texts.last.map { $0.text + 1 })
   }
 }
 

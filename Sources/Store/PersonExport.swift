@@ -15,8 +15,22 @@ package struct PersonExport: Sendable {
   // Rooms still to come, the current one last; nil before the first piece.
   private var rooms: [(room: RoomKey, name: String, person: UInt32)]?
   private var stage = Stage.texts(after: 0)
+  private let begin: PersonCursor?
 
-  package init(identity: String) { self.identity = identity }
+  /// - Parameter begin: goes on where another export of the same identity stood.
+  package init(identity: String, from begin: PersonCursor? = nil) {
+    self.identity = identity
+    self.begin = begin
+  }
+
+  /// Where this stands; nil before the first piece and at the end.
+  package var cursor: PersonCursor? {
+    guard let room = rooms?.last?.room else { return nil }
+    switch stage {
+    case .texts(let after): return PersonCursor(room: room, part: .texts, after: after)
+    case .events(let after): return PersonCursor(room: room, part: .events, after: after)
+    }
+  }
 
   /// The next lines; may be empty while there is more. Nil at the end.
   package mutating func next(_ reader: RoomReader) throws(StoreError) -> [UInt8]? {
@@ -45,6 +59,10 @@ package struct PersonExport: Sendable {
       )
     }
     rooms = found.map { ($0.0, $0.1, $0.2.person) }
+    if let begin {
+      goOn(from: begin)
+      return []
+    }
     var lines = found.reversed().flatMap { JSONLines.line($0.2, room: $0.1) }
     let follows = try reader.database.rows(
       "SELECT host, at_ms FROM follows WHERE follower = ?", [.text(identity)]
@@ -55,6 +73,15 @@ package struct PersonExport: Sendable {
       ])
     }
     return lines
+  }
+
+  private mutating func goOn(from begin: PersonCursor) {
+    rooms?.removeAll { $0.room < begin.room }
+    guard rooms?.last?.room == begin.room else { return }
+    switch begin.part {
+    case .texts: stage = .texts(after: begin.after)
+    case .events: stage = .events(after: begin.after)
+    }
   }
 
   private mutating func texts(

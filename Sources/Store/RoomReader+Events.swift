@@ -65,5 +65,25 @@ extension RoomReader {
     return EventPage(events: events, next: events.count < limit ? nil : events.last?.sequence)
   }
 
+  /// The audited events after `sequence`, oldest first.
+  package func audit(
+    of room: RoomKey, after sequence: Int64, limit: Int
+  ) throws(StoreError) -> EventPage {
+    let limit = RoomReader.bounded(limit)
+    let events = try database.rows(
+      RoomReader.eventColumns + """
+         INDEXED BY events_audited WHERE room = ? AND audited = 1 AND sequence > ? ORDER BY sequence LIMIT ?
+        """,
+      [.integer(room.rawValue), .integer(sequence), .integer(Int64(limit))], RoomReader.event)
+    return EventPage(events: events, next: events.count < limit ? nil : events.last?.sequence)
+  }
+
+  /// The event at `sequence`; nil when there is none.
+  package func event(of room: RoomKey, at sequence: Int64) throws(StoreError) -> EventRow? {
+    try database.first(
+      RoomReader.eventColumns + " WHERE room = ? AND sequence = ?",
+      [.integer(room.rawValue), .integer(sequence)], RoomReader.event)
+  }
+
   static func bounded(_ limit: Int) -> Int { min(max(1, limit), StoreLimits.pageMax) }
 }

@@ -57,6 +57,14 @@ extension RoomReader {
       [.text(host), .integer(Int64(StoreLimits.pageMax))], RoomReader.listed)
   }
 
+  /// The room of this name as it is listed; nil when it never was, or is not to be.
+  package func show(named name: String) throws(StoreError) -> ListedShow? {
+    try database.first(
+      RoomReader.showColumns
+        + " WHERE listed = 1 AND room = (SELECT key FROM rooms WHERE name = ?)",
+      [.text(name)], RoomReader.listed)
+  }
+
   /// The listing of one room; nil when it never had one.
   func show(of room: RoomKey) throws(StoreError) -> ShowRow? {
     try database.first(

@@ -123,10 +123,12 @@ package final class RoomReader {
   }
 
   /// The texts from `first` on, at most `StoreLimits.pageMax`.
-  package func texts(from first: Int64, in room: RoomKey) throws(StoreError) -> [TextRow] {
+  package func texts(
+    from first: Int64, in room: RoomKey, limit: Int = StoreLimits.pageMax
+  ) throws(StoreError) -> [TextRow] {
     try database.rows(
       "SELECT text, author, body FROM texts WHERE room = ? AND text >= ? ORDER BY text LIMIT ?",
-      [.integer(room.rawValue), .integer(first), .integer(Int64(StoreLimits.pageMax))],
+      [.integer(room.rawValue), .integer(first), .integer(Int64(RoomReader.bounded(limit)))],
       RoomReader.text)
   }
 

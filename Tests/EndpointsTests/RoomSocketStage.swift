@@ -262,6 +262,7 @@ struct RoomSocketStage {
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): houseOrders.append(order)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity):
       sockets.tellPermissions(of: identity, in: room, core, wall: wall)
     }

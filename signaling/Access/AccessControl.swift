@@ -46,6 +46,18 @@ package struct AccessControl: Sendable {
     return credential
   }
 
+  /// The credential of a service of all rooms: who may ask about people and erase them.
+  ///
+  /// - Throws: `.wrongRole` for everyone else.
+  package func authorizeService(_ token: String?, at now: WallTime) throws(AccessRefusal)
+    -> Credential
+  {
+    guard let token, !token.isEmpty else { throw .missing }
+    let credential = try JSONWebToken.verify(token, keys: keys, at: now)
+    guard credential.role == .service, credential.room == "*" else { throw .wrongRole }
+    return credential
+  }
+
   /// From now on no token of this subject for this room is accepted; or again.
   ///
   /// - Returns: false when there are too many revocations.

@@ -55,6 +55,11 @@ package enum ControlLimits {
   /// Anonymous tokens per second and address, and at once.
   package static let mintsPerSecond = 5
   package static let mintsBurst = 100
+  /// Members whose budget of REST requests is remembered; the oldest goes.
+  package static let requestersMax = 100_000
+  /// Lists of rooms per second and address, and at once: a front page asks every twenty seconds.
+  package static let listsPerSecond = 10
+  package static let listsBurst = 100
   /// Changes of revocations on their way to the disk: a moderator makes a few a minute.
   package static let pendingChangesMax = 1024
   /// How long media goes on when a token is over, beyond the leeway all tokens have: time to renew

@@ -42,6 +42,10 @@ extension ControlCore {
     case "whip", "whep":
       guard path.count == 2, request.method == .post else { return nil }
       room = path[1]
+    case "api":
+      guard path.count > 3, let route = APIRoute.route(of: request), route.operation.needsRoom
+      else { return nil }
+      room = path[3]
     default: return nil
     }
     guard !isDraining, (try? authorize(request, room: room, .watch, wall: wall)) != nil else {
@@ -55,11 +59,13 @@ extension ControlRefusal {
   /// The refusal as problem+json (RFC 9457). Its type says that the status tells all there is, so
   /// its title is the status's.
   var problem: HTTPResponse {
-    let body: JSONValue = [
+    var body: JSONObject = [
       "type": "about:blank", "title": .string(HTTPStatus.reasonPhrase(status)),
       "status": .integer(Int64(status)), "detail": .string(sentence), "code": .string(code),
     ]
-    var answer = HTTPResponse(status, mediaType: "application/problem+json", body: body.write())
+    if let retryAfterMs { body["retryAfterMs"] = .integer(retryAfterMs) }
+    var answer = HTTPResponse(
+      status, mediaType: "application/problem+json", body: JSONValue.object(body).write())
     for field in headers.fields { answer.headers.set(field.name, field.value) }
     return answer
   }

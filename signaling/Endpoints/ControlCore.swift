@@ -32,6 +32,13 @@ package struct ControlCore {
   var mintBudgets = AddressBudgets(
     perSecond: ControlLimits.mintsPerSecond, burst: ControlLimits.mintsBurst,
     addressesMax: ControlLimits.mintAddressesMax)
+  /// What members may still ask for over REST: as much as over the room socket.
+  var requestBudgets = KeyedBudgets<MemberKey>(
+    perSecond: RoomSocketLimits.requestsPerSecond, burst: RoomSocketLimits.requestsBurst,
+    keysMax: ControlLimits.requestersMax)
+  var listBudgets = AddressBudgets(
+    perSecond: ControlLimits.listsPerSecond, burst: ControlLimits.listsBurst,
+    addressesMax: ControlLimits.mintAddressesMax)
   var access: AccessControl
   /// By number: changes of revocations that are being written.
   var pendingChanges: [UInt64: PendingChange] = [:]
@@ -44,8 +51,13 @@ package struct ControlCore {
   package internal(set) var houses: RoomHouses
   /// Requests that wait for their room to open.
   var parked: [String: [ParkedRequest]] = [:]
-  /// Requests of the REST API whose command is on its way to the disk.
-  var commandRequests: [RequestTicket: HTTPRequest] = [:]
+  /// Requests of the REST API that are answered later: what they want is on its way to the disk.
+  var waitingRequests: [RequestTicket: HTTPRequest] = [:]
+  /// What is being read from the store, by number.
+  var reads: [UInt64: PendingRead] = [:]
+  var lastRead: UInt64 = 0
+  /// Viewers of the open rooms as they were last counted.
+  var viewerCounts: [String: Int] = [:]
   /// The time of the input that is being taken.
   var clock = (now: Instant.zero, wall: WallTime(nanoseconds: 0))
 

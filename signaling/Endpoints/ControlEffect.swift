@@ -29,6 +29,8 @@ package enum ControlEffect: Sendable {
   case house(HouseOrder)
   /// Something a room's log has for its members.
   case houseNews(HouseNews)
+  /// A query over a room socket could not be answered.
+  case readRefused(Waiter, ControlRefusal)
   /// A member was banned: every session of theirs in the room is over.
   case expelled(room: String, identity: String)
   /// What a member may do has changed.
@@ -52,9 +54,12 @@ package struct ControlRefusal: Error, Hashable, Sendable {
   /// PROTOCOL.md's error code.
   package let code: String
   package let text: String
-  package init(_ status: Int, _ code: String, _ text: String) {
+  /// When it may be tried again; nil where the code says it all.
+  package var retryAfterMs: Int64?
+  package init(_ status: Int, _ code: String, _ text: String, retryAfterMs: Int64? = nil) {
     self.status = status
     self.code = code
     self.text = text
+    self.retryAfterMs = retryAfterMs
   }
 }

@@ -176,6 +176,7 @@ private final class ControlLoop {
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): parts.store(order)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity):
       sockets.tellPermissions(of: identity, in: room, core, wall: wall)
     }

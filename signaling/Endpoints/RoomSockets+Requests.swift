@@ -21,6 +21,10 @@ extension RoomSockets {
         return try submit(
           request, of: session, for: .socket(socket, ref: message.id), &core, wall: wall)
       }
+      if case .query(let query) = message.request {
+        return try answer(
+          query, of: session, for: .socket(socket, ref: message.id), &core, wall: wall)
+      }
       let reply = try reply(to: message.request, of: session, &core, at: now, wall: wall)
       send(reply, ref: message.id, to: socket)
       tellForeignCodecs(of: session, core)
@@ -55,7 +59,7 @@ extension RoomSockets {
     case .token(let token):
       try renew(token, of: session, core, wall: wall)
       return .ok(map: nil)
-    case .leave, .command: return .ok(map: nil)
+    case .leave, .command, .query: return .ok(map: nil)
     case .ping(let time):
       return .pong(time: time, serverTimeMs: wall.fractionalMilliseconds)
     }

@@ -275,8 +275,10 @@ extension ControlRefusal {
     switch status {
     case 405: ["Allow": text]
     case 401: ["WWW-Authenticate": "Bearer"]
-    case 429, 503: ["Retry-After": "2"]
-    default: [:]
+    case 429, 503: ["Retry-After": retryAfterSeconds ?? "2"]
+    default: retryAfterSeconds.map { ["Retry-After": $0] } ?? [:]
     }
   }
+
+  private var retryAfterSeconds: String? { retryAfterMs.map { String(max(1, ($0 + 999) / 1000)) } }
 }

@@ -81,7 +81,11 @@ extension ClientRequest {
     case "token": return .token(try fields.string("token"))
     case "leave": return .leave
     case "ping": return .ping(time: try fields.number("time"))
-    default: return .command(try CommandCatalogue.decode(type, document))
+    default:
+      if let query = QueryCatalogue.query(named: type), query.isOnSocket {
+        return .query(try query.decode(document))
+      }
+      return .command(try CommandCatalogue.decode(type, document))
     }
   }
 }

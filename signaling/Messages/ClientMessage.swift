@@ -32,6 +32,8 @@ package enum ClientRequest: Hashable, Sendable {
   case ping(time: JSONValue)
   /// A command of the catalogue.
   case command(RoomRequest)
+  /// A query of the catalogue.
+  case query(RoomQuery)
 }
 
 /// Takes part in a room.

@@ -30,7 +30,10 @@ package enum MessagesFuzzBody {
     case .ping(let time):
       let pong = ServerReply.pong(time: time, serverTimeMs: 0).encode(ref: message.id)
       precondition((try? JSONValue.parse(pong)) != nil, "a pong is no JSON")
-    case .unpublish, .assign, .layer, .trickle, .token, .leave, .command: break
+    case .query(.history(let before, let limit)):
+      precondition((1...QueryCatalogue.limitMax).contains(limit), "a page has no bound")
+      precondition(before.map { $0 > 0 } ?? true, "a place is none")
+    case .unpublish, .assign, .layer, .trickle, .token, .leave, .command, .query: break
     }
   }
 }

@@ -8,6 +8,21 @@ enum APIDescription {
   /// The document's text: always the same.
   static let text: [UInt8] = document.write()
 
+  /// The schemas that routes use, and those they use, by name.
+  static let schemas: [APISchema] = {
+    var found: [String: APISchema] = [:]
+    func add(_ schema: APISchema) {
+      guard found.updateValue(schema, forKey: schema.name) == nil else { return }
+      for used in schema.uses { add(used) }
+    }
+    add(.problem)
+    for route in APIRoute.all {
+      if let request = route.request { add(request) }
+      for case .json(let schema) in route.answers.map(\.content) { add(schema) }
+    }
+    return found.values.sorted { $0.name < $1.name }
+  }()
+
   private static var document: JSONValue {
     [
       "openapi": "3.1.0",
@@ -18,7 +33,7 @@ enum APIDescription {
       "servers": [["url": "/"]],
       "paths": .object(paths),
       "components": [
-        "schemas": .object(JSONObject(APISchema.allCases.map { ($0.rawValue, $0.schema) })),
+        "schemas": .object(JSONObject(schemas.map { ($0.name, $0.schema) })),
         "securitySchemes": [
           "token": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"]
         ],
@@ -39,7 +54,7 @@ enum APIDescription {
 
   private static func operation(_ route: APIRoute) -> JSONValue {
     var operation: JSONObject = [
-      "operationId": .string(route.operation.rawValue), "summary": .string(route.summary),
+      "operationId": .string(route.operation.id), "summary": .string(route.summary),
     ]
     let parameters = parameters(of: route)
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
@@ -49,7 +64,10 @@ enum APIDescription {
     case .required: operation["security"] = [["token": []]]
     }
     if let request = route.request {
-      operation["requestBody"] = ["content": ["application/json": ["schema": reference(request)]]]
+      operation["requestBody"] = [
+        "required": .bool(request.isRequired),
+        "content": ["application/json": ["schema": request.reference]],
+      ]
     }
     var responses = JSONObject()
     for answer in route.answers { responses[String(answer.status)] = response(answer) }
@@ -58,15 +76,8 @@ enum APIDescription {
   }
 
   private static func parameters(of route: APIRoute) -> [JSONValue] {
-    let room: [JSONValue] =
-      route.segments.contains(APIRoute.roomSegment)
-      ? [["name": "room", "in": "path", "required": true, "schema": APISchema.room]] : []
-    return room
-      + route.query.map { name in
-        [
-          "name": .string(name), "in": "query", "required": true, "schema": ["type": "string"],
-        ]
-      }
+    let room = route.segments.contains(APIRoute.roomSegment) ? [APIParameter.room] : []
+    return (room + route.parameters).map(\.json)
   }
 
   private static func response(_ answer: APIRoute.Answer) -> JSONValue {
@@ -75,14 +86,23 @@ enum APIDescription {
     case .none: break
     case .text: response["content"] = ["text/plain": ["schema": ["type": "string"]]]
     case .json(let schema):
-      response["content"] = ["application/json": ["schema": reference(schema)]]
+      response["content"] = ["application/json": ["schema": schema.reference]]
+    case .lines:
+      response["content"] = [.lines: ["schema": ["type": "string"]]]
+      response["headers"] = [
+        "Link": [
+          "description": "The next page, with `rel=\"next\"`; absent at the end.",
+          "schema": ["type": "string"],
+        ]
+      ]
     case .problem:
-      response["content"] = ["application/problem+json": ["schema": reference(.problem)]]
+      response["content"] = ["application/problem+json": ["schema": APISchema.problem.reference]]
     }
     return .object(response)
   }
+}
 
-  private static func reference(_ schema: APISchema) -> JSONValue {
-    ["$ref": .string("#/components/schemas/\(schema.rawValue)")]
-  }
+extension String {
+  /// The media type of JSON Lines.
+  static let lines = "application/x-ndjson"
 }

@@ -1,12 +1,41 @@
 // The one table of the REST API: what is served, and how it is described.
 
 import HTTP
+import JSON
+import Messages
 
-/// What a route does. Each has exactly one row in `APIRoute.all`; the switch that serves them is
-/// exhaustive, so a row that nobody serves does not compile.
-enum APIOperation: String, Hashable, Sendable, CaseIterable {
+/// What the server does for itself, beside the rooms' commands and queries.
+enum ServerOperation: String, Hashable, Sendable, CaseIterable {
   case getHealth, getReadiness, getMetrics, getDescription
+  case listRooms
   case mintToken, revokeTokens, restoreTokens
+  case exportPerson, erasePerson
+}
+
+/// What a route does. Each has exactly one row in `APIRoute.all`.
+enum APIOperation: Hashable, Sendable {
+  case server(ServerOperation)
+  /// A command of the catalogue, by its name.
+  case command(String)
+  /// A query of the catalogue, by its name.
+  case query(String)
+
+  /// OpenAPI's `operationId`.
+  var id: String {
+    switch self {
+    case .server(let operation): operation.rawValue
+    case .command(let name): name
+    case .query(let name): "get" + name.prefix(1).uppercased() + name.dropFirst()
+    }
+  }
+
+  /// Whether it is about what happens in a room: then the room is opened for it.
+  var needsRoom: Bool {
+    switch self {
+    case .server: false
+    case .command, .query: true
+    }
+  }
 }
 
 /// One method of one path.
@@ -21,6 +50,8 @@ struct APIRoute: Sendable {
     case none
     case text
     case json(APISchema)
+    /// JSON Lines; a `Link` with `rel="next"` when there is more.
+    case lines
     case problem
   }
 
@@ -44,12 +75,12 @@ struct APIRoute: Sendable {
 
   let operation: APIOperation
   let method: HTTPMethod
-  /// The segments of the path; `{room}` stands for any one.
+  /// The segments of the path; `{name}` stands for any one.
   let segments: [String]
   let summary: String
   var bearer = Bearer.none
-  /// Names of required parameters of the query: strings.
-  var query: [String] = []
+  /// In the order of the description, without the room.
+  var parameters: [APIParameter] = []
   var request: APISchema?
   let answers: [Answer]
 
@@ -59,65 +90,32 @@ struct APIRoute: Sendable {
   /// Whether a request's path is this one's.
   func matches(_ path: [String]) -> Bool {
     path.count == segments.count
-      && zip(path, segments).allSatisfy { $0 == $1 || $1 == APIRoute.roomSegment }
+      && zip(path, segments).allSatisfy { $0 == $1 || $1.first == "{" }
+  }
+
+  /// What stands in a request's path for the names in braces.
+  func values(in path: [String]) -> [(name: String, value: String)] {
+    zip(segments, path).compactMap { segment, value in
+      segment.first == "{" ? (String(segment.dropFirst().dropLast()), value) : nil
+    }
   }
 
   static let roomSegment = "{room}"
+  /// Where everything of one room is.
+  static let room = ["api", "v1", "rooms", roomSegment]
 
-  /// All routes. A new one is a row here, a case of `APIOperation`, and its schemas.
-  static let all: [APIRoute] = [
-    APIRoute(
-      operation: .getHealth, method: .get, segments: ["healthz"],
-      summary: "Whether the process lives.", answers: [Answer(200, "It does.", .text)]),
-    APIRoute(
-      operation: .getReadiness, method: .get, segments: ["readyz"],
-      summary: "Whether new sessions are taken.",
-      answers: [Answer(200, "They are.", .text), Answer(503, "The server drains.", .text)]),
-    APIRoute(
-      operation: .getMetrics, method: .get, segments: ["metrics"],
-      summary: "The figures of the process, for Prometheus.",
-      answers: [Answer(200, "Text format 0.0.4.", .text)]),
-    APIRoute(
-      operation: .getDescription, method: .get, segments: ["api", "v1", "openapi.json"],
-      summary: "This description.", answers: [Answer(200, "OpenAPI 3.1.", .json(.description))]),
-    APIRoute(
-      operation: .mintToken, method: .post,
-      segments: ["api", "v1", "rooms", roomSegment, "tokens"],
-      summary: "A viewer's token: anonymous, the same identity again for who sends the old token, "
-        + "or any identity for a host or service.",
-      bearer: .optional, request: .tokenRequest,
-      answers: [
-        Answer(201, "The token.", .json(.token)),
-        .problem(400, "The room's name or the body is wrong."),
-        .problem(401, "The token sent is not accepted; without one there is an anonymous token."),
-        .problem(403, "The token sent is for another room or may not name identities."),
-        .problem(415, "The body is not application/json."),
-        .problem(429, "Too many anonymous tokens for one address; Retry-After says when."),
-      ]),
-    APIRoute(
-      operation: .revokeTokens, method: .post, segments: revocations,
-      summary: "Revokes all tokens of an identity for the room and ends its sessions.",
-      bearer: .required, request: .revocationRequest,
-      answers: [
-        Answer(200, "Kept on disk, and its sessions have ended.", .json(.revocation)),
-        .problem(400, "The room's name or the body is wrong."),
-        .problem(401, "No token, or one that is not accepted."),
-        .problem(403, "Only the room's hosts and services may."),
-        .problem(415, "The body is not application/json."),
-        .problem(503, "Too many revocations; Retry-After says when to try again."),
-      ]),
-    APIRoute(
-      operation: .restoreTokens, method: .delete, segments: revocations,
-      summary: "Lifts a revocation: tokens of the identity count again.",
-      bearer: .required, query: ["identity"],
-      answers: [
-        Answer(204, "Lifted.", .none), .problem(400, "The room's name or the query is wrong."),
-        .problem(401, "No token, or one that is not accepted."),
-        .problem(403, "Only the room's hosts and services may."),
-        .problem(404, "The identity is not revoked here."),
-        .problem(503, "Too many changes at once; Retry-After says when to try again."),
-      ]),
-  ]
+  /// All routes. What the server does for itself is a row in `server`; commands and queries come
+  /// from their catalogues.
+  static let all: [APIRoute] =
+    server + QueryCatalogue.all.map { APIRoute($0) } + CommandCatalogue.all.map { APIRoute($0) }
 
-  private static let revocations = ["api", "v1", "rooms", roomSegment, "tokens", "revoke"]
+  /// The routes of a path.
+  static func routes(of path: [String]) -> [APIRoute] { all.filter { $0.matches(path) } }
+
+  /// The route of a request; nil for a path or a method that is not served.
+  static func route(of request: HTTPRequest) -> APIRoute? {
+    // HEAD is GET without its body, which the web server leaves out.
+    let method = request.method == .head ? .get : request.method
+    return all.first { $0.method == method && $0.matches(request.target.segments) }
+  }
 }

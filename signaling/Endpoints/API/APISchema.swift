@@ -4,69 +4,80 @@ import Access
 import JSON
 
 /// One named schema of the description.
-enum APISchema: String, Hashable, Sendable, CaseIterable {
-  case token = "Token"
-  case tokenRequest = "TokenRequest"
-  case revocation = "Revocation"
-  case revocationRequest = "RevocationRequest"
-  case problem = "Problem"
-  case description = "Description"
+struct APISchema: Hashable, Sendable {
+  let name: String
+  /// What we answer is closed: a member that is not here is never sent. Requests are open: unknown
+  /// members are ignored, so that clients may be newer than we.
+  let schema: JSONValue
+  /// The schemas it refers to.
+  var uses: [APISchema] = []
+  /// Of a request: whether there must be a body.
+  var isRequired = false
 
-  /// The schema. What we answer is closed: a member that is not here is never sent.
-  var schema: JSONValue {
-    switch self {
-    case .token:
-      APISchema.closed(
-        [
-          ("token", ["type": "string", "description": "A JWT; keep it out of URLs and logs."]),
-          ("identity", APISchema.identity), ("name", APISchema.name),
-          ("role", ["const": "viewer"]), ("room", APISchema.room),
-          ("expiresAtMs", APISchema.time),
-        ], optional: ["name"])
-    case .tokenRequest:
-      APISchema.open(
-        [
-          ("role", ["const": "viewer"]), ("name", APISchema.name),
-          ("identity", APISchema.identity),
-        ], required: [])
-    case .revocation:
-      APISchema.closed(
-        [
-          ("room", APISchema.room), ("identity", APISchema.identity),
-          ("expiresAtMs", APISchema.time),
-        ], optional: ["expiresAtMs"])
-    case .revocationRequest:
-      APISchema.open(
-        [("identity", APISchema.identity), ("expiresAtMs", APISchema.time)], required: ["identity"])
-    case .problem:
-      APISchema.closed(
-        [
-          ("type", ["const": "about:blank"]), ("title", ["type": "string"]),
-          ("status", ["type": "integer", "minimum": 400, "maximum": 599]),
-          ("detail", ["type": "string", "description": "English, for developers."]),
-          ("code", ["type": "string", "description": "For programs: a code of PROTOCOL.md."]),
-        ], optional: [])
-    case .description:
-      APISchema.closed(
-        [
-          ("openapi", ["const": "3.1.0"]), ("info", ["description": "Title and version."]),
-          ("servers", ["description": "This one."]), ("paths", ["description": "All routes."]),
-          ("components", ["description": "Schemas and how to authorize."]),
-        ], optional: [])
-    }
-  }
+  /// What stands for it in another.
+  var reference: JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
 
-  private typealias Properties = [(String, JSONValue)]
+  static let token = APISchema(
+    name: "Token",
+    schema: closed(
+      [
+        ("token", ["type": "string", "description": "A JWT; keep it out of URLs and logs."]),
+        ("identity", identity), ("name", displayName), ("role", ["const": "viewer"]),
+        ("room", roomName), ("expiresAtMs", time),
+      ], optional: ["name"]))
 
-  private static func closed(_ properties: Properties, optional: Set<String>) -> JSONValue {
+  static let tokenRequest = APISchema(
+    name: "TokenRequest",
+    schema: open(
+      [("role", ["const": "viewer"]), ("name", displayName), ("identity", identity)],
+      required: []))
+
+  static let revocation = APISchema(
+    name: "Revocation",
+    schema: closed(
+      [("room", roomName), ("identity", identity), ("expiresAtMs", time)],
+      optional: ["expiresAtMs"]))
+
+  static let revocationRequest = APISchema(
+    name: "RevocationRequest",
+    schema: open([("identity", identity), ("expiresAtMs", time)], required: ["identity"]),
+    isRequired: true)
+
+  static let problem = APISchema(
+    name: "Problem",
+    schema: closed(
+      [
+        ("type", ["const": "about:blank"]), ("title", ["type": "string"]),
+        ("status", ["type": "integer", "minimum": 400, "maximum": 599]),
+        ("detail", ["type": "string", "description": "English, for developers."]),
+        ("code", ["type": "string", "description": "For programs: a code of PROTOCOL.md."]),
+        (
+          "retryAfterMs",
+          ["type": "integer", "minimum": 0, "description": "Retry-After, more exactly."]
+        ),
+      ], optional: ["retryAfterMs"]))
+
+  static let description = APISchema(
+    name: "Description",
+    schema: closed(
+      [
+        ("openapi", ["const": "3.1.0"]), ("info", ["description": "Title and version."]),
+        ("servers", ["description": "This one."]), ("paths", ["description": "All routes."]),
+        ("components", ["description": "Schemas and how to authorize."]),
+      ], optional: []))
+
+  // MARK: Making them
+
+  typealias Properties = [(String, JSONValue)]
+
+  static func closed(_ properties: Properties, optional: Set<String> = []) -> JSONValue {
     let required = properties.map(\.0).filter { !optional.contains($0) }
     var object = members(properties, required: required)
     object["additionalProperties"] = false
     return .object(object)
   }
 
-  /// Requests are open: unknown members are ignored, so that clients may be newer than we.
-  private static func open(_ properties: Properties, required: [String]) -> JSONValue {
+  static func open(_ properties: Properties, required: [String]) -> JSONValue {
     .object(members(properties, required: required))
   }
 
@@ -77,15 +88,19 @@ enum APISchema: String, Hashable, Sendable, CaseIterable {
     return object
   }
 
+  static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
+
+  static func orNull(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
+
   /// A room's name.
-  static let room: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"]
-  private static let identity: JSONValue = [
+  static let roomName: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"]
+  static let identity: JSONValue = [
     "type": "string", "minLength": 1, "maxLength": .integer(Int64(Credential.subjectMax)),
   ]
-  private static let name: JSONValue = [
+  static let displayName: JSONValue = [
     "type": "string", "maxLength": .integer(Int64(Credential.nameMax)),
   ]
-  private static let time: JSONValue = [
+  static let time: JSONValue = [
     "type": "integer", "minimum": 0, "maximum": .integer(Revocations.untilMsMax),
     "description": "Milliseconds since 1970, UTC.",
   ]

@@ -4,6 +4,7 @@ import Access
 import Crypto
 import HTTP
 import JSON
+import Messages
 import Room
 import Wire
 
@@ -27,8 +28,8 @@ extension ControlCore {
   mutating func answerAPI(_ call: APICall) -> HTTPResponse? {
     let isAPI = call.request.target.segments.first == "api"
     do throws(ControlRefusal) {
-      let routes = APIRoute.all.filter { $0.matches(call.request.target.segments) }
-      guard !routes.isEmpty else { throw ControlRefusal(404, "not-found", "no such resource") }
+      let routes = APIRoute.routes(of: call.request.target.segments)
+      guard !routes.isEmpty else { throw .noResource }
       let methods = ControlCore.methods(of: routes)
       if call.request.method == .options {
         return cors.preflight(call.request, methods: methods, extra: [:])
@@ -38,7 +39,7 @@ extension ControlCore {
       guard let route = routes.first(where: { $0.method == method }) else {
         throw .methodNotAllowed(methods.map(\.rawValue).joined(separator: ", "))
       }
-      return try perform(route.operation, call)
+      return try perform(route, call)
     } catch {
       return isAPI ? error.problem : error.response
     }
@@ -49,7 +50,23 @@ extension ControlCore {
   }
 
   private mutating func perform(
-    _ operation: APIOperation, _ call: APICall
+    _ route: APIRoute, _ call: APICall
+  ) throws(ControlRefusal) -> HTTPResponse? {
+    switch route.operation {
+    case .server(let operation): return try perform(operation, call)
+    case .command(let name):
+      guard let command = CommandCatalogue.command(named: name) else { throw .noResource }
+      return try answerLater(call) { core throws(ControlRefusal) in
+        try core.carryOut(command, route, call)
+      }
+    case .query(let name):
+      guard let query = QueryCatalogue.query(named: name) else { throw .noResource }
+      return try answerLater(call) { core throws(ControlRefusal) in try core.answer(query, call) }
+    }
+  }
+
+  private mutating func perform(
+    _ operation: ServerOperation, _ call: APICall
   ) throws(ControlRefusal) -> HTTPResponse? {
     switch operation {
     case .getHealth: return .text(200, "ok")
@@ -57,15 +74,35 @@ extension ControlCore {
     case .getMetrics: return metricsText()
     case .getDescription:
       return HTTPResponse(200, mediaType: "application/json", body: APIDescription.text)
+    case .listRooms:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.listRooms(call) }
     case .mintToken: return try mintToken(call)
     case .revokeTokens: return try revokeTokens(call)
     case .restoreTokens: return try restoreTokens(call)
+    case .exportPerson:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.exportPerson(call) }
+    case .erasePerson:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.erasePerson(call) }
+    }
+  }
+
+  /// Begins what is answered later by the request's ticket.
+  mutating func answerLater(
+    _ call: APICall, _ begin: (inout ControlCore) throws(ControlRefusal) -> Void
+  ) throws(ControlRefusal) -> HTTPResponse? {
+    waitingRequests[call.ticket] = call.request
+    do throws(ControlRefusal) {
+      try begin(&self)
+      return nil
+    } catch {
+      waitingRequests[call.ticket] = nil
+      throw error
     }
   }
 
   // MARK: Reading requests
 
-  private func checkedRoom(_ call: APICall) throws(ControlRefusal) -> String {
+  func checkedRoom(_ call: APICall) throws(ControlRefusal) -> String {
     guard Credential.isRoomName(call.room) else {
       throw ControlRefusal(400, "bad-room", "a room is [A-Za-z0-9_-]{1,64}")
     }
@@ -73,7 +110,7 @@ extension ControlCore {
   }
 
   /// The body's members; none for an empty body.
-  private func fields(_ request: HTTPRequest) throws(ControlRefusal) -> JSONFields {
+  func fields(_ request: HTTPRequest) throws(ControlRefusal) -> JSONFields {
     guard !request.body.isEmpty else { return JSONFields(JSONObject()) }
     let type = request.headers["Content-Type"].flatMap { MediaType($0) }
     guard type?.essence == "application/json" else {
@@ -216,4 +253,8 @@ extension ControlCore {
     try record(.lift(room: room, subject: identity), HTTPResponse(204), call)
     return nil
   }
+}
+
+extension ControlRefusal {
+  static let noResource = ControlRefusal(404, "not-found", "no such resource")
 }

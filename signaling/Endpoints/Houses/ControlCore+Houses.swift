@@ -34,7 +34,11 @@ extension ControlCore {
   /// Takes an answer of the store.
   package mutating func take(_ answer: HouseAnswer, at now: Instant, wall: WallTime) {
     clock = (now, wall)
-    houses.take(answer, at: now)
+    switch answer {
+    case .read(let number, let result): self.answer(number, result)
+    case .erased(let number, let people): erased(number, people)
+    case .opened, .committed, .refused, .found: houses.take(answer, at: now)
+    }
   }
 
   /// Does what is due by time in the houses.
@@ -47,6 +51,7 @@ extension ControlCore {
       let isIdle = rooms[room]?.isIdle ?? true
       if heldRooms.contains(room) || !isIdle || parked[room] != nil { held.insert(room) }
     }
+    viewerCounts = viewers
     houses.advance(at: now, atMs: wall.milliseconds, viewers: viewers, held: held)
   }
 
@@ -64,11 +69,11 @@ extension ControlCore {
   private mutating func take(_ news: HouseNews, at now: Instant, wall: WallTime) {
     switch news {
     case .done(.request(let ticket), let status, let body):
-      answerCommand(ticket, HTTPResponse(status, mediaType: "application/json", body: body))
+      answerWaiting(ticket, HTTPResponse(status, mediaType: "application/json", body: body))
     case .refused(.request(let ticket), let refusal):
-      answerCommand(ticket, ControlRefusal(refusal).problem)
+      answerWaiting(ticket, ControlRefusal(refusal).problem)
     case .running(.request(let ticket)):
-      answerCommand(
+      answerWaiting(
         ticket,
         ControlRefusal(409, "in-progress", "a request with this key is being carried out").problem)
     case .happened(let room, let events):
@@ -82,8 +87,9 @@ extension ControlCore {
     }
   }
 
-  private mutating func answerCommand(_ ticket: RequestTicket, _ response: HTTPResponse) {
-    guard let request = commandRequests.removeValue(forKey: ticket) else { return }
+  /// Answers a request that waits.
+  mutating func answerWaiting(_ ticket: RequestTicket, _ response: HTTPResponse) {
+    guard let request = waitingRequests.removeValue(forKey: ticket) else { return }
     effects.append(.respond(ticket, cors.apply(to: response, for: request)))
   }
 
@@ -227,7 +233,8 @@ extension ControlCore {
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
     }
     guard houses.submit(envelope, in: room, for: waiter) else {
-      throw ControlRefusal(503, "overloaded", "too much waits for the disk")
+      // The room is not open only when it was left while the process drains.
+      throw ControlRefusal(503, "overloaded", "too much waits for the disk, or the server stops")
     }
   }
 }
@@ -235,6 +242,7 @@ extension ControlCore {
 extension ControlRefusal {
   /// A room's refusal as an answer of the REST API.
   init(_ refusal: CommandRefusal) {
-    self.init(refusal.code.status, refusal.code.rawValue, refusal.text)
+    self.init(
+      refusal.code.status, refusal.code.rawValue, refusal.text, retryAfterMs: refusal.retryAfterMs)
   }
 }

@@ -2,6 +2,7 @@
 
 package import Room
 package import RoomLog
+package import Store
 
 /// An order to the store. Its answers come back as `HouseAnswer`s.
 package enum HouseOrder: Sendable {
@@ -12,6 +13,12 @@ package enum HouseOrder: Sendable {
   case keep(SnapshotRow, RoomKey)
   /// Reads the reply to a command whose key was used before.
   case lookUp(room: String, row: Int64, number: UInt64)
+  /// Reads what a query wants.
+  case read(HouseReading, number: UInt64)
+  /// Erases one person everywhere; rooms in memory have forgotten them.
+  case erase(identity: String, number: UInt64)
+  /// Keeps to the policy of retention; nobody waits for it.
+  case upkeep
 }
 
 /// A room as it was read, ready to be entered.
@@ -35,6 +42,10 @@ package enum HouseAnswer: Sendable {
   /// The decision is not on the disk and never will be: memory is ahead of it.
   case refused(RoomKey, ticket: UInt64)
   case found(room: String, number: UInt64, StoredReply?)
+  /// Nil when it could not be read.
+  case read(number: UInt64, HouseReadResult?)
+  /// Who now is nobody; nil when it could not be done.
+  case erased(number: UInt64, [ErasedPerson]?)
 }
 
 /// Who waits for the answer to a command.

@@ -42,6 +42,13 @@ package final class HouseStore: Sendable {
     // Nobody waits for it: the log is whole without it.
     case .keep(let snapshot, let room): _ = store.keep(snapshot, of: room)
     case .lookUp(let room, let row, let number): lookUp(row, in: room, number)
+    case .read(.person(let identity, let cursor), let number):
+      HouseStore.export(
+        PersonPages(identity: identity, from: cursor), number, from: store, answer: answer)
+    case .read(let reading, let number): read(reading, number)
+    case .erase(let identity, let number): erase(identity, number)
+    // A round that was missed is caught up with by the next one.
+    case .upkeep: _ = store.upkeep(retentionDays: nil, atMs: nowMs()) { _ in }
     }
   }
 
@@ -72,6 +79,43 @@ package final class HouseStore: Sendable {
           }))
     }
     if !isTaken { answer(.found(room: room, number: number, nil)) }
+  }
+
+  private func read(_ reading: HouseReading, _ number: UInt64) {
+    let (answer, now) = (answer, nowMs())
+    let isTaken = store.read { reader in
+      let result = try? HouseReader(reader: reader, nowMs: now).run(reading)
+      answer(.read(number: number, result))
+    }
+    if !isTaken { answer(.read(number: number, nil)) }
+  }
+
+  /// Reads one piece, and then asks for the next.
+  private static func export(
+    _ pages: PersonPages, _ number: UInt64, from store: RoomStore,
+    answer: @escaping @Sendable (HouseAnswer) -> Void
+  ) {
+    let isTaken = store.read { reader in
+      var pages = pages
+      do throws(StoreError) {
+        if let page = try pages.next(reader) {
+          answer(.read(number: number, page))
+        } else {
+          export(pages, number, from: store, answer: answer)
+        }
+      } catch {
+        answer(.read(number: number, nil))
+      }
+    }
+    if !isTaken { answer(.read(number: number, nil)) }
+  }
+
+  private func erase(_ identity: String, _ number: UInt64) {
+    let answer = answer
+    let isTaken = store.erase(identity: identity, atMs: nowMs()) { result in
+      answer(.erased(number: number, try? result.get()))
+    }
+    if !isTaken { answer(.erased(number: number, nil)) }
   }
 
   /// Does what was ordered, then closes the database and waits for that.

@@ -16,4 +16,12 @@ package enum HousesLimits {
   package static let audienceInterval = TimeSpan.seconds(60)
   /// Decisions of all rooms on their way to the disk; beyond that commands are refused as overload.
   package static let pendingMax = 8192
+  /// How often rooms are looked through for what is to be erased by now.
+  package static let upkeepInterval = TimeSpan.seconds(3600)
+  /// Reads for queries under way; beyond that they are refused as overload.
+  package static let readsMax = 1024
+  /// Erased people remembered: as many as are erased while a room is read.
+  package static let erasedMax = 10_000
+  /// A scheduled show that has not begun is listed so long: a host may be late.
+  package static let lateLimitMs: Int64 = 12 * 3_600_000
 }

@@ -3,6 +3,7 @@
 import Access
 package import Room
 import RoomLog
+import Store
 package import Wire
 
 /// Every room with somebody in it, and those that are being opened. Sans-IO: orders go to the store,
@@ -30,6 +31,9 @@ package struct RoomHouses {
   package private(set) var pendingCount = 0
   private var nextCounters = Instant.zero
   private var nextAudience = Instant.zero
+  private var nextUpkeep: Instant?
+  /// The last who were erased: a room that was being read then may come with them.
+  private var erased = RecentlyErased()
   private let isDurable: Bool
   private var lastKey: Int64 = 0
 
@@ -126,6 +130,47 @@ package struct RoomHouses {
     for entry in entries ?? [] { commit(entry) }
   }
 
+  // MARK: Queries
+
+  /// The store's number of an open room.
+  func key(of room: String) -> RoomKey? {
+    if case .open(let open)? = places[room] { return open.key }
+    return nil
+  }
+
+  /// Answers a query from memory, once the disk has what memory knows.
+  mutating func tell(_ waiter: Waiter, _ body: [UInt8], in room: String) {
+    _ = update(room) { open, news in
+      open.hold(
+        .done(waiter, status: 200, body: body), until: open.house.state.sequence, &news)
+    }
+  }
+
+  /// Has the store read something; its answer is `HouseAnswer.read`.
+  mutating func read(_ reading: HouseReading, number: UInt64) {
+    orders.append(.read(reading, number: number))
+  }
+
+  // MARK: Erasure
+
+  /// Forgets a person in all open rooms, then has the store forget them in all rooms.
+  ///
+  /// In this order, so that no open room writes the name again; what is on its way to the disk by now
+  /// is erased there with the rest.
+  mutating func erase(_ identity: String, number: UInt64) {
+    for room in openRooms { _ = update(room) { open, _ in open.house.erase(identity) } }
+    orders.append(.erase(identity: identity, number: number))
+  }
+
+  /// The store has forgotten these: rooms that were opened meanwhile, or were told the name again, too.
+  mutating func forget(_ people: [ErasedPerson]) {
+    for person in people {
+      erased.add(person)
+      guard let room = names[person.room] else { continue }
+      _ = update(room) { open, _ in open.house.erase(PersonID(person.person)) }
+    }
+  }
+
   private mutating func commit(_ entry: CommitEntry) {
     pendingCount += 1
     guard isDurable else {
@@ -205,6 +250,7 @@ package struct RoomHouses {
         return
       }
       var open = OpenHouse(name: room, opened)
+      for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)
       names[opened.key] = room
@@ -227,6 +273,8 @@ package struct RoomHouses {
           atMs: lookUp.envelope.atMs, &news)
       }
       if let entry = asked?.write { commit(entry) }
+      if asked == nil, let waiter = lookUp.waiter { news.append(.refused(waiter, .unwritten)) }
+    case .read, .erased: break
     }
   }
 
@@ -234,8 +282,7 @@ package struct RoomHouses {
   private mutating func discard(_ room: String) {
     guard case .open(let open)? = places[room] else { return }
     for waiter in open.waiters {
-      news.append(
-        .refused(waiter, CommandRefusal(.limit, "the server could not write this down")))
+      news.append(.refused(waiter, .unwritten))
     }
     names[open.key] = nil
     places[room] = .opening
@@ -246,7 +293,9 @@ package struct RoomHouses {
   // MARK: Time
 
   /// Whether `advance` has something to do.
-  package func isDue(at now: Instant) -> Bool { !names.isEmpty && now >= nextCounters }
+  package func isDue(at now: Instant) -> Bool {
+    !names.isEmpty && now >= nextCounters || isDurable && now >= nextUpkeep ?? now
+  }
 
   /// Does what is due: polls that close, counters, snapshots, rooms that leave memory.
   ///
@@ -257,6 +306,10 @@ package struct RoomHouses {
     at now: Instant, atMs: Int64, viewers: [String: Int], held: Set<String>
   ) {
     nextCounters = now + HousesLimits.counterInterval
+    if isDurable, now >= nextUpkeep ?? now {
+      nextUpkeep = now + HousesLimits.upkeepInterval
+      orders.append(.upkeep)
+    }
     let isAudienceDue = now >= nextAudience
     if isAudienceDue { nextAudience = now + HousesLimits.audienceInterval }
     for room in openRooms {
@@ -296,4 +349,9 @@ package struct RoomHouses {
     places[room] = nil
     names[open.key] = nil
   }
+}
+
+extension CommandRefusal {
+  /// Something went wrong on the way to the disk.
+  fileprivate static let unwritten = CommandRefusal(.limit, "the server could not write this down")
 }

@@ -28,6 +28,29 @@ extension RoomSockets {
     }
   }
 
+  /// Answers a query; the answer comes when it was read.
+  func answer(
+    _ query: RoomQuery, of name: String, for waiter: Waiter, _ core: inout ControlCore,
+    wall: WallTime
+  ) throws(MessageRefusal) {
+    guard let session = sessions[name] else {
+      throw MessageRefusal(.internal, "the session is gone")
+    }
+    do throws(ControlRefusal) {
+      try core.answer(
+        query, by: session.member, device: session.device, in: session.room,
+        for: waiter, wall: wall)
+    } catch {
+      throw MessageRefusal(error)
+    }
+  }
+
+  /// A query can't be answered.
+  mutating func refuse(_ waiter: Waiter, _ refusal: ControlRefusal) {
+    guard case .socket(let socket, let ref) = waiter else { return }
+    send(.error(MessageRefusal(refusal)), ref: ref, to: socket)
+  }
+
   /// Brings a socket to where the room stands; until then it is told of no events.
   func catchUp(
     _ socket: UInt64, after cursor: Int64?, core: inout ControlCore, wall: WallTime

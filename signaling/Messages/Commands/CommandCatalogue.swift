@@ -149,11 +149,11 @@ package enum CommandCatalogue {
       "Takes a guest off the stage, or an invitation back.", [member]
     ) { $0.toward(.removeFromStage) },
     CommandSpecification(
-      "answerInvitation", .anyone, "POST", "/stage/answer", "Accepts or declines an invitation.",
+      "answerInvitation", .anyone, "PUT", "/invitation", "Accepts or declines an invitation.",
       [.required("accept", .boolean, "Whether to come.")]
     ) { .answerInvitation(accept: $0.flag("accept")) },
     CommandSpecification(
-      "leaveStage", .anyone, "POST", "/stage/leave", "Leaves the stage."
+      "leaveStage", .anyone, "DELETE", "/stage", "Leaves the stage."
     ) { _ in .leaveStage },
   ]
 

@@ -1,6 +1,6 @@
-// One field of a room command: its kind and range, for decoding, REST, OpenAPI and JSON Schemas alike.
+// One field of a room command or query: its kind and range, for decoding, REST, OpenAPI and JSON Schemas alike.
 
-/// A field of a command.
+/// A field of a command or a query.
 package struct CommandField: Hashable, Sendable {
   /// What a field holds. Lengths are in characters (Unicode scalars).
   package enum Kind: Hashable, Sendable {

@@ -49,6 +49,18 @@ package struct ChatMessage: Hashable, Sendable {
   package internal(set) var isDeleted = false
 }
 
+extension ChatMessage {
+  /// A message as it was said.
+  init(_ event: SaidEvent, _ entry: SequencedEvent) {
+    self.init(
+      id: entry.sequence, author: entry.actor, role: event.role, text: event.text,
+      replyTo: event.replyTo, messageClass: event.messageClass, atMs: entry.atMs,
+      mediaTimeMs: entry.mediaTimeMs.flatMap {
+        (0...EngineLimits.timeMsMax).contains($0) ? $0 : nil
+      })
+  }
+}
+
 /// The chat half of a room's state.
 package struct ChatState: Hashable, Sendable {
   package internal(set) var rules = ChatRules()

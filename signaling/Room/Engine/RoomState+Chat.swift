@@ -141,12 +141,7 @@ extension RoomState {
   }
 
   private mutating func applySaid(_ event: SaidEvent, _ entry: SequencedEvent) {
-    let message = ChatMessage(
-      id: entry.sequence, author: entry.actor, role: event.role, text: event.text,
-      replyTo: event.replyTo, messageClass: event.messageClass, atMs: entry.atMs,
-      mediaTimeMs: entry.mediaTimeMs.flatMap {
-        (0...EngineLimits.timeMsMax).contains($0) ? $0 : nil
-      })
+    let message = ChatMessage(event, entry)
     if event.isHeld {
       chat.held.append(message)
       if chat.held.count > EngineLimits.heldMax { chat.held.removeFirst() }

@@ -10,6 +10,9 @@ package enum HouseLimits {
   package static let recentBytesMax = 1024 * 1024
   /// Bytes of one part of a snapshot: half of what one message may have, so that one item more fits.
   package static let snapshotPartBytesMax = 32 * 1024
+  /// Bytes of the entries of one page of a query: with what stands around them, one message of the
+  /// room socket.
+  package static let pageBytesMax = 48 * 1024
 
   // MARK: Idempotency
 

@@ -19,7 +19,15 @@ package struct Arrival: Hashable, Sendable {
 
 /// The members that are here, by identity.
 package struct Presence: Sendable {
-  private var members: [String: (arrival: Arrival, sessions: Int)] = [:]
+  /// A member that is here.
+  package struct Present: Hashable, Sendable {
+    package var arrival: Arrival
+    /// When the first of the sessions of now came, milliseconds since 1970.
+    package let sinceMs: Int64
+    fileprivate var sessions: Int
+  }
+
+  private var members: [String: Present] = [:]
 
   /// Nobody.
   package init() {}
@@ -33,13 +41,48 @@ package struct Presence: Sendable {
   /// Everyone, by identity.
   package var list: [Arrival] { members.values.map(\.arrival).sorted { $0.identity < $1.identity } }
 
-  mutating func arrive(_ arrival: Arrival) {
-    members[arrival.identity] = (arrival, (members[arrival.identity]?.sessions ?? 0) + 1)
+  /// The members after an identity, by identity, at most `limit`; and whether there are more.
+  ///
+  /// Only the page is put in order: a room of ten thousand has to be looked through in passing.
+  func page(after: String?, limit: Int) -> (here: [Present], hasMore: Bool) {
+    var page: [Present] = []
+    var hasMore = false
+    for (identity, member) in members {
+      if let after, identity <= after { continue }
+      if page.count == limit {
+        hasMore = true
+        guard let last = page.last, identity < last.arrival.identity else { continue }
+        page.removeLast()
+      }
+      page.insert(member, at: Presence.place(of: identity, in: page))
+    }
+    return (page, hasMore)
+  }
+
+  private static func place(of identity: String, in page: [Present]) -> Int {
+    var (low, high) = (0, page.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if page[middle].arrival.identity < identity { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  mutating func arrive(_ arrival: Arrival, atMs: Int64) {
+    if members[arrival.identity] == nil {
+      members[arrival.identity] = Present(arrival: arrival, sinceMs: atMs, sessions: 0)
+    }
+    members[arrival.identity]?.arrival = arrival
+    members[arrival.identity]?.sessions += 1
   }
 
   mutating func depart(_ identity: String) {
     guard let member = members[identity] else { return }
-    members[identity] = member.sessions > 1 ? (member.arrival, member.sessions - 1) : nil
+    if member.sessions > 1 {
+      members[identity]?.sessions -= 1
+    } else {
+      members[identity] = nil
+    }
   }
 
   /// Whom a typed name means: an identity, or the only member here with that display name.

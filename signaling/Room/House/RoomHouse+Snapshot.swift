@@ -93,18 +93,26 @@ extension RoomHouse {
   /// The whole room as staff or as viewers see it: the same for all of them, so encode it once.
   package func snapshot(forStaff: Bool) -> CatchUp {
     var parts = SnapshotParts(cursor: state.sequence, head: snapshotHead(forStaff: forStaff))
-    for message in state.chat.messages { parts.add("messages", entries.message(message)) }
-    if forStaff {
-      for message in state.chat.held { parts.add("held", entries.message(message, isHeld: true)) }
+    for (name, items) in snapshotLists(forStaff: forStaff) {
+      for item in items { parts.add(name, item) }
     }
-    for poll in state.polls { parts.add("polls", entries.poll(poll, forStaff: forStaff)) }
-    for question in state.questions.open { parts.add("questions", entries.question(question)) }
-    for question in state.questions.answered { parts.add("answered", entries.question(question)) }
-    for giveaway in state.giveaways { parts.add("giveaways", entries.giveaway(giveaway)) }
     return CatchUp(messages: parts.finish(), sequence: state.sequence)
   }
 
-  private func snapshotHead(forStaff: Bool) -> [(String, JSONValue)] {
+  func snapshotLists(forStaff: Bool) -> [(String, [JSONValue])] {
+    var lists = [("messages", state.chat.messages.map { entries.message($0) })]
+    if forStaff {
+      lists.append(("held", state.chat.held.map { entries.message($0, isHeld: true) }))
+    }
+    return lists + [
+      ("polls", state.polls.map { entries.poll($0, forStaff: forStaff) }),
+      ("questions", state.questions.open.map { entries.question($0) }),
+      ("answered", state.questions.answered.map { entries.question($0) }),
+      ("giveaways", state.giveaways.map { entries.giveaway($0) }),
+    ]
+  }
+
+  func snapshotHead(forStaff: Bool) -> [(String, JSONValue)] {
     let show = state.show
     var members: [(String, JSONValue)] = [
       ("phase", .string(show.phase.rawValue)), ("settings", entries.settings(show.settings)),
@@ -152,7 +160,7 @@ extension RoomHouse {
     return JSONValue.object(JSONObject(members)).write()
   }
 
-  private func stage(of person: PersonID) -> String {
+  func stage(of person: PersonID) -> String {
     guard let guest = state.people.guests.first(where: { $0.person == person }) else {
       return "off"
     }

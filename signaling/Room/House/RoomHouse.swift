@@ -217,7 +217,7 @@ package struct RoomHouse: Sendable {
     guard !state.isBanned(person, token: arrival.role, device: arrival.device) else {
       throw CommandRefusal(.banned, "you are banned from this room")
     }
-    presence.arrive(arrival)
+    presence.arrive(arrival, atMs: atMs)
     // A viewer who does nothing is in no table.
     guard arrival.role.isStaff || people.person(arrival.identity) != nil else { return nil }
     return serve(.arrived(person, arrival.role), atMs: atMs, newcomers: newcomers.records)
@@ -253,12 +253,18 @@ package struct RoomHouse: Sendable {
 
   /// Forgets who a person is and what they wrote; what they did stays, as done by nobody.
   ///
-  /// The caller erases the store's rows first.
+  /// Before the store's rows go, so that nothing of theirs is written again; what was on its way
+  /// to the disk then is erased there with the rest.
   package mutating func erase(_ identity: String) {
-    guard let person = people.person(identity) else { return }
+    admission.erase(identity)
+    if let person = people.person(identity) { erase(person) }
+  }
+
+  /// Forgets the one a reference stands for.
+  package mutating func erase(_ person: PersonID) {
+    guard people.record(person) != nil else { return }
     people.erase(person)
     texts.erase(author: person)
-    admission.erase(identity)
     // Frames hold names and texts: whoever comes back gets a snapshot instead.
     recent.begin(after: state.sequence)
   }

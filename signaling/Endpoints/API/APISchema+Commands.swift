@@ -1,0 +1,85 @@
+// The bodies of commands and what they are answered, made of the catalogue.
+
+import JSON
+import Messages
+import Room
+
+extension APISchema {
+  /// The body of a command: its fields but those in the path and the key, which is a header.
+  static func request(of command: CommandSpecification) -> APISchema {
+    let inPath = Set(command.pathFields)
+    let fields =
+      command.fields.filter { !inPath.contains($0.name) }
+      + CommandCatalogue.commonFields.filter { $0.name != "key" }
+    let required = fields.filter(\.isRequired).map(\.name)
+    return APISchema(
+      name: command.name.prefix(1).uppercased() + command.name.dropFirst() + "Command",
+      schema: open(
+        fields.map { field in
+          (field.name, field.kind.schema(orNull: !field.isRequired).describing(field.summary))
+        }, required: required),
+      isRequired: !required.isEmpty)
+  }
+
+  /// What an accepted command is answered.
+  static let commandReply = APISchema(
+    name: "CommandReply",
+    schema: closed(
+      [
+        ("cursor", sequence), ("message", sequence), ("poll", sequence), ("question", sequence),
+        ("giveaway", sequence),
+        ("held", ["const": true, "description": "The message waits for review."]),
+      ], optional: ["message", "poll", "question", "giveaway", "held"]))
+
+  /// A place in a room's log, or the id of what an event made.
+  static let sequence: JSONValue = [
+    "type": "integer", "minimum": 0, "maximum": .integer(EngineLimits.timeMsMax),
+  ]
+}
+
+extension CommandField.Kind {
+  /// The kind as a schema. A field that may be absent may be null too.
+  func schema(orNull: Bool) -> JSONValue {
+    var schema: JSONObject
+    switch self {
+    case .string(let range): schema = Self.text(range)
+    case .integer(let range): schema = Self.number(range)
+    case .boolean: schema = ["type": "boolean"]
+    case .choice(let words):
+      return ["enum": .array(words.map { .string($0) } + (orNull ? [.null] : []))]
+    case .strings(let itemsMax, let charactersMax):
+      schema = Self.array(itemsMax, of: Self.text(0...charactersMax))
+    case .integers(let itemsMax, let range):
+      schema = Self.array(itemsMax, of: Self.number(range))
+    }
+    if orNull, let type = schema["type"] { schema["type"] = [type, "null"] }
+    return .object(schema)
+  }
+
+  private static func text(_ range: ClosedRange<Int>) -> JSONObject {
+    [
+      "type": "string", "minLength": .integer(Int64(range.lowerBound)),
+      "maxLength": .integer(Int64(range.upperBound)),
+    ]
+  }
+
+  private static func number(_ range: ClosedRange<Int64>) -> JSONObject {
+    [
+      "type": "integer", "minimum": .integer(range.lowerBound),
+      "maximum": .integer(range.upperBound),
+    ]
+  }
+
+  private static func array(_ itemsMax: Int, of items: JSONObject) -> JSONObject {
+    ["type": "array", "maxItems": .integer(Int64(itemsMax)), "items": .object(items)]
+  }
+}
+
+extension JSONValue {
+  /// A schema with a sentence for its readers.
+  fileprivate func describing(_ summary: String) -> JSONValue {
+    guard case .object(var schema) = self else { return self }
+    schema["description"] = .string(summary)
+    return .object(schema)
+  }
+}

@@ -1,0 +1,182 @@
+// What a room's queries are answered, and what a room consists of.
+
+import Access
+import JSON
+import Messages
+import Room
+
+extension APISchema {
+  /// What a query is answered; nil for JSON Lines.
+  static func answer(to query: QuerySpecification) -> APISchema? {
+    switch query.name {
+    case "room": room
+    case "history": history
+    case "people": people
+    case "banned": banned
+    case "audit": audit
+    case "audience": audience
+    default: nil
+    }
+  }
+
+  // MARK: Answers
+
+  static let roomList = APISchema(
+    name: "RoomList",
+    schema: closed([("rooms", list(listedRoom.reference)), ("next", nullable("string"))]),
+    uses: [listedRoom])
+
+  private static let listedRoom = APISchema(
+    name: "ListedRoom",
+    schema: closed([
+      ("room", roomName), ("title", string), ("phase", phase),
+      ("startsAtMs", nullable("integer")), ("viewers", count),
+      ("host", orNull(closed([("name", string)]))),
+    ]))
+
+  private static let history = APISchema(
+    name: "History",
+    schema: closed([("messages", list(message.reference)), ("next", nullable("integer"))]),
+    uses: [message])
+
+  private static let people = APISchema(
+    name: "People",
+    schema: closed([
+      ("count", count),
+      (
+        "people",
+        list(
+          closed([
+            ("identity", identity), ("name", string), ("role", role), ("sinceMs", time),
+            ("muted", boolean), ("timedOutUntilMs", nullable("integer")),
+            ("stage", ["enum": ["off", "invited", "on"]]),
+          ]))
+      ), ("next", nullable("string")),
+    ]))
+
+  private static let banned = APISchema(
+    name: "Banned",
+    schema: closed([
+      (
+        "people",
+        list(
+          closed([
+            ("identity", identity), ("name", string), ("device", boolean),
+            ("reason", nullable("string")), ("atMs", nullable("integer")), ("by", personOrNull),
+          ]))
+      ), ("next", nullable("string")),
+    ]), uses: [person])
+
+  private static let audit = APISchema(
+    name: "Audit",
+    schema: closed([
+      (
+        "entries",
+        list(
+          closed(
+            [
+              ("cursor", sequence), ("atMs", time), ("kind", string), ("by", personOrNull),
+              ("member", personOrNull), ("text", nullable("string")), ("message", sequence),
+              ("poll", sequence), ("question", sequence), ("giveaway", sequence), ("on", boolean),
+              ("untilMs", time), ("device", boolean), ("role", role), ("approved", boolean),
+            ],
+            optional: [
+              "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
+              "approved",
+            ]))
+      ), ("next", nullable("integer")),
+    ]), uses: [person])
+
+  private static let audience = APISchema(
+    name: "Audience",
+    schema: closed([
+      (
+        "audience",
+        list([
+          "type": "array", "prefixItems": [time, count], "items": false, "minItems": 2,
+          "description": "When, and how many.",
+        ])
+      ), ("peak", count),
+    ]))
+
+  private static let room = APISchema(
+    name: "Room",
+    schema: closed(
+      [
+        ("room", roomName), ("viewers", count), ("cursor", sequence), ("phase", phase),
+        ("settings", settings), ("schedule", orNull(schedule)),
+        ("announcement", nullable("string")), ("firstLiveAtMs", nullable("integer")),
+        ("endedAtMs", nullable("integer")), ("host", personOrNull), ("followers", count),
+        ("chat", chat), ("pinned", orNull(message.reference)), ("stage", list(personOrNull)),
+        ("totals", list(closed([("emoji", string), ("count", count)]))),
+        ("highlighted", nullable("integer")), ("messages", list(message.reference)),
+        ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
+        ("giveaways", list(giveaway)), ("held", list(message.reference)),
+        ("invited", list(personOrNull)), ("peak", count),
+      ], optional: ["held", "invited", "peak"]), uses: [message, person])
+
+  // MARK: Parts
+
+  private static let person = APISchema(
+    name: "Person", schema: closed([("identity", identity), ("name", string)]))
+  /// Null where that person's data was erased.
+  private static let personOrNull = orNull(person.reference)
+
+  private static let message = APISchema(
+    name: "Message",
+    schema: closed(
+      [
+        ("id", sequence), ("member", personOrNull), ("role", role), ("text", nullable("string")),
+        ("replyTo", nullable("integer")), ("class", words(MessageClass.self)), ("atMs", time),
+        ("mediaTimeMs", nullable("integer")), ("deleted", ["const": true]),
+        ("held", ["const": true]),
+      ], optional: ["deleted", "held"]), uses: [person])
+
+  private static let poll = closed([
+    ("id", sequence), ("question", nullable("string")), ("options", list(nullable("string"))),
+    ("multiple", boolean), ("changeable", boolean), ("results", words(Poll.Results.self)),
+    ("closesAtMs", nullable("integer")), ("open", boolean), ("revealed", boolean),
+    ("counts", orNull(list(count))), ("voters", count),
+  ])
+
+  private static let question = closed([
+    ("id", sequence), ("member", personOrNull), ("text", nullable("string")), ("atMs", time),
+    ("upvotes", count),
+  ])
+
+  private static let giveaway = closed([
+    ("id", sequence), ("prize", nullable("string")), ("rule", words(Giveaway.Rule.self)),
+    ("keyword", nullable("string")), ("winnersWanted", count), ("closesAtMs", nullable("integer")),
+    ("stage", words(Giveaway.Stage.self)), ("entries", count), ("commitment", string),
+    ("seed", nullable("string")), ("winners", list(personOrNull)),
+  ])
+
+  private static let chat = closed(
+    [
+      ("mode", words(ChatRules.Mode.self)), ("slowSeconds", count),
+      ("hold", words(ChatRules.Hold.self)), ("links", words(ChatRules.Links.self)),
+      ("words", list(string)), ("emojiOnly", boolean),
+    ], optional: ["words"])
+
+  private static let settings = closed([
+    ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
+    ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
+    ("emojis", list(string)), ("retentionDays", count),
+  ])
+
+  private static let schedule = closed([
+    ("title", nullable("string")), ("startsAtMs", time), ("description", nullable("string")),
+  ])
+
+  private static let string: JSONValue = ["type": "string"]
+  private static let boolean: JSONValue = ["type": "boolean"]
+  private static let count: JSONValue = ["type": "integer", "minimum": 0]
+  private static let role = words(Role.self)
+  private static let phase = words(ShowPhase.self)
+
+  private static func nullable(_ type: String) -> JSONValue { ["type": [.string(type), "null"]] }
+
+  private static func words<T: CaseIterable & RawRepresentable<String>>(
+    _ type: T.Type
+  ) -> JSONValue { ["enum": .array(type.allCases.map { .string($0.rawValue) })] }
+}
