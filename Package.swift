@@ -179,8 +179,7 @@ let package = Package(
       "Fuzz",
       [
         "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
-        "Messages",
-        "Negotiation", "RTP", "SDP", "SRTP", "STUN", "Web",
+        "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

@@ -4,9 +4,11 @@ import Synchronization
 
 /// A bounded queue from many threads to the one that runs a loop.
 ///
-/// Sendable without promises of ours: all it holds is a mutex, a constant and the waker.
+/// Sendable without promises of ours: all it holds is a mutex, an atomic, a constant and the waker.
 package final class Mailbox<Element: Sendable>: Sendable {
   private let queue = Mutex<[Element]>([])
+  /// Whether anything was posted since the last drain, so that a turn without news takes no lock.
+  private let hasNews = Atomic(false)
   /// The most elements that wait.
   package let capacity: Int
   private let waker: Waker
@@ -27,7 +29,10 @@ package final class Mailbox<Element: Sendable>: Sendable {
       queue.append(element)
       return true
     }
-    if isAccepted { waker.wake() }
+    if isAccepted {
+      hasNews.store(true, ordering: .releasing)
+      waker.wake()
+    }
     return isAccepted
   }
 
@@ -35,7 +40,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
   ///
   /// The two arrays change places, so both keep their storage.
   package func drain(into elements: inout [Element]) {
-    elements.removeAll(keepingCapacity: true)
+    if !elements.isEmpty { elements.removeAll(keepingCapacity: true) }
+    // Cleared before the queue is emptied: what comes in between is found in the next turn.
+    guard hasNews.exchange(false, ordering: .acquiring) else { return }
     queue.withLock { swap(&$0, &elements) }
   }
 }

@@ -188,8 +188,8 @@ extension WorkerCore {
   }
 
   private mutating func reportLayer(_ peer: Peer, _ place: Int, _ slot: Int) {
+    guard peer.sections[place].section.kind == .video else { return }
     let section = peer.sections[place]
-    guard section.section.kind == .video else { return }
     var rank = section.stream.current.map { tracks[slot].rank(of: $0) }
     if case .waiting = section.stream.phase { rank = nil }
     guard section.reportedLayer != .some(rank) else { return }
@@ -198,15 +198,18 @@ extension WorkerCore {
   }
 
   private mutating func reportMediaTime(_ peer: Peer, _ place: Int, _ slot: Int) {
-    let section = peer.sections[place]
-    guard let anchor = tracks[slot].anchor, section.stream.packetsSent > 0,
+    guard let anchor = tracks[slot].anchor, peer.sections[place].stream.packetsSent > 0 else {
+      return
+    }
+    let offset = peer.sections[place].stream.ticksOffset
+    let clockRate = peer.sections[place].stream.clockRate
+    guard
       let news = peer.sections[place].mapping.update(
-        ticks: anchor.ticks, mediaTime: anchor.mediaTime, offset: section.stream.ticksOffset,
-        clockRate: section.stream.clockRate)
+        ticks: anchor.ticks, mediaTime: anchor.mediaTime, offset: offset, clockRate: clockRate)
     else { return }
     report(
       .mediaTime(
-        peer.id, section: section.section.index, timestamp: news.timestamp,
+        peer.id, section: peer.sections[place].section.index, timestamp: news.timestamp,
         mediaTime: news.mediaTime))
   }
 
@@ -214,9 +217,9 @@ extension WorkerCore {
   private mutating func sendSenderReport(
     _ peer: Peer, _ place: Int, _ slot: Int, at now: Instant, wall: WallTime
   ) {
+    guard now >= peer.sections[place].nextReportAt else { return }
     let stream = peer.sections[place].stream
-    guard stream.packetsSent > 0, now >= peer.sections[place].nextReportAt,
-      let ticks = tracks[slot].ticks(at: wall)
+    guard stream.packetsSent > 0, let ticks = tracks[slot].ticks(at: wall)
     else { return }
     peer.sections[place].nextReportAt = now + WorkerLimits.senderReportInterval
     let report = SenderReport(

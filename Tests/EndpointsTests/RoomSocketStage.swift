@@ -23,8 +23,10 @@ struct RoomSocketStage {
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// By socket: what it was sent, oldest first; taken by `inbox`.
   private var sent: [UInt64: [JSONObject]] = [:]
-  /// By socket: what it was told of the room's log when it came (`snapshot`, `me`), oldest first.
+  /// By socket: what it was told of the room's log when it came and after (`snapshot`, `me`, events), oldest first.
   private(set) var told: [UInt64: [JSONObject]] = [:]
+  /// How many messages came as batches.
+  private(set) var batches = 0
   /// What was ordered of the store; without one, nothing is.
   private(set) var houseOrders: [HouseOrder] = []
   /// By socket: the code it was closed with.
@@ -296,7 +298,12 @@ struct RoomSocketStage {
     guard closed[socket] == nil, case .object(let object)? = try? JSONValue.parse(text) else {
       return
     }
-    if object["type"] == "snapshot" || object["type"] == "me" {
+    if object["type"] == "batch", case .array(let messages)? = object["messages"] {
+      batches += 1
+      for message in messages { deliver(message.write(), to: socket) }
+      return
+    }
+    if object["type"] == "snapshot" || object["type"] == "me" || object["atMs"] != nil {
       told[socket, default: []].append(object)
     } else {
       sent[socket, default: []].append(object)

@@ -12,6 +12,7 @@ import Media
 import Messages
 import Negotiation
 import RTP
+import Room
 import SDP
 import SRTP
 import STUN
@@ -33,6 +34,7 @@ enum FuzzBodies {
     "messages": { MessagesFuzzBody.run($0) },
     "negotiation": { NegotiationFuzzBody.run($0) },
     "rtcp": { RTCPFuzzBody.run($0) },
+    "room": { RoomFuzzBody.run($0) },
     "rtp": { RTPFuzzBody.run($0) },
     "sdp": { SDPFuzzBody.run($0) },
     "srtp": { SRTPFuzzBody.run($0) },

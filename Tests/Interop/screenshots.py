@@ -14,6 +14,13 @@ def test_watch_room(server, chromium, open_page):
         page = open_page(chromium, server.watch_page(room))
         rooms.observe_video(page, timeout=30)
         rooms.wait_for_state(page, "live")
+        guest = open_page(chromium, server.watch_page(room, "Noor"))
+        for viewer, words in (
+            (guest, "Is the jacket warm enough for winter?"), (page, "ordered one last week, yes!"),
+            (guest, "mine! size M"),
+        ):
+            rooms.say(viewer, words)
+            rooms.shows(page, words)
         wait(page, 3)
         IMAGES.mkdir(parents=True, exist_ok=True)
         page.screenshot(IMAGES / "watch.png")

@@ -2,6 +2,7 @@
 
 import Access
 import Room
+import Wire
 
 /// The sessions of one room.
 struct RoomAudience: Sendable {
@@ -52,6 +53,38 @@ struct RoomAudience: Sendable {
     members[socket] = member
     if member.role == .host { hosts.insert(socket) }
   }
+
+  // MARK: Batches
+
+  /// What everyone is told that can wait a little: chat and counters, oldest first.
+  private var waiting: [[UInt8]] = []
+  private var flushedAt: Instant?
+
+  /// Lets a message wait for the next batch.
+  mutating func wait(_ text: [UInt8]) { waiting.append(text) }
+
+  /// Whether a batch may go: a lively room is five messages a second to each page, not fifty.
+  func mayFlush(at now: Instant) -> Bool {
+    guard !waiting.isEmpty else { return false }
+    return flushedAt.map { now - $0 >= RoomSocketLimits.batchInterval } ?? true
+  }
+
+  /// Takes what waits as one message; nil when nothing does.
+  mutating func takeBatch(at now: Instant) -> [UInt8]? {
+    guard let first = waiting.first else { return nil }
+    defer { waiting = [] }
+    flushedAt = now
+    guard waiting.count > 1 else { return first }
+    var text = Array("{\"type\":\"batch\",\"messages\":[".utf8)
+    text.append(contentsOf: waiting.joined(separator: [UInt8(ascii: ",")]))
+    text.append(contentsOf: "]}".utf8)
+    return text
+  }
+
+  /// Bytes that wait: a batch stays below what one message may have.
+  var waitingBytes: Int { waiting.reduce(0) { $0 + $1.count + 1 } }
+
+  // MARK: Members
 
   /// From now on the socket is told of events.
   mutating func tell(_ socket: UInt64) {

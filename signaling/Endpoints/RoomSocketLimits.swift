@@ -4,6 +4,11 @@ import Wire
 
 /// What one socket, session and member may do.
 enum RoomSocketLimits {
+  /// Chat and counters of one room go out this often at most: a page paints no faster, and each frame
+  /// costs every socket a system call.
+  static let batchInterval = TimeSpan.milliseconds(200)
+  /// Bytes of a batch: a message may have 64 KiB.
+  static let batchBytesMax = 48 * 1024
   /// How often a client is to send `ping`: within the idle time of proxies (60 s) three times over.
   static let pingInterval = TimeSpan.seconds(15)
   /// A client that was silent this long is gone: three pings in a row are lost.

@@ -383,6 +383,7 @@ struct RoomSockets {
       }
     }
     closeEndedRooms(&core, at: now)
+    flushDue(at: now)
     guard now >= nextTick else { return }
     nextTick = now + RoomSocketLimits.tickInterval
     for socket in sockets.keys.sorted() {

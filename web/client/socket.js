@@ -74,6 +74,8 @@ export class RoomSocket {
       waiting.reject(new HawkerError(message.code, message.message, { retryAfterMs: message.retryAfterMs }));
     } else if (waiting) {
       waiting.resolve(message);
+    } else if (message.type === "batch") {
+      for (const each of message.messages) event(each);
     } else if (message.ref === undefined) {
       event(message);
     }

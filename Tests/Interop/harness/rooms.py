@@ -43,6 +43,24 @@ def choose_quality(page, words):
     )
 
 
+def shows(page, words, timeout=10):
+    """Waits until a person can read these words somewhere on the page."""
+    page.wait_until(f"document.body.innerText.includes({json.dumps(words)})", timeout, words)
+
+
+def say(page, words):
+    """Writes into the chat as a person does."""
+    page.wait_until("document.querySelector('.composer textarea:not(:disabled)')?.offsetParent != null", 10, "the chat")
+    page.evaluate(
+        f"""(() => {{
+          const field = document.querySelector(".composer textarea");
+          field.value = {json.dumps(words)};
+          field.dispatchEvent(new Event("input", {{ bubbles: true }}));
+          field.form.requestSubmit();
+        }})()"""
+    )
+
+
 def wait_for_state(page, state, timeout=15):
     page.wait_until(f"document.body.dataset.state === {json.dumps(state)}", timeout, state)
 

@@ -31,17 +31,29 @@ class HawkerServer:
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
+        self.flags, self.environment, self.starts = flags, environment, 0
+        self.address, self.udp_port = "127.0.0.1:0", 0
+        self.start()
+        self.origin = f"http://{self.address}"
+
+    def start(self):
+        self.starts += 1
+        number = "" if self.starts == 1 else f"-{self.starts}"
         self.process = Process(
             [
-                binary(), "serve", "--http", "127.0.0.1:0", "--udp-port", "0",
-                "--media-ip", ",".join(MEDIA_ADDRESSES), "--data", self.data, *flags,
+                binary(), "serve", "--http", self.address, "--udp-port", str(self.udp_port),
+                "--media-ip", ",".join(MEDIA_ADDRESSES), "--data", self.data, *self.flags,
             ],
-            self.folder / "server.log",
-            environment,
+            self.folder / f"server{number}.log",
+            self.environment,
         )
         ready = self.process.wait_for_line(READY.match, 15)
         self.address, self.udp_port = ready.group(1), int(ready.group(2))
-        self.origin = f"http://{self.address}"
+
+    def crash(self):
+        """kill -9, and a new process on the same ports and data."""
+        self.process.kill()
+        self.start()
 
     def url(self, path):
         return self.origin + path

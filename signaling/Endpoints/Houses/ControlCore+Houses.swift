@@ -205,7 +205,8 @@ extension ControlCore {
 
   /// How many watch: by the room socket or by WHEP, each member once.
   func viewers(in room: String) -> Int {
-    var watching = Set(houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
+    var watching = Set(
+      houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
     for subscription in rooms[room]?.subscriptions ?? [] {
       guard let member = transports[subscription.peer]?.member, member.role == .viewer else {
         continue

@@ -174,7 +174,9 @@ package struct RoomHouses {
   private mutating func commit(_ entry: CommitEntry) {
     pendingCount += 1
     guard isDurable else {
-      take(.committed(entry.room, ticket: entry.ticket, replyRow: entry.reply.map { _ in 0 }), at: .zero)
+      take(
+        .committed(entry.room, ticket: entry.ticket, replyRow: entry.reply.map { _ in 0 }),
+        at: .zero)
       return
     }
     orders.append(.commit(entry))
@@ -325,7 +327,10 @@ package struct RoomHouses {
   private mutating func tellCounters(in room: String) {
     _ = update(room) { open, news in
       let frames = open.takeCounters()
-      if !frames.isEmpty { news.append(.frames(room: room, frames)) }
+      // Their values are those of now: they wait until that is on the disk.
+      if !frames.isEmpty {
+        open.hold(.frames(room: room, frames), until: open.house.state.sequence, &news)
+      }
     }
   }
 

@@ -74,8 +74,11 @@ extension RoomSockets {
       send(.refused(refusal), ref: ref, to: socket)
     case .frames(let room, let frames):
       guard let house = core.houses[room] else { return }
-      for frame in frames { tell(frame, in: room, house) }
+      for frame in frames { tell(frame, in: room, house, at: now) }
+      if audiences[room]?.mayFlush(at: now) ?? false { flush(room, at: now) }
     case .caughtUp(let room, let socket, let messages):
+      // What waits is part of what the socket is given.
+      flush(room, at: now)
       for message in messages { send(message, to: socket) }
       audiences[room]?.tell(socket)
     case .opened(let room, let isOpen):
@@ -85,7 +88,30 @@ extension RoomSockets {
     }
   }
 
-  private mutating func tell(_ frame: Frame, in room: String, _ house: RoomHouse) {
+  /// Sends what waits for a batch.
+  mutating func flush(_ room: String, at now: Instant) {
+    guard let batch = audiences[room]?.takeBatch(at: now), let told = audiences[room]?.told,
+      !told.isEmpty
+    else { return }
+    send(batch, toAll: told)
+  }
+
+  /// Sends the batches that are due.
+  mutating func flushDue(at now: Instant) {
+    for (room, audience) in audiences where audience.mayFlush(at: now) { flush(room, at: now) }
+  }
+
+  private mutating func tell(
+    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant
+  ) {
+    if frame.audience == .everyone, frame.delivery != .state {
+      audiences[room]?.wait(frame.bytes)
+      let isFull = (audiences[room]?.waitingBytes ?? 0) > RoomSocketLimits.batchBytesMax
+      if isFull { flush(room, at: now) }
+      return
+    }
+    // Events keep their order: nothing may overtake what waits.
+    flush(room, at: now)
     guard let audience = audiences[room], !audience.told.isEmpty else { return }
     if frame.audience == .everyone { return send(frame.bytes, toAll: audience.told) }
     let wanted = audience.told.filter { socket in

@@ -121,7 +121,9 @@ private struct FanOut: ~Copyable {
   }
 
   init(ports: [UDPSocket], headerBytes: Int) throws {
-    paths = ports.map { TransportPath(channel: .udp, local: .anyIPv4, remote: $0.address) }
+    // From the address a peer knows, as a server must that is bound to the wildcard.
+    let local = IPAddress(ipv4: 0x7F00_0001)
+    paths = ports.map { TransportPath(channel: .udp, local: local, remote: $0.address) }
     senders = try ports.indices.map { index in
       let key = MasterKey(
         key: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: 16),

@@ -1,0 +1,72 @@
+// Chat and counters of a lively room travel together; nothing overtakes them.
+
+import Access
+import JSON
+import Testing
+import Wire
+
+@testable import Endpoints
+
+@Suite("A lively room's messages come in batches")
+struct BatchTests {
+  /// The texts of `said` and the types of other events a socket was told, in order.
+  private func told(_ stage: RoomSocketStage, _ socket: UInt64) -> [String] {
+    (stage.told[socket] ?? []).compactMap { object in
+      guard case .string(let type)? = object["type"], type != "snapshot", type != "me" else {
+        return nil
+      }
+      guard type == "said", case .object(let message)? = object["message"],
+        case .string(let text)? = message["text"]
+      else { return type }
+      return text
+    }
+  }
+
+  private func stage() throws -> RoomSocketStage {
+    var stage = try RoomSocketStage()
+    _ = try stage.join(1, "host", .host)
+    for (socket, identity) in [(UInt64(2), "ann"), (3, "bob"), (4, "cy")] {
+      _ = try stage.join(socket, identity, .viewer)
+    }
+    return stage
+  }
+
+  @Test("the first message goes at once, those after it wait for each other at most 200 ms")
+  func batched() throws {
+    var stage = try stage()
+    stage.send(2, ["type": "say", "text": "one"])
+    #expect(told(stage, 4) == ["one"])
+    stage.send(3, ["type": "say", "text": "two"])
+    stage.send(4, ["type": "say", "text": "three"])
+    #expect(told(stage, 4) == ["one"])
+    #expect(stage.batches == 0)
+    stage.wait(.milliseconds(200))
+    #expect(told(stage, 4) == ["one", "two", "three"])
+    #expect(stage.batches == 4, "one for each socket")
+  }
+
+  @Test("an event that can't wait takes what waits along, before itself")
+  func order() throws {
+    var stage = try stage()
+    stage.send(2, ["type": "say", "text": "one"])
+    stage.send(3, ["type": "say", "text": "two"])
+    stage.send(1, ["type": "announce", "text": "we begin"])
+    #expect(told(stage, 4) == ["one", "two", "announced"])
+  }
+
+  @Test("who comes in between gets what waits once: in the snapshot")
+  func newcomer() throws {
+    var stage = try stage()
+    stage.send(2, ["type": "say", "text": "one"])
+    stage.send(3, ["type": "say", "text": "two"])
+    _ = try stage.join(5, "dora", .viewer)
+    stage.wait(.milliseconds(400))
+    #expect(told(stage, 4) == ["one", "two"])
+    #expect(told(stage, 5) == [])
+    guard case .array(let messages)? = stage.told[5]?.first?["messages"] else {
+      Issue.record("no snapshot")
+      return
+    }
+    #expect(messages.count == 2)
+  }
+}
