@@ -172,7 +172,7 @@ let package = Package(
       "Endpoints",
       [
         "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
-        "Negotiation", "RTP", "Room", "SDP", "Web", "Wire",
+        "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.
     tests(

@@ -121,8 +121,8 @@ extension ControlCore {
     switch entry.event {
     case .banned(let person, _, _): expel(person, from: room, at: now)
     case .phaseChanged(.ended): end(room)
-    case .stageRemoved(let person), .roleSet(let person, _):
-      reconsider(person, in: room, at: now)
+    case .stageRemoved(let person): reconsider(person, in: room, at: now)
+    case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
     case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
     default: break
     }
@@ -144,7 +144,9 @@ extension ControlCore {
   }
 
   /// A member's right to publish may have changed: publications without it end.
-  private mutating func reconsider(_ person: PersonID, in room: String, at now: Instant) {
+  private mutating func reconsider(
+    _ person: PersonID, hasNewRole: Bool = false, in room: String, at now: Instant
+  ) {
     guard let record = houses[room]?.people.record(person) else { return }
     let peers = transports.values.filter { transport in
       transport.room == room && transport.member.identity == record.identity
@@ -153,7 +155,8 @@ extension ControlCore {
     for peer in peers.map(\.peer).sorted(by: { $0.rawValue < $1.rawValue }) {
       leaveRoom(peer, removing: true, at: now)
     }
-    effects.append(.permissionsChanged(room: room, identity: record.identity))
+    effects.append(
+      .permissionsChanged(room: room, identity: record.identity, hasNewRole: hasNewRole))
   }
 
   /// Ends a transport because its owner may not have it any more.
@@ -199,7 +202,8 @@ extension ControlCore {
 
   /// How many watch: by the room socket or by WHEP, each member once.
   func viewers(in room: String) -> Int {
-    var watching = Set(houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
+    var watching = Set(
+      houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
     for subscription in rooms[room]?.subscriptions ?? [] {
       guard let member = transports[subscription.peer]?.member, member.role == .viewer else {
         continue

@@ -11,6 +11,10 @@ package enum HouseLimits {
   /// Bytes of one part of a snapshot: half of what one message may have, so that one item more fits.
   package static let snapshotPartBytesMax = 32 * 1024
 
+  /// Counters whose last telling is remembered before those of things that are gone are forgotten: more
+  /// than a room has things.
+  package static let countersToldMax = 1024
+
   // MARK: Idempotency
 
   /// Keys of one generation; two are kept, so a key is good for the room's last half million at least.
