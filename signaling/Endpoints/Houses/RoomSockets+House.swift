@@ -74,7 +74,8 @@ extension RoomSockets {
       send(.refused(refusal), ref: ref, to: socket)
     case .frames(let room, let frames):
       guard let house = core.houses[room] else { return }
-      for frame in frames { tell(frame, in: room, house, at: now) }
+      var last: [UInt64: Int64] = [:]
+      for frame in frames { tell(frame, in: room, house, at: now, last: &last) }
       if audiences[room]?.mayFlush(at: now) ?? false { flush(room, at: now) }
     case .caughtUp(let room, let socket, let messages):
       // What waits is part of what the socket is given.
@@ -101,8 +102,10 @@ extension RoomSockets {
     for (room, audience) in audiences where audience.mayFlush(at: now) { flush(room, at: now) }
   }
 
+  /// - Parameter last: by socket, the last event it was told of apart from others.
   private mutating func tell(
-    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant
+    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant,
+    last: inout [UInt64: Int64]
   ) {
     if frame.audience == .everyone, frame.delivery != .state {
       audiences[room]?.wait(frame.bytes)
@@ -118,7 +121,12 @@ extension RoomSockets {
       guard let member = audience.members[socket] else { return false }
       return house.isFor(house.spectator(member), frame)
     }
-    if !wanted.isEmpty { send(frame.bytes, toAll: wanted) }
+    guard !wanted.isEmpty else { return }
+    guard frame.delivery == .state else { return send(frame.bytes, toAll: wanted) }
+    // Who is of staff by now may be named beside staff, and is told once.
+    let fresh = wanted.filter { last[$0] != frame.sequence }
+    for socket in fresh { last[socket] = frame.sequence }
+    if !fresh.isEmpty { send(frame.bytes, toAll: fresh) }
   }
 
   /// A room that was open is read again: its members stand nowhere until then.
