@@ -74,8 +74,7 @@ extension RoomSockets {
       send(.refused(refusal), ref: ref, to: socket)
     case .frames(let room, let frames):
       guard let house = core.houses[room] else { return }
-      var last: [UInt64: Int64] = [:]
-      for frame in frames { tell(frame, in: room, house, at: now, last: &last) }
+      for frame in frames { tell(frame, in: room, house, at: now) }
       if audiences[room]?.mayFlush(at: now) ?? false { flush(room, at: now) }
     case .caughtUp(let room, let socket, let messages):
       // What waits is part of what the socket is given.
@@ -102,10 +101,8 @@ extension RoomSockets {
     for (room, audience) in audiences where audience.mayFlush(at: now) { flush(room, at: now) }
   }
 
-  /// - Parameter last: by socket, the last event it was told of apart from others.
   private mutating func tell(
-    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant,
-    last: inout [UInt64: Int64]
+    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant
   ) {
     if frame.audience == .everyone, frame.delivery != .state {
       audiences[room]?.wait(frame.bytes)
@@ -121,12 +118,7 @@ extension RoomSockets {
       guard let member = audience.members[socket] else { return false }
       return house.isFor(house.spectator(member), frame)
     }
-    guard !wanted.isEmpty else { return }
-    guard frame.delivery == .state else { return send(frame.bytes, toAll: wanted) }
-    // Who is of staff by now may be named beside staff, and is told once.
-    let fresh = wanted.filter { last[$0] != frame.sequence }
-    for socket in fresh { last[socket] = frame.sequence }
-    if !fresh.isEmpty { send(frame.bytes, toAll: fresh) }
+    if !wanted.isEmpty { send(frame.bytes, toAll: wanted) }
   }
 
   /// A room that was open is read again: its members stand nowhere until then.

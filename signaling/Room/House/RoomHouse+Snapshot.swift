@@ -29,13 +29,11 @@ extension RoomHouse {
     var messages: [[UInt8]] = []
     // A counter is told some time after its event: the cut may have come between them.
     var counted = countersTold.filter { $0.sequence >= cursor }.map { ($0.audience, $0.key) }
-    var last = cursor
     for frame in frames {
       if case .counter(let key) = frame.delivery {
         counted.append((frame.audience, key))
-      } else if isFor(spectator, frame), frame.sequence > last {
+      } else if isFor(spectator, frame) {
         messages.append(frame.bytes)
-        last = frame.sequence
       }
     }
     var counters: [CounterKey] = []
