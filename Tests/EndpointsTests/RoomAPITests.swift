@@ -65,7 +65,7 @@ struct RoomCommandAPITests {
     #expect(answer.status == 200)
     let id = try #require(answer.json["message"])
     #expect(answer.json["cursor"] == id)
-    let said = try #require(test.stage.inbox(1).last { $0["type"] == "said" })
+    let said = try #require(test.stage.told[1]?.last { $0["type"] == "said" })
     #expect(said.object("message")["text"] == "Hello")
     #expect(said.object("message").object("member")["identity"] == "bob")
   }
