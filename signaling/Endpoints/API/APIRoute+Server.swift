@@ -26,7 +26,8 @@ extension APIRoute {
         APIParameter(
           "phase", .query, ["enum": ["live", "upcoming"]], "Only these; without it both."),
         APIParameter(
-          "after", .query, ["type": "string", "maxLength": .integer(Int64(RoomListCursor.textMax))],
+          "after", .query,
+          ["type": "string", "maxLength": .integer(Int64(RoomListCursor.textMax))],
           "The `next` of the page before."),
         APIParameter(
           "limit", .query,
