@@ -83,16 +83,17 @@ final class StoreThread {
     var committed: [CommitOutcome] = []
     committed.reserveCapacity(group.count)
     for (request, outcome) in zip(group, outcomes) {
-      guard case .write(let item, let opened) = request else { continue }
-      if case .entry(let entry) = item {
-        committed.append(
-          CommitOutcome(room: entry.room, ticket: entry.ticket, result: outcome.ofEntry))
-      }
-      guard let opened else { continue }
+      guard case .write(.entry(let entry), _) = request else { continue }
+      committed.append(
+        CommitOutcome(room: entry.room, ticket: entry.ticket, result: outcome.ofEntry))
+    }
+    // Before the openings: who opens a room again has heard of all it wrote before.
+    if !committed.isEmpty { onCommitted(committed) }
+    for (request, outcome) in zip(group, outcomes) {
+      guard case .write(_, let opened?) = request else { continue }
       let result = outcome.ofOpening
       _ = board.openings.post { reader in opened(result, reader) }
     }
-    if !committed.isEmpty { onCommitted(committed) }
   }
 
   // MARK: Jobs

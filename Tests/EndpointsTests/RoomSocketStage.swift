@@ -29,6 +29,8 @@ struct RoomSocketStage {
   private(set) var batches = 0
   /// What was ordered of the store; without one, nothing is.
   private(set) var houseOrders: [HouseOrder] = []
+  /// Whether `inbox` holds `snapshot` and `me` too, in their order.
+  var keepsTold = false
   /// By socket: the code it was closed with.
   private(set) var closed: [UInt64: UInt16] = [:]
   /// Orders to the media plane, oldest first.
@@ -50,7 +52,7 @@ struct RoomSocketStage {
   /// - Parameter store: rooms live there; without one they are new, or the test is the store.
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
-    isDurable: Bool? = nil
+    isDurable: Bool? = nil, seed: UInt64 = 7
   ) throws {
     self.store = store
     guard let key = APIKey(key: "test", secret: "0123456789abcdef"),
@@ -62,7 +64,7 @@ struct RoomSocketStage {
       fingerprint: CertificateFingerprint(algorithm: .sha256, digest: (0..<32).map { UInt8($0) }),
       candidates: HostCandidate.all(addresses: [address], udpPort: 7000, tcpPort: 7000),
       preferCodec: .vp8, allowedOrigins: [],
-      trustedProxies: proxies.compactMap { AddressRange($0) }, seed: 7,
+      trustedProxies: proxies.compactMap { AddressRange($0) }, seed: seed,
       isDurable: isDurable ?? (store != nil))
     core = ControlCore(config, access: access)
   }
@@ -132,6 +134,20 @@ struct RoomSocketStage {
       RequestTicket(connection: 1, request: lastRequest), from: remote, at: now, wall: wall)
     carryOut()
     return answers[lastRequest]
+  }
+
+  // MARK: The store
+
+  /// The orders so far, oldest first.
+  mutating func takeHouseOrders() -> [HouseOrder] {
+    defer { houseOrders = [] }
+    return houseOrders
+  }
+
+  /// The store has an answer.
+  mutating func take(_ answer: HouseAnswer) {
+    core.take(answer, at: now, wall: wall)
+    carryOut()
   }
 
   /// The disk has what it was given with this number.
@@ -280,33 +296,35 @@ struct RoomSocketStage {
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
-    case .permissionsChanged(let room, let identity):
-      sockets.tellPermissions(of: identity, in: room, core, wall: wall)
+    case .permissionsChanged(let room, let identity, let hasNewRole):
+      sockets.tellPermissions(
+        of: identity, hasNewRole: hasNewRole, in: room, &core, wall: wall)
     }
   }
 
   private mutating func deliver(_ command: WebCommand) {
     switch command {
-    case .send(let socket, let text): deliver(text, to: socket)
-    case .sendAll(let sockets, let text): for socket in sockets { deliver(text, to: socket) }
+    case .send(let socket, let text): deliver(text, to: [socket])
+    case .sendAll(let sockets, let text): deliver(text, to: sockets)
     case .close(let socket, let code, _): closed[socket] = code.rawValue
     case .respond, .reloadCertificate: break
     }
   }
 
-  private mutating func deliver(_ text: [UInt8], to socket: UInt64) {
-    guard closed[socket] == nil, case .object(let object)? = try? JSONValue.parse(text) else {
-      return
-    }
+  private mutating func deliver(_ text: [UInt8], to sockets: [UInt64]) {
+    guard case .object(let object)? = try? JSONValue.parse(text) else { return }
     if object["type"] == "batch", case .array(let messages)? = object["messages"] {
-      batches += 1
-      for message in messages { deliver(message.write(), to: socket) }
+      batches += sockets.count
+      for message in messages { deliver(message.write(), to: sockets) }
       return
     }
-    if object["type"] == "snapshot" || object["type"] == "me" || object["atMs"] != nil {
-      told[socket, default: []].append(object)
-    } else {
-      sent[socket, default: []].append(object)
+    let isTold = object["type"] == "snapshot" || object["type"] == "me" || object["atMs"] != nil
+    for socket in sockets where closed[socket] == nil {
+      if !keepsTold, isTold {
+        told[socket, default: []].append(object)
+      } else {
+        sent[socket, default: []].append(object)
+      }
     }
   }
 }

@@ -33,8 +33,8 @@ package enum ControlEffect: Sendable {
   case readRefused(Waiter, ControlRefusal)
   /// A member was banned: every session of theirs in the room is over.
   case expelled(room: String, identity: String)
-  /// What a member may do has changed.
-  case permissionsChanged(room: String, identity: String)
+  /// What a member may do has changed; with a new role also what it sees.
+  case permissionsChanged(room: String, identity: String, hasNewRole: Bool)
   /// Something one transport's owner wants to know.
   case transport(PeerID, TransportNews)
 }

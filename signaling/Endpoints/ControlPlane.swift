@@ -177,8 +177,9 @@ private final class ControlLoop {
     case .house(let order): parts.store(order)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
-    case .permissionsChanged(let room, let identity):
-      sockets.tellPermissions(of: identity, in: room, core, wall: wall)
+    case .permissionsChanged(let room, let identity, let hasNewRole):
+      sockets.tellPermissions(
+        of: identity, hasNewRole: hasNewRole, in: room, &core, wall: wall)
     }
   }
 }

@@ -37,7 +37,7 @@ extension ControlCore {
     switch answer {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
-    case .opened, .committed, .refused, .found: houses.take(answer, at: now)
+    case .opened, .committed, .refused, .found, .unread: houses.take(answer, at: now)
     }
   }
 
@@ -127,8 +127,8 @@ extension ControlCore {
     switch entry.event {
     case .banned(let person, _, _): expel(person, from: room, at: now)
     case .phaseChanged(.ended): end(room)
-    case .stageRemoved(let person), .roleSet(let person, _):
-      reconsider(person, in: room, at: now)
+    case .stageRemoved(let person): reconsider(person, in: room, at: now)
+    case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
     case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
     default: break
     }
@@ -150,7 +150,9 @@ extension ControlCore {
   }
 
   /// A member's right to publish may have changed: publications without it end.
-  private mutating func reconsider(_ person: PersonID, in room: String, at now: Instant) {
+  private mutating func reconsider(
+    _ person: PersonID, hasNewRole: Bool = false, in room: String, at now: Instant
+  ) {
     guard let record = houses[room]?.people.record(person) else { return }
     let peers = transports.values.filter { transport in
       transport.room == room && transport.member.identity == record.identity
@@ -159,7 +161,8 @@ extension ControlCore {
     for peer in peers.map(\.peer).sorted(by: { $0.rawValue < $1.rawValue }) {
       leaveRoom(peer, removing: true, at: now)
     }
-    effects.append(.permissionsChanged(room: room, identity: record.identity))
+    effects.append(
+      .permissionsChanged(room: room, identity: record.identity, hasNewRole: hasNewRole))
   }
 
   /// Ends a transport because its owner may not have it any more.

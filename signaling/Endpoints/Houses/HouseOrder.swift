@@ -41,11 +41,14 @@ package enum HouseAnswer: Sendable {
   case committed(RoomKey, ticket: UInt64, replyRow: Int64?)
   /// The decision is not on the disk and never will be: memory is ahead of it.
   case refused(RoomKey, ticket: UInt64)
+  /// Nil when the row is gone.
   case found(room: String, number: UInt64, StoredReply?)
   /// Nil when it could not be read.
   case read(number: UInt64, HouseReadResult?)
   /// Who now is nobody; nil when it could not be done.
   case erased(number: UInt64, [ErasedPerson]?)
+  /// The row could not be read: whether it is there is not known.
+  case unread(number: UInt64)
 }
 
 /// Who waits for the answer to a command.

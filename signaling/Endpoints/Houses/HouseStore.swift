@@ -68,17 +68,13 @@ package final class HouseStore: Sendable {
   private func lookUp(_ row: Int64, in room: String, _ number: UInt64) {
     let answer = answer
     let isTaken = store.read { reader in
-      let reply = (try? reader.reply(row)).flatMap { $0 }
-      answer(
-        .found(
-          room: room, number: number,
-          reply.map {
-            StoredReply(
-              subject: $0.subject, key: $0.key, parameters: $0.parameters, status: $0.status,
-              body: $0.body)
-          }))
+      do throws(StoreError) {
+        answer(.found(room: room, number: number, try reader.reply(row).map { StoredReply($0) }))
+      } catch {
+        answer(.unread(number: number))
+      }
     }
-    if !isTaken { answer(.found(room: room, number: number, nil)) }
+    if !isTaken { answer(.unread(number: number)) }
   }
 
   private func read(_ reading: HouseReading, _ number: UInt64) {
@@ -120,4 +116,12 @@ package final class HouseStore: Sendable {
 
   /// Does what was ordered, then closes the database and waits for that.
   package func close() { store.close() }
+}
+
+extension StoredReply {
+  fileprivate init(_ row: ReplyRow) {
+    self.init(
+      subject: row.subject, key: row.key, parameters: row.parameters, status: row.status,
+      body: row.body)
+  }
 }

@@ -12,6 +12,8 @@ package enum HousesLimits {
   package static let snapshotEvents = 5000
   /// Counters and reactions are told this often: four pictures a second look continuous.
   package static let counterInterval = TimeSpan.milliseconds(250)
+  /// Milliseconds until what the disk could not write or read is tried again: its queue is shorter.
+  package static let storeRetryMs: Int64 = 1000
   /// How often the number of viewers goes into the log.
   package static let audienceInterval = TimeSpan.seconds(60)
   /// Decisions of all rooms on their way to the disk; beyond that commands are refused as overload.

@@ -133,21 +133,31 @@ struct OpenHouse: Sendable {
 
   // MARK: Time
 
-  /// What has been counted since this was last asked: only the last value of each is told.
-  mutating func takeCounters() -> [Frame] {
+  /// Whether nothing of the room is on its way to or from the disk.
+  var isSettled: Bool { pending.isEmpty && held.isEmpty && house.isSettled }
+
+  /// Tells what has been counted since this was last done, each with its last value: when that is on the
+  /// disk, like everything else.
+  mutating func tellCounters(_ news: inout [HouseNews]) {
+    let frames = takeCounters()
+    guard !frames.isEmpty else { return }
+    hold(.frames(room: name, frames), until: house.state.sequence, &news)
+  }
+
+  private mutating func takeCounters() -> [Frame] {
     var frames: [Frame] = []
     for (audience, key) in counters {
-      guard let bytes = house.counter(key) else { continue }
+      guard let bytes = house.tellCounter(key, to: audience) else { continue }
       frames.append(
         Frame(
-          audience: audience, delivery: .counter(key), sequence: house.committedSequence,
+          audience: audience, delivery: .counter(key), sequence: house.state.sequence,
           bytes: bytes))
     }
     counters = []
     if let bytes = house.takeReactions() {
       frames.append(
         Frame(
-          audience: .everyone, delivery: .chat, sequence: house.committedSequence, bytes: bytes))
+          audience: .everyone, delivery: .chat, sequence: house.state.sequence, bytes: bytes))
     }
     return frames
   }

@@ -217,6 +217,19 @@ package struct RoomHouses {
     _ = update(room) { open, _ in open.house.depart(identity) }
   }
 
+  /// Tells a socket what is its member's own, once that is on the disk.
+  package mutating func tellOwn(
+    socket: UInt64, of member: Member, device: DeviceHint?, in room: String, atMs: Int64
+  ) {
+    _ = update(room) { open, news in
+      let message = open.house.personal(
+        member.identity, token: member.role, device: device, atMs: atMs)
+      open.hold(
+        .caughtUp(room: open.name, socket: socket, [message]), until: open.house.state.sequence,
+        &news)
+    }
+  }
+
   /// Gives a socket the room as it stands: what it has missed since `cursor`, or a snapshot; and what is
   /// its member's own. It comes as news once it is on the disk.
   package mutating func catchUp(
@@ -273,16 +286,32 @@ package struct RoomHouses {
           atMs: lookUp.envelope.atMs, &news)
       }
       if let entry = asked?.write { commit(entry) }
-      if asked == nil, let waiter = lookUp.waiter { news.append(.refused(waiter, .unwritten)) }
+      if asked == nil { refuse(lookUp) }
+    case .unread(let number):
+      if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
     case .read, .erased: break
     }
+  }
+
+  /// Whether the command was carried out before is not known: it is not carried out now.
+  private mutating func refuse(_ lookUp: LookUp) {
+    guard let waiter = lookUp.waiter else { return }
+    let text = "the reply to this key can't be read now"
+    news.append(
+      .refused(
+        waiter, CommandRefusal(.overloaded, text, retryAfterMs: HousesLimits.storeRetryMs)))
   }
 
   /// Memory is ahead of the disk: the room is forgotten and read again.
   private mutating func discard(_ room: String) {
     guard case .open(let open)? = places[room] else { return }
     for waiter in open.waiters {
-      news.append(.refused(waiter, .unwritten))
+      news.append(
+        .refused(
+          waiter,
+          CommandRefusal(
+            .overloaded, "the server could not write this down",
+            retryAfterMs: HousesLimits.storeRetryMs)))
     }
     names[open.key] = nil
     places[room] = .opening
@@ -325,20 +354,15 @@ package struct RoomHouses {
   }
 
   private mutating func tellCounters(in room: String) {
-    _ = update(room) { open, news in
-      let frames = open.takeCounters()
-      // Their values are those of now: they wait until that is on the disk.
-      if !frames.isEmpty {
-        open.hold(.frames(room: room, frames), until: open.house.state.sequence, &news)
-      }
-    }
+    _ = update(room) { open, news in open.tellCounters(&news) }
   }
 
   private mutating func keep(_ room: String, isHeld: Bool, at now: Instant) {
+    let isLookedUp = lookUps.values.contains { $0.room == room }
     let closes = update(room) { open, _ -> Bool in
       open.idleSince = isHeld ? nil : open.idleSince ?? now
-      guard let since = open.idleSince, open.house.isSettled else { return false }
-      return now - since >= HousesLimits.idleLimit
+      guard let since = open.idleSince, open.isSettled else { return false }
+      return now - since >= HousesLimits.idleLimit && !isLookedUp
     }
     guard let closes else { return }
     let kept = update(room) { open, _ in
@@ -349,9 +373,4 @@ package struct RoomHouses {
     places[room] = nil
     names[open.key] = nil
   }
-}
-
-extension CommandRefusal {
-  /// Something went wrong on the way to the disk.
-  fileprivate static let unwritten = CommandRefusal(.limit, "the server could not write this down")
 }

@@ -135,9 +135,10 @@ extension RoomSockets {
     }
   }
 
-  /// Tells a member's pages what it may do now.
+  /// Tells a member's pages what it may do now; with a new role it sees another room.
   mutating func tellPermissions(
-    of identity: String, in room: String, _ core: ControlCore, wall: WallTime
+    of identity: String, hasNewRole: Bool, in room: String, _ core: inout ControlCore,
+    wall: WallTime
   ) {
     for name in audiences[room]?.sessions.sorted() ?? [] {
       guard let session = sessions[name], session.member.identity == identity,
@@ -146,11 +147,12 @@ extension RoomSockets {
       let entry = PermissionsEntry(
         publish: core.mayPublish(session.member, in: room), subscribe: true)
       send(.permissions(entry), toSession: name)
-      if let house = core.houses[room] {
-        send(
-          house.personal(
-            identity, token: session.member.role, device: session.device,
-            atMs: wall.milliseconds), to: socket)
+      if hasNewRole {
+        catchUp(socket, after: nil, core: &core, wall: wall)
+      } else {
+        core.houses.tellOwn(
+          socket: socket, of: session.member, device: session.device, in: room,
+          atMs: wall.milliseconds)
       }
     }
   }

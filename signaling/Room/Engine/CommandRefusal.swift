@@ -48,6 +48,8 @@ package struct CommandRefusal: Error, Hashable, Sendable {
     case limit
     /// The same key was used with other parameters.
     case idempotencyMismatch = "idempotency-mismatch"
+    /// The disk could not be written or read; nothing was done, unless it was done before under this key.
+    case overloaded
 
     /// The status of the REST reply (RFC 9110 section 15).
     package var status: Int {
@@ -57,6 +59,7 @@ package struct CommandRefusal: Error, Hashable, Sendable {
       case .roomEnded, .closed, .alreadyVoted, .noEntries, .wrongState, .limit: 409
       case .filtered, .badField, .unknownCommand, .idempotencyMismatch: 422
       case .duplicate, .rate, .slow: 429
+      case .overloaded: 503
       }
     }
   }

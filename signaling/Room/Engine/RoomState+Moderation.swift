@@ -59,6 +59,8 @@ extension RoomState {
     if let reason {
       text = draft.text(try CleanText.clean(reason, "reason", max: EngineLimits.reasonMax))
     }
+    // Everyone is told who leaves the stage, only staff who is banned.
+    if people.guests.contains(where: { $0.person == person }) { draft.add(.stageRemoved(person)) }
     draft.add(.banned(person, device: device, reason: text))
   }
 

@@ -30,6 +30,14 @@ package enum CounterKey: Hashable, Sendable {
   case reactionTotals
 }
 
+/// When a counter was told.
+struct CounterTold: Hashable, Sendable {
+  let audience: Audience
+  let key: CounterKey
+  /// Where the room stood.
+  let sequence: Int64
+}
+
 /// One message to one audience.
 package struct Frame: Hashable, Sendable {
   /// What may become of it under load.

@@ -14,6 +14,10 @@ package enum HouseLimits {
   /// room socket.
   package static let pageBytesMax = 48 * 1024
 
+  /// Counters whose last telling is remembered before those of things that are gone are forgotten: more
+  /// than a room has things.
+  package static let countersToldMax = 1024
+
   // MARK: Idempotency
 
   /// Keys of one generation; two are kept, so a key is good for the room's last half million at least.

@@ -189,7 +189,10 @@ extension RoomHouse {
         ("member", entries.member(person)), ("device", .bool(device != nil)),
         ("reason", entries.text(reason)),
       ]
+      // Their entries are gone.
+      let entries = state.giveaways.filter { !$0.isSettled }
       return toStaff(entry, and: person, members)
+        + entries.map { counter(entry, .everyone, .giveaway($0.id)) }
     case .unbanned(let person), .stageInvited(let person):
       return toStaff(entry, and: person, [("member", entries.member(person))])
     case .roleSet(let person, let role):
@@ -213,10 +216,10 @@ extension RoomHouse {
   private func toStaff(
     _ entry: SequencedEvent, and person: PersonID, _ members: [(String, JSONValue)]
   ) -> [Frame] {
-    [
-      frame(entry, .staff, .state, members + [("by", entries.member(entry.actor))]),
-      frame(entry, .person(person), .state, members),
-    ]
+    let staff = frame(entry, .staff, .state, members + [("by", entries.member(entry.actor))])
+    // One of staff is among those told already.
+    if state.people.role(of: person).isStaff { return [staff] }
+    return [staff, frame(entry, .person(person), .state, members)]
   }
 
   // MARK: The show

@@ -18,23 +18,51 @@ extension RoomHouse {
   ///
   /// Counters come with their value of now, once each.
   package func frames(after cursor: Int64, for spectator: Spectator) -> CatchUp? {
-    guard cursor <= state.sequence, let frames = recent.frames(after: cursor) else { return nil }
+    // Which counters were told before this house was opened is not known.
+    guard cursor > openedSequence, cursor <= state.sequence,
+      let frames = recent.frames(after: cursor)
+    else { return nil }
+    // Who has got another role since then sees what was there before, too, or no more.
+    if let person = spectator.person, let changed = rolesChanged[person], changed > cursor {
+      return nil
+    }
     var messages: [[UInt8]] = []
-    var counters: [CounterKey] = []
-    for frame in frames where isFor(spectator, frame) {
+    // A counter is told some time after its event: the cut may have come between them.
+    var counted = countersTold.filter { $0.sequence >= cursor }.map { ($0.audience, $0.key) }
+    for frame in frames {
       if case .counter(let key) = frame.delivery {
-        if !counters.contains(key) { counters.append(key) }
-      } else {
+        counted.append((frame.audience, key))
+      } else if isFor(spectator, frame) {
         messages.append(frame.bytes)
       }
+    }
+    var counters: [CounterKey] = []
+    for (audience, key) in counted where isFor(spectator, audience) && !counters.contains(key) {
+      counters.append(key)
     }
     messages += counters.compactMap { counter($0) }
     return CatchUp(messages: messages, sequence: state.sequence)
   }
 
+  /// A counter is told now, with the value of now.
+  package mutating func tellCounter(_ key: CounterKey, to audience: Audience) -> [UInt8]? {
+    countersTold.removeAll { $0.key == key && $0.audience == audience }
+    guard let bytes = counter(key) else { return nil }
+    if countersTold.count >= HouseLimits.countersToldMax {
+      countersTold = countersTold.filter { counter($0.key) != nil }
+    }
+    countersTold.append(
+      CounterTold(audience: audience, key: key, sequence: state.sequence))
+    return bytes
+  }
+
   /// Whether a member is among those a frame is for.
   package func isFor(_ spectator: Spectator, _ frame: Frame) -> Bool {
-    switch frame.audience {
+    isFor(spectator, frame.audience)
+  }
+
+  private func isFor(_ spectator: Spectator, _ audience: Audience) -> Bool {
+    switch audience {
     case .everyone: true
     case .staff: spectator.isStaff
     case .viewers: !spectator.isStaff

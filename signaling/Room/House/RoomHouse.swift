@@ -16,6 +16,12 @@ package struct RoomHouse: Sendable {
   var keys: IdempotencyIndex
   var admission = Admission()
   var recent = RecentFrames()
+  /// When each counter was last told.
+  var countersTold: [CounterTold] = []
+  /// Where the room stood when this house was made, or when something was erased from its frames.
+  private(set) var openedSequence: Int64
+  /// The event that last changed a person's role, among those of `recent`.
+  var rolesChanged: [PersonID: Int64] = [:]
   /// Reactions since they were last fanned out, and since they were last counted in the log.
   var freshReactions: [ReactionCount] = []
   var uncountedReactions: [ReactionCount] = []
@@ -35,6 +41,7 @@ package struct RoomHouse: Sendable {
     for text in texts { self.texts.put(text) }
     self.keys = keys
     committedSequence = state.sequence
+    openedSequence = state.sequence
     recent.begin(after: state.sequence)
   }
 
@@ -52,6 +59,13 @@ package struct RoomHouse: Sendable {
   package mutating func judge(_ envelope: CommandEnvelope, stored reply: StoredReply?) -> Outcome {
     // Another key with the same hash is not this one.
     guard let reply, reply.subject == envelope.identity, reply.key == envelope.key else {
+      // Two may have waited for the same row: the first has carried it out.
+      if let key = envelope.key,
+        case .running? = keys[IdempotencyIndex.hash(subject: envelope.identity, key: key)],
+        let outcome = repeated(envelope)
+      {
+        return outcome
+      }
       return carryOut(envelope)
     }
     return answer(envelope, reply.parameters) ?? .repeated(reply)
@@ -138,6 +152,7 @@ package struct RoomHouse: Sendable {
     for event in decision.events {
       let judged = judgedMessage(event)
       state.apply(event)
+      noteRole(event)
       let frames = frames(of: event, judged: judged)
       recent.append(frames, of: event.sequence)
       pending.frames += frames
@@ -146,6 +161,19 @@ package struct RoomHouse: Sendable {
     pending.reflects = state.sequence
     pending.body = reply(decision, made: made)
     return pending
+  }
+
+  /// Who has a new role sees another room: frames alone don't lead there.
+  private mutating func noteRole(_ entry: SequencedEvent) {
+    switch entry.event {
+    case .roleSet(let person, _), .roleSeen(let person, _): rolesChanged[person] = entry.sequence
+    default: return
+    }
+    // Older ones are of no use: nobody is given frames from before.
+    if rolesChanged.count > HouseLimits.recentEventsMax {
+      let floor = recent.floor
+      rolesChanged = rolesChanged.filter { $0.value > floor }
+    }
   }
 
   private func reply(_ decision: Decision, made: String) -> [UInt8] {
@@ -267,6 +295,7 @@ package struct RoomHouse: Sendable {
     texts.erase(author: person)
     // Frames hold names and texts: whoever comes back gets a snapshot instead.
     recent.begin(after: state.sequence)
+    openedSequence = state.sequence
   }
 }
 
