@@ -54,7 +54,8 @@ struct RoomListTests {
       throw RoomSocketStage.StageFault()
     }
     #expect(first["title"] == "Show of a" && first["phase"] == "live")
-    for bad in ["?phase=ended", "?limit=0", "?limit=101", "?after=x", "?after=l.1", "?after=u.x.y"] {
+    for bad in ["?phase=ended", "?limit=0", "?limit=101", "?after=x", "?after=l.1", "?after=u.x.y"]
+    {
       #expect(try list(&test, bad).status == 400, "\(bad)")
     }
   }

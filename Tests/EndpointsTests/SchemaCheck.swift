@@ -60,8 +60,10 @@ struct SchemaCheck {
       for (index, (item, schema)) in zip(items, schemas).enumerated() {
         check(item, schema, "\(path)[\(index)]")
       }
-    case ("minItems", .integer(let min), .array(let items)): expect(items.count >= min, path, keyword)
-    case ("maxItems", .integer(let max), .array(let items)): expect(items.count <= max, path, keyword)
+    case ("minItems", .integer(let min), .array(let items)):
+      expect(items.count >= min, path, keyword)
+    case ("maxItems", .integer(let max), .array(let items)):
+      expect(items.count <= max, path, keyword)
     case ("minimum", .integer(let min), .integer(let number)): expect(number >= min, path, keyword)
     case ("maximum", .integer(let max), .integer(let number)): expect(number <= max, path, keyword)
     case ("minLength", .integer(let min), .string(let text)):
