@@ -45,7 +45,9 @@ struct RoomAPIStage {
     stage.now = stage.now + .seconds(40)
     let answer = try ask(
       .post, "/messages", ["text": .string(text)], token: try stage.token(identity, .viewer))
-    guard case .integer(let id)? = answer.json["message"] else { throw RoomSocketStage.StageFault() }
+    guard case .integer(let id)? = answer.json["message"] else {
+      throw RoomSocketStage.StageFault()
+    }
     return id
   }
 
@@ -65,7 +67,7 @@ struct RoomCommandAPITests {
     #expect(answer.status == 200)
     let id = try #require(answer.json["message"])
     #expect(answer.json["cursor"] == id)
-    let said = try #require(test.stage.inbox(1).last { $0["type"] == "said" })
+    let said = try #require(test.stage.told[1]?.last { $0["type"] == "said" })
     #expect(said.object("message")["text"] == "Hello")
     #expect(said.object("message").object("member")["identity"] == "bob")
   }
@@ -160,7 +162,8 @@ struct RoomCommandAPITests {
     let second = try #require(try stage.ask(.post, messages, say, token: bob, headers: key))
     #expect(second.status == 409 && second.json["code"] == "in-progress")
     try check(second, against: .command("say"))
-    let other = try #require(try stage.ask(.post, messages, ["text": "x"], token: bob, headers: key))
+    let other = try #require(
+      try stage.ask(.post, messages, ["text": "x"], token: bob, headers: key))
     #expect(other.status == 422)
     #expect(stage.answers[1] == nil, "nothing is answered before it is on the disk")
     stage.answer(.committed(RoomKey(rawValue: 1), ticket: 1, replyRow: 1))
@@ -175,7 +178,8 @@ struct RoomCommandAPITests {
       last = try test.ask(.post, "/messages", ["text": .string("\(count)")], token: test.bob)
     }
     #expect(last.status == 429 && last.json["code"] == "rate")
-    let ms = try #require(last.json["retryAfterMs"].flatMap { if case .integer(let n) = $0 { n } else { nil } })
+    let ms = try #require(
+      last.json["retryAfterMs"].flatMap { if case .integer(let n) = $0 { n } else { nil } })
     #expect(last.headers["Retry-After"] == String((ms + 999) / 1000))
     // Whatever is asked, there is an end to it; a service's is the disk's.
     var answers = 0

@@ -161,6 +161,7 @@ struct RoomDocumentTests {
     }
     let requests: Set<String> = [
       "ok", "say", "setChat", "ban", "setRole", "openPoll", "vote", "openGiveaway", "setRoom",
+      "history", "people", "audit", "audience",
     ]
     let types = Set(told.map { type($0) })
     for example in examples where !requests.contains(type(example)) {

@@ -234,7 +234,7 @@ struct RoomHouseTests {
     #expect(rules.map(\.audience) == [.staff, .viewers])
     #expect(look(rules[1].bytes, "chat", "words") == .null)
     let held = try test.does(.say(text: "psst", replyTo: nil), "bob").frames
-    #expect(held.map(\.audience) == [.staff, .person(PersonID(1))])
+    #expect(held.map(\.audience) == [.staff, .viewer(PersonID(1))])
     let id = test.house.state.sequence
     let approved = try test.does(.reviewMessage(id, approve: true), "ann", .host).frames
     #expect(approved.map(\.audience) == [.everyone])

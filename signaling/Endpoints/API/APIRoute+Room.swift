@@ -24,6 +24,7 @@ extension APIRoute {
         .problem(403, "The token is for another room, or its bearer may not do this now."),
         .problem(404, "What it is about is not there, or no longer."),
         .problem(409, "The state of the room does not allow it, or the key is in use right now."),
+        Answer(413, "The body is larger than any that is taken.", .text),
         .problem(415, "The body is not application/json."),
         .problem(422, "A text that is not taken, or the key was used with other parameters."),
         .problem(429, "Too often; Retry-After says when."),

@@ -26,7 +26,8 @@ extension APIRoute {
         APIParameter(
           "phase", .query, ["enum": ["live", "upcoming"]], "Only these; without it both."),
         APIParameter(
-          "after", .query, ["type": "string", "maxLength": .integer(Int64(RoomListCursor.textMax))],
+          "after", .query,
+          ["type": "string", "maxLength": .integer(Int64(RoomListCursor.textMax))],
           "The `next` of the page before."),
         APIParameter(
           "limit", .query,
@@ -48,6 +49,7 @@ extension APIRoute {
         .problem(400, "The room's name or the body is wrong."),
         .problem(401, "The token sent is not accepted; without one there is an anonymous token."),
         .problem(403, "The token sent is for another room or may not name identities."),
+        Answer(413, "The body is larger than any that is taken.", .text),
         .problem(415, "The body is not application/json."),
         .problem(429, "Too many anonymous tokens for one address; Retry-After says when."),
       ]),
@@ -60,6 +62,7 @@ extension APIRoute {
         .problem(400, "The room's name or the body is wrong."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "Only the room's hosts and services may."),
+        Answer(413, "The body is larger than any that is taken.", .text),
         .problem(415, "The body is not application/json."),
         .problem(503, "Too many revocations; Retry-After says when to try again."),
       ]),

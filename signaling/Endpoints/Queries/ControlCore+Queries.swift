@@ -14,7 +14,7 @@ struct PendingRead: Sendable {
   /// What the answer is.
   enum Form: Sendable {
     case json
-    /// JSON Lines; a `Link` leads to the next page of this path.
+    /// JSON Lines; a `Link` leads to the next page of this path and query.
     case lines(path: String)
     /// Anyone may keep it for a moment.
     case list
@@ -67,7 +67,8 @@ extension ControlCore {
       guard let cursor = after.map({ LogCursor($0) }) ?? .start else {
         throw ControlRefusal(400, "bad-message", "after: not from the Link of a page")
       }
-      try read(.log(key, cursor, limit: limit), for: waiter, .lines(path: path))
+      try read(
+        .log(key, cursor, limit: limit), for: waiter, .lines(path: "\(path)?limit=\(limit)"))
     }
   }
 
@@ -211,7 +212,8 @@ extension ControlCore {
       var response = HTTPResponse(200, mediaType: .lines, body: result.body)
       response.headers.set("Cache-Control", "no-store")
       if let next = result.next {
-        response.headers.set("Link", "<\(path)?after=\(next)>; rel=\"next\"")
+        let separator = path.contains("?") ? "&" : "?"
+        response.headers.set("Link", "<\(path)\(separator)after=\(next)>; rel=\"next\"")
       }
       return response
     }

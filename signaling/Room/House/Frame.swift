@@ -7,6 +7,9 @@ package enum Audience: Hashable, Sendable {
   /// Everyone but staff.
   case viewers
   case person(PersonID)
+  /// One person's sessions that are not staff's: for what staff are told already. One person may have
+  /// both, with two tokens.
+  case viewer(PersonID)
   /// Who has voted in a poll whose results are shown after the vote.
   case voters(EntryID)
 }

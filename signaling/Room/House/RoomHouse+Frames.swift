@@ -69,7 +69,7 @@ extension RoomHouse {
       if approved { return [frame(entry, members)] }
       return [
         frame(entry, .staff, .state, members),
-        frame(entry, .person(message.author), .state, members),
+        frame(entry, .viewer(message.author), .state, members),
       ]
     case .messagesCleared(let person):
       return [frame(entry, [("member", entries.member(person))])]
@@ -92,7 +92,7 @@ extension RoomHouse {
     let members = [("message", entries.message(message, isHeld: event.isHeld))]
     if event.isHeld {
       return [
-        frame(entry, .staff, .state, members), frame(entry, .person(entry.actor), .state, members),
+        frame(entry, .staff, .state, members), frame(entry, .viewer(entry.actor), .state, members),
       ]
     }
     // Questions, claims, bids and the host's team are never sampled away.
@@ -217,9 +217,7 @@ extension RoomHouse {
     _ entry: SequencedEvent, and person: PersonID, _ members: [(String, JSONValue)]
   ) -> [Frame] {
     let staff = frame(entry, .staff, .state, members + [("by", entries.member(entry.actor))])
-    // One of staff is among those told already.
-    if state.people.role(of: person).isStaff { return [staff] }
-    return [staff, frame(entry, .person(person), .state, members)]
+    return [staff, frame(entry, .viewer(person), .state, members)]
   }
 
   // MARK: The show

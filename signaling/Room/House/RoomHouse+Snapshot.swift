@@ -67,6 +67,7 @@ extension RoomHouse {
     case .staff: spectator.isStaff
     case .viewers: !spectator.isStaff
     case .person(let person): spectator.person == person
+    case .viewer(let person): !spectator.isStaff && spectator.person == person
     case .voters(let id):
       spectator.person.map { person in
         state.polls.last { $0.id == id }?.voters[person] != nil
