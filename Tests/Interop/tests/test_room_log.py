@@ -21,7 +21,7 @@ ROLES = {
 # Commands of one member without a reply: what a page has on its way at a bad moment.
 WAITING_MAX = 8
 # Commands of one member in the milliseconds before a kill.
-BURST_MAX = 6
+BURST_MAX = 10
 # Below the socket's 20 requests a second.
 PAUSE = 0.07
 # Members' own rates are what refuses most; those are forgotten with the process.
@@ -141,7 +141,7 @@ class Show:
         for each in self.members:
             for _ in range(self.random.randrange(BURST_MAX)):
                 await (viewer_does if each.role == "viewer" else host_does)(each)
-        await asyncio.sleep(self.random.uniform(0, 0.005))
+        await asyncio.sleep(self.random.choice([0, 0, 0.002]))
 
     async def settle(self):
         """Everybody has every reply, and the same room as somebody who comes new."""
