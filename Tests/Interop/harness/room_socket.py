@@ -229,8 +229,9 @@ class Member:
         try:
             async for text in socket:
                 message = json.loads(text)
-                self.view.take(message)
-                self._answer(message)
+                for each in message["messages"] if message["type"] == "batch" else [message]:
+                    self.view.take(each)
+                    self._answer(each)
         except websockets.ConnectionClosed:
             pass
         except Exception as problem:  # The test asks for it; a task would keep it to itself.

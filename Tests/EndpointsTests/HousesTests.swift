@@ -1,0 +1,406 @@
+import Access
+import HTTP
+import JSON
+import MediaControl
+import Negotiation
+import RTP
+import Room
+import Testing
+import Wire
+
+@testable import Endpoints
+
+/// A control plane whose rooms live on a simulated disk that writes when a test says so.
+private struct DurableStage {
+  var stage: RoomSocketStage
+  var disk = SimulatedDisk()
+  private var lastID = 0
+
+  init() throws {
+    stage = try RoomSocketStage(isDurable: true)
+    stage.keepsTold = true
+  }
+
+  /// Lets the disk do all it was asked for, and what follows from that.
+  mutating func settle() {
+    while true {
+      disk.take(stage.takeHouseOrders())
+      disk.write(.max)
+      guard let answer = disk.nextAnswer() else { return }
+      stage.take(answer)
+    }
+  }
+
+  /// Lets time pass with a disk that works.
+  mutating func wait(_ time: TimeSpan) {
+    let end = stage.now + time
+    while stage.now < end {
+      stage.wait(min(.seconds(1), end - stage.now))
+      settle()
+    }
+  }
+
+  mutating func askToJoin(_ socket: UInt64, _ identity: String, _ role: Role) throws {
+    try stage.open(socket)
+    let token = try stage.token(identity, role)
+    stage.send(
+      socket,
+      ["type": "join", "id": "j", "version": 1, "room": "demo", "token": .string(token)])
+  }
+
+  /// Joins, with what the socket was told at once.
+  @discardableResult
+  mutating func join(_ socket: UInt64, _ identity: String, _ role: Role) throws -> [JSONObject] {
+    try askToJoin(socket, identity, role)
+    settle()
+    return stage.inbox(socket)
+  }
+
+  /// Gives a command and returns its reply, when the disk has it.
+  mutating func command(
+    _ socket: UInt64, _ type: String, _ fields: JSONObject = [:]
+  ) throws -> JSONObject {
+    ask(socket, type, fields)
+    settle()
+    let ref = JSONValue.string("c\(lastID)")
+    return try #require(stage.inbox(socket).first { $0["ref"] == ref })
+  }
+
+  mutating func ask(_ socket: UInt64, _ type: String, _ fields: JSONObject = [:]) {
+    lastID += 1
+    var request = fields
+    request["type"] = .string(type)
+    request["id"] = .string("c\(lastID)")
+    stage.send(socket, .object(request))
+  }
+
+  /// A host on socket 1 and a viewer, vera, on 2.
+  mutating func fill() throws {
+    try join(1, "alice", .host)
+    try join(2, "vera", .viewer)
+  }
+
+  /// Everybody leaves for so long that the room leaves memory.
+  mutating func abandon(_ sockets: UInt64...) {
+    for socket in sockets { stage.close(socket) }
+    wait(RoomSocketLimits.resumeLimit + .seconds(2))
+    wait(HousesLimits.idleLimit + .seconds(2))
+  }
+}
+
+@Suite("Rooms that live on a disk")
+struct HousesTests {
+  // MARK: Opening
+
+  @Test("a join waits for its room, and what is sent after it waits with it")
+  func waits() throws {
+    var test = try DurableStage()
+    try test.askToJoin(1, "alice", .host)
+    test.stage.send(1, ["type": "say", "id": "2", "text": "hello"])
+    #expect(test.stage.inbox(1).isEmpty && test.stage.core.houses["demo"] == nil)
+    test.settle()
+    let told = test.stage.inbox(1)
+    #expect(told.map(\.type).first == "joined")
+    let reply = told.first { $0.type == "ok" }
+    #expect(reply?["ref"] == "2" && reply?["message"] != nil)
+  }
+
+  @Test("a room is opened once for all who wait, and they go on in the order they came")
+  func order() throws {
+    var test = try DurableStage()
+    let sockets: [UInt64] = Array(1...50)
+    for socket in sockets {
+      try test.askToJoin(socket, "m\(socket)", .viewer)
+      test.stage.send(socket, ["type": "say", "id": "2", "text": .string("from \(socket)")])
+    }
+    let orders = test.stage.takeHouseOrders()
+    #expect(orders.count == 1)
+    test.disk.take(orders)
+    test.settle()
+    let messages = sockets.map { socket in
+      test.stage.inbox(socket).first { $0.type == "ok" }?.number("message") ?? 0
+    }
+    #expect(messages == messages.sorted() && Set(messages).count == 50 && messages[0] > 0)
+  }
+
+  @Test("a room that can't be opened refuses who waits, and is tried again by the next")
+  func failure() throws {
+    var test = try DurableStage()
+    try test.askToJoin(1, "alice", .host)
+    let token = try test.stage.token("vera", .viewer)
+    let offer = test.stage.offer(OfferSection.viewer(audio: 1, video: 1))
+    guard case .string(let sdp) = offer else { return }
+    let parked = try test.stage.ask(
+      .post, "/whep/demo", text: Array(sdp.utf8), token, ["Content-Type": "application/sdp"])
+    #expect(parked == nil)
+    _ = test.stage.takeHouseOrders()
+    test.stage.take(.opened(room: "demo", nil))
+    let told = test.stage.inbox(1)
+    #expect(told.map(\.type) == ["error", "bye"] && told[0]["code"] == "overloaded")
+    #expect(test.stage.closed[1] == 1013 && told[1]["retryAfterMs"] != .null)
+    #expect(test.stage.answers.values.map(\.status) == [503])
+    #expect(try test.join(2, "alice", .host).first?.type == "joined")
+  }
+
+  @Test("a banned member and one without a good token wait for nothing and open nothing")
+  func strangers() throws {
+    var test = try DurableStage()
+    try test.stage.open(1)
+    test.stage.send(1, ["type": "join", "id": "j", "version": 1, "room": "demo", "token": "x"])
+    #expect(test.stage.inbox(1).first?["code"] == "unauthorized")
+    #expect(test.stage.takeHouseOrders().isEmpty)
+  }
+
+  // MARK: The disk
+
+  @Test("nobody hears of a command before it is on the disk")
+  func commit() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = test.stage.inbox(1)
+    _ = test.stage.inbox(2)
+    test.ask(2, "say", ["text": "mine", "key": "k"])
+    #expect(test.stage.inbox(1).isEmpty && test.stage.inbox(2).isEmpty)
+    test.disk.take(test.stage.takeHouseOrders())
+    test.disk.write(.max)
+    #expect(test.stage.inbox(1).isEmpty && test.stage.inbox(2).isEmpty)
+    test.settle()
+    #expect(test.stage.inbox(1).map(\.type) == ["said"])
+    #expect(test.stage.inbox(2).map(\.type).sorted() == ["ok", "said"])
+  }
+
+  @Test(
+    "what the disk refuses is refused, the room is read again, and the same key is as good as new")
+  func refused() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(1, "say", ["text": "before"])
+    _ = test.stage.inbox(2)
+    test.disk.refusesNext = true
+    test.ask(1, "say", ["text": "lost", "key": "k"])
+    test.ask(2, "say", ["text": "lost, too", "key": "k"])
+    test.settle()
+    for socket in [UInt64(1), 2] {
+      let told = test.stage.inbox(socket)
+      #expect(told.first { $0.type == "error" }?["code"] == "overloaded")
+      #expect(!told.contains { $0.type == "said" || $0.type == "ok" })
+      let snapshot = try #require(told.last { $0.type == "snapshot" })
+      #expect(snapshot.objects("messages").map { $0.text("text") } == ["before"])
+      #expect(told.last?.type == "me")
+    }
+    #expect(try test.command(2, "say", ["text": "lost, too", "key": "k"]).type == "ok")
+    #expect(test.stage.inbox(1).contains { $0.type == "said" })
+    #expect(test.disk.mistakes.isEmpty)
+  }
+
+  @Test("a key whose stored reply can't be read is not carried out again")
+  func unread() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(2, "say", ["text": "once", "key": "k"])
+    test.abandon(1, 2)
+    try test.join(3, "vera", .viewer)
+    test.ask(3, "say", ["text": "once", "key": "k"])
+    let orders = test.stage.takeHouseOrders()
+    guard case .lookUp(_, _, let number)? = orders.last else {
+      Issue.record("the key was not looked up")
+      return
+    }
+    test.stage.take(.unread(number: number))
+    test.settle()
+    #expect(test.stage.inbox(3).first { $0.type == "error" }?["code"] == "overloaded")
+    let reply = try test.command(3, "say", ["text": "once", "key": "k"])
+    #expect(reply.type == "ok" && test.disk.rooms["demo"]?.texts.count == 1)
+  }
+
+  @Test("a room that nobody is in leaves memory with a snapshot, and comes back as it was")
+  func idle() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let made = try test.command(2, "say", ["text": "still here"])
+    test.abandon(1, 2)
+    #expect(test.stage.core.houses.openRooms.isEmpty)
+    #expect(test.disk.rooms["demo"]?.snapshot != nil)
+    let told = try test.join(3, "victor", .viewer)
+    let snapshot = try #require(told.first { $0.type == "snapshot" })
+    #expect(snapshot.objects("messages").map { $0.text("text") } == ["still here"])
+    #expect(snapshot.number("cursor") >= made.number("message"))
+  }
+
+  @Test("a room somebody is in stays in memory")
+  func busy() throws {
+    var test = try DurableStage()
+    try test.join(1, "alice", .host)
+    for _ in 0..<10 {
+      test.stage.send(1, ["type": "ping"])
+      test.wait(.seconds(20))
+    }
+    #expect(test.stage.core.houses.openRooms == ["demo"])
+  }
+
+  // MARK: What members are told
+
+  @Test("counts are told when the votes they count are on the disk, and not before")
+  func counters() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let poll = try test.command(1, "openPoll", ["question": "?", "options": ["a", "b"]])["poll"]
+    _ = try test.command(2, "vote", ["poll": poll ?? 0, "options": [0]])
+    test.wait(.milliseconds(400))
+    _ = test.stage.inbox(1)
+    // One vote is on the disk and waits to be told, another is on its way.
+    try test.join(3, "victor", .viewer)
+    test.ask(3, "vote", ["poll": poll ?? 0, "options": [1]])
+    try test.askToJoin(4, "walter", .viewer)
+    test.ask(4, "vote", ["poll": poll ?? 0, "options": [1]])
+    test.disk.take(test.stage.takeHouseOrders())
+    test.disk.write(1)
+    if let answer = test.disk.nextAnswer() { test.stage.take(answer) }
+    test.stage.wait(.milliseconds(600))
+    #expect(!test.stage.inbox(1).contains { $0.type == "pollCounts" })
+    test.settle()
+    test.wait(.milliseconds(600))
+    let told = test.stage.inbox(1).filter { $0.type == "pollCounts" }
+    #expect(told.last?["counts"] == [1, 2])
+  }
+
+  @Test("a counter whose event came before a cut, and which was told after it, is told again")
+  func counterAfterCut() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let poll = try test.command(1, "openPoll", ["question": "?", "options": ["a", "b"]])["poll"]
+    _ = test.stage.inbox(1)
+    _ = try test.command(2, "vote", ["poll": poll ?? 0, "options": [0]])
+    _ = try test.command(2, "say", ["text": "voted"])
+    let cursor = test.stage.inbox(1).last { $0.type == "said" }?.number("cursor")
+    test.stage.close(1)
+    test.wait(.milliseconds(600))
+    try test.stage.open(3)
+    let token = try test.stage.token("alice", .host)
+    test.stage.send(
+      3,
+      [
+        "type": "join", "id": "j", "version": 1, "room": "demo", "token": .string(token),
+        "cursor": .integer(try #require(cursor)),
+      ])
+    test.settle()
+    let told = test.stage.inbox(3)
+    #expect(!told.contains { $0.type == "snapshot" })
+    #expect(told.first { $0.type == "pollCounts" }?["counts"] == [1, 0])
+  }
+
+  @Test("a member with a new role is given the room as that role sees it")
+  func newRole() throws {
+    var test = try DurableStage()
+    try test.fill()
+    try test.join(3, "bob", .viewer)
+    _ = try test.command(1, "setChat", ["hold": "all"])
+    _ = try test.command(2, "say", ["text": "may I?"])
+    _ = test.stage.inbox(3)
+    _ = try test.command(1, "setRole", ["member": "bob", "role": "moderator"])
+    let told = test.stage.inbox(3)
+    let snapshot = try #require(told.last { $0.type == "snapshot" })
+    #expect(snapshot.objects("held").map { $0.text("text") } == ["may I?"])
+    #expect(told.last?["role"] == "moderator")
+  }
+
+  // MARK: What events mean
+
+  @Test("a guest on stage may publish, and whoever is taken off it publishes no more")
+  func guests() throws {
+    var test = try DurableStage()
+    try test.fill()
+    test.stage.send(
+      2, ["type": "publish", "id": "p", "stream": "main", "sdp": test.stage.publishOffer()])
+    #expect(test.stage.inbox(2).last?["code"] == "forbidden")
+    _ = try test.command(1, "inviteToStage", ["member": "vera"])
+    _ = test.stage.inbox(2)
+    test.ask(2, "answerInvitation", ["accept": true])
+    test.settle()
+    let granted = test.stage.inbox(2)
+    #expect(granted.first { $0.type == "permissions" }?["publish"] == true)
+    #expect(granted.last { $0.type == "me" }?["stage"] == "on")
+    let answer = try test.stage.publish(2)
+    #expect(answer["connection"] == "c1")
+    let key = PublicationKey(identity: "vera", stream: "main")
+    #expect(test.stage.core.rooms["demo"]?.publications[key] != nil)
+    _ = try test.command(1, "removeFromStage", ["member": "vera"])
+    #expect(test.stage.core.rooms["demo"]?.publications[key] == nil)
+    let told = test.stage.inbox(2)
+    #expect(told.first { $0.type == "connectionEnded" }?["reason"] == "removed")
+    #expect(told.first { $0.type == "permissions" }?["publish"] == false)
+  }
+
+  @Test("a ban ends the member's sessions and WHEP transports, and keeps both out")
+  func ban() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let token = try test.stage.token("vera", .viewer)
+    let viewer = OfferSection.viewer(audio: 1, video: 1)
+    #expect(try test.stage.post("/whep/demo", viewer, token: token).status == 201)
+    #expect(test.stage.core.transports.count == 1)
+    _ = try test.command(1, "ban", ["member": "vera"])
+    #expect(test.stage.core.transports.isEmpty)
+    let bye = test.stage.inbox(2).last
+    #expect(bye?.type == "bye" && bye?["reason"] == "banned" && test.stage.closed[2] != nil)
+    let refusal = try #require(try test.join(3, "vera", .viewer).first)
+    #expect(refusal.type == "error" && refusal["code"] == "banned")
+    #expect(try test.stage.post("/whep/demo", viewer, token: token).status == 403)
+    _ = try test.command(1, "unban", ["member": "vera"])
+    #expect(try test.join(4, "vera", .viewer).first?.type == "joined")
+  }
+
+  @Test("everybody is told when a guest leaves the stage by a ban")
+  func bannedGuest() throws {
+    var test = try DurableStage()
+    try test.fill()
+    try test.join(3, "victor", .viewer)
+    _ = try test.command(1, "inviteToStage", ["member": "vera"])
+    _ = try test.command(2, "answerInvitation", ["accept": true])
+    _ = test.stage.inbox(3)
+    _ = try test.command(1, "ban", ["member": "vera"])
+    #expect(test.stage.inbox(3).map(\.type).filter { $0 != "roomState" } == ["stageRemoved"])
+  }
+
+  @Test("an ended room lets nobody in, after it was read again either")
+  func ended() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(1, "endRoom")
+    test.wait(.seconds(1))
+    #expect(test.stage.closed[1] == 4001 && test.stage.closed[2] == 4001)
+    test.abandon()
+    #expect(test.stage.core.houses.openRooms.isEmpty)
+    let refusal = try #require(try test.join(3, "vera", .viewer).first)
+    #expect(refusal["code"] == "room-ended" && test.stage.closed[3] == 4001)
+    let token = try test.stage.token("alice", .host)
+    let offer = OfferSection.publisher(video: .vp8, rids: [])
+    #expect(try test.stage.post("/whip/demo", offer, token: token).status == 409)
+  }
+
+  // MARK: Who comes in
+
+  @Test("a room takes as many viewers as its settings say; staff and who is in already don't count")
+  func viewersMax() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(1, "setRoom", ["viewersMax": 1])
+    let refusal = try #require(try test.join(3, "victor", .viewer).first)
+    #expect(refusal.type == "error" && refusal["code"] == "full")
+    #expect(try test.join(4, "vera", .viewer).first?.type == "joined")
+    #expect(try test.join(5, "mona", .moderator).first?.type == "joined")
+  }
+
+  @Test("a room that takes no anonymous viewers takes none, by socket or WHEP")
+  func anonymous() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(1, "setRoom", ["anonymous": "refuse"])
+    let refusal = try #require(try test.join(3, "anon-1", .viewer).first)
+    #expect(refusal.type == "error" && refusal["code"] == "forbidden")
+    let token = try test.stage.token("anon-1", .viewer)
+    let viewer = OfferSection.viewer(audio: 1, video: 1)
+    #expect(try test.stage.post("/whep/demo", viewer, token: token).status == 403)
+    #expect(try test.join(4, "victor", .viewer).first?.type == "joined")
+  }
+}
