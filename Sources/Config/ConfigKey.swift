@@ -15,6 +15,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case trustedProxies = "trusted-proxies"
   case preferCodec = "prefer-codec"
   case store
+  case retentionDays = "retention-days"
   case redis
   case web
   case logLevel = "log-level"
@@ -41,6 +42,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .trustedProxies: "CIDR[,CIDR...]"
     case .preferCodec: "vp8|h264|vp9|av1"
     case .store: "sqlite"
+    case .retentionDays: "1...3650"
     case .redis: "URL"
     case .logLevel: "debug|info|warning|error"
     }
@@ -58,6 +60,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .apiSecret: "at-least-16-characters"
     case .allowedOrigin: "https://shop.example"
     case .trustedProxies: "127.0.0.1, 10.0.0.0/8"
+    case .retentionDays: "90"
     case .redis: "redis://127.0.0.1:6379"
     case .web: "/usr/share/hawker/web"
     }
@@ -69,6 +72,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .udpPort: 0...65_535
     // One base-36 digit of the ufrag names a worker.
     case .workers: 1...36
+    // As a room's own setting: ten years.
+    case .retentionDays: 1...3650
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
       .trustedProxies, .preferCodec, .store, .redis, .web, .logLevel:
       nil
@@ -93,7 +98,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite"
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .redis, .web:
+      .trustedProxies, .retentionDays, .redis, .web:
       nil
     }
   }
@@ -124,6 +129,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .preferCodec:
       "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
     case .store: "Where rooms are kept. Only sqlite so far: anything else is refused."
+    case .retentionDays:
+      "Days after a room's end when names and texts in it are erased, where the room does not say itself. Default: they are kept. Looked for each hour."
     case .redis: "Fan-out between several processes. Not supported yet: any value is refused."
     case .web: "The folder of the pages. Default: found beside the binary."
     case .logLevel: "The least important lines that are logged, as JSON on stderr."

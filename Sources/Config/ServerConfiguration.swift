@@ -19,6 +19,8 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var allowedOrigins: [String]
   package var trustedProxies: [AddressRange]
   package var preferCodec: Codec
+  /// Nil: names and texts are kept where a room doesn't say itself.
+  package var retentionDays: Int?
   package var web: String?
   package var logLevel: LogLevel
   private var keyPair: KeyPair?
@@ -46,6 +48,7 @@ package struct ServerConfiguration: Hashable, Sendable {
       Codec.allCases.first { $0.isVideo && $0.name.lowercased() == text.lowercased() }
     }
     workers = try reader.optional(.workers) { Int($0) }
+    retentionDays = try reader.optional(.retentionDays) { Int($0) }
     mediaAddresses = try reader.list(.mediaIP) { text in
       // The wildcard is where sockets listen; nobody can be sent there.
       IPAddress(text).flatMap { $0.isUnspecified ? nil : $0 }

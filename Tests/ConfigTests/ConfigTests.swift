@@ -72,6 +72,9 @@ struct ConfigTests {
         "--allowed-origin: \"https://a.example/\" is not ORIGIN[,ORIGIN...]"
       ),
       (
+        ["--retention-days", "0"], "--retention-days: 0 is not within 1...3650"
+      ),
+      (
         ["--trusted-proxies", "10.0.0.1/8"],
         "--trusted-proxies: \"10.0.0.1/8\" is not CIDR[,CIDR...]"
       ),

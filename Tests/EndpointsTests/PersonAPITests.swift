@@ -97,4 +97,20 @@ struct PersonAPITests {
     test.stage.wait(.seconds(1))
     #expect(count(test) == 2)
   }
+
+  @Test("names and texts of a room that ended go after the operator's days, and not before")
+  func retention() throws {
+    var test = try RoomAPIStage()
+    try test.say("wordsofbob")
+    #expect(try test.ask(.post, "/end", token: test.host).status == 200)
+    let end = test.stage.wall.milliseconds
+    test.store.close()
+    for (days, isKept) in [(1, true), (3, false)] as [(Int64, Bool)] {
+      let later = try StageStore(
+        nowMs: end + days * 86_400_000 - 3_600_000, retentionDays: 2, after: test.store)
+      _ = later.carryOut(.upkeep)
+      later.close()
+      #expect(try later.holds("wordsofbob") == isKept, "after \(days) days")
+    }
+  }
 }

@@ -266,4 +266,24 @@ struct QueryAPITests {
     }
     #expect(refused?.status == 503 && stage.core.reads.count == HousesLimits.readsMax)
   }
+
+  @Test("a cursor is read as it was written, and nothing else is one")
+  func cursors() {
+    for cursor in [LogCursor.events(after: 1), .people(after: .max), .texts(from: 1 << 53)] {
+      #expect(LogCursor(cursor.text) == cursor)
+    }
+    for text in ["", "e", "x1", "e-1", "e0", "p4294967296", "t9007199254740993", "e1.5", "é1"] {
+      #expect(LogCursor(text) == nil, "\(text)")
+    }
+    for place in [
+      RoomListCursor.Place.live(viewers: 0, room: String(repeating: "r", count: 64)),
+      .upcoming(startsAtMs: 1 << 53, room: 1 << 53),
+    ] {
+      let text = RoomListCursor(place).text
+      #expect(RoomListCursor(text)?.place == place && text.utf8.count <= RoomListCursor.textMax)
+    }
+    for text in ["", "l", "l.", "l.1", "l.x.a", "l.-1.a", "u.1.a", "u.1.1.1", "x.1.1"] {
+      #expect(RoomListCursor(text) == nil, "\(text)")
+    }
+  }
 }

@@ -11,6 +11,7 @@ final class StageStore: Sendable {
   private let folder: String
   private let store: HouseStore
   private let answers: Answers
+  private let old: StageStore?
 
   /// What the store has said, and who waits for it.
   private final class Answers: Sendable {
@@ -28,18 +29,33 @@ final class StageStore: Sendable {
     }
   }
 
-  /// - Parameter nowMs: the clock of retention and replies, milliseconds since 1970.
-  init(nowMs: Int64) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "hawker-stage-\(UUID())").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  /// - Parameters:
+  ///   - nowMs: the clock of retention and replies, milliseconds since 1970.
+  ///   - old: a closed store, to go on with what it wrote.
+  init(nowMs: Int64, retentionDays: Int? = nil, after old: StageStore? = nil) throws {
+    self.old = old
+    folder = try old?.folder ?? StageStore.newFolder()
     let answers = Answers()
     self.answers = answers
-    store = try HouseStore(StoreDirectory(folder), nowMs: { nowMs }) { answers.add($0) }
+    store = try HouseStore(
+      StoreDirectory(folder), retentionDays: retentionDays, nowMs: { nowMs }
+    ) { answers.add($0) }
   }
+
+  private static func newFolder() throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "hawker-stage-\(UUID())")
+      .path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return folder
+  }
+
+  /// Does what was ordered and closes.
+  func close() { store.close() }
 
   deinit {
     store.close()
-    try? FileManager.default.removeItem(atPath: folder)
+    // The folder goes with the store that made it, which outlives those after it.
+    if old == nil { try? FileManager.default.removeItem(atPath: folder) }
   }
 
   /// The answer to an order; nil for those that have none.

@@ -146,6 +146,46 @@ struct ErasureTests {
   }
 }
 
+@Suite("The export of one person in pages")
+struct PersonCursorTests {
+  @Test("an export that goes on where another stood gives what that one would have, piece by piece")
+  func goesOn() throws {
+    let folder = try TemporaryFolder()
+    let writer = try RoomWriter(folder.directory, atMs: 1)
+    let reader = try RoomReader(folder.directory)
+    for name in ["first", "second", "third"] {
+      var feed = RoomFeed(try writer.open(name))
+      var entry = feed.next(3)
+      entry.people = [PersonRow(person: 1, identity: "anna", name: "Anna")]
+      entry.texts = (1...3).map { TextRow(text: $0, author: 1, body: "\(name) \($0)") }
+      _ = try writer.write(entry)
+    }
+    var whole = PersonExport(identity: "anna")
+    var pieces: [[UInt8]] = []
+    var cursors: [PersonCursor?] = []
+    while let piece = try whole.next(reader) {
+      pieces.append(piece)
+      cursors.append(whole.cursor)
+    }
+    #expect(pieces.count == 7 && cursors.last == .some(nil))
+    for (index, cursor) in cursors.enumerated() {
+      guard let text = cursor?.text else { continue }
+      var rest = PersonExport(identity: "anna", from: PersonCursor(text))
+      var bytes: [UInt8] = []
+      while let more = try rest.next(reader) { bytes += more }
+      #expect(bytes == pieces[(index + 1)...].flatMap { $0 })
+    }
+  }
+
+  @Test("what is no cursor is none")
+  func garbage() {
+    for text in ["", ".", "1.t", "1.t.", "1.x.1", "0.t.1", "-1.t.1", "1.t.-1", "1.t.1.1", "a.t.1"] {
+      #expect(PersonCursor(text) == nil, "\(text)")
+    }
+    #expect(PersonCursor("1.e.9223372036854775807") == nil)
+  }
+}
+
 @Suite("Retention")
 struct RetentionTests {
   private let folder: TemporaryFolder

@@ -277,3 +277,23 @@ test("a query that the server doesn't know is not asked again: unknown requests 
   await assert.rejects(room.audience(), { code: "unknown-type" });
   assert.equal(room.sent.length, 1);
 });
+
+test("history goes on over a stretch of the log without messages", async () => {
+  const message = { id: 7, member: { identity: "bob", name: "Bob" }, role: "viewer", text: "hi", replyTo: null, class: "plain", atMs: 1, mediaTimeMs: null };
+  const room = new ScriptedRoom({ type: "ok", messages: [], next: 20 }, { type: "ok", messages: [message], next: null });
+  const { messages, more } = await room.history({ before: 40, limit: 5 });
+  assert.deepEqual(room.sent.map(({ type, before, limit }) => [type, before, limit]), [["history", 40, 5], ["history", 20, 5]]);
+  assert.deepEqual([messages[0].id, messages[0].from.name, more], [7, "Bob", false]);
+});
+
+test("people, the banned and the audit trail as the pages keep them", async () => {
+  const bob = { identity: "bob", name: "Bob" };
+  const room = new ScriptedRoom(
+    { type: "ok", count: 3, people: [{ ...bob, role: "viewer", sinceMs: 5, muted: false, timedOutUntilMs: null, stage: "off" }], next: "bob" },
+    { type: "ok", people: [{ ...bob, device: true, reason: null, atMs: null, by: null }], next: null },
+    { type: "ok", entries: [{ cursor: 9, atMs: 4, kind: "banned", by: null, member: bob, text: "spam", device: false }], next: 9 },
+  );
+  assert.deepEqual(await room.people(), { people: [{ member: "bob", name: "Bob", role: "viewer", since: 5, muted: false, timeoutUntil: null, stage: "none" }], next: "bob", count: 3 });
+  assert.deepEqual(await room.banned(), { people: [{ member: "bob", name: "Bob", at: null, reason: "", device: true }], next: null });
+  assert.deepEqual(await room.audit(), { entries: [{ seq: 9, at: 4, by: null, kind: "banned", member: "Bob", text: "spam" }], next: 9 });
+});

@@ -11,17 +11,22 @@ package final class HouseStore: Sendable {
   private let answer: @Sendable (HouseAnswer) -> Void
   /// Milliseconds since 1970.
   private let nowMs: @Sendable () -> Int64
+  private let retentionDays: Int?
 
   /// Opens the store of a data folder.
   ///
-  /// - Parameter answer: called with each answer; must not wait for anything.
+  /// - Parameters:
+  ///   - retentionDays: days after a room's end that names and texts are kept where it doesn't say
+  ///     itself; nil: for ever.
+  ///   - answer: called with each answer; must not wait for anything.
   /// - Throws: what `RoomStore` throws: the folder is in use, or of a newer program.
   package init(
-    _ directory: StoreDirectory, nowMs: @escaping @Sendable () -> Int64,
-    answer: @escaping @Sendable (HouseAnswer) -> Void
+    _ directory: StoreDirectory, retentionDays: Int? = nil,
+    nowMs: @escaping @Sendable () -> Int64, answer: @escaping @Sendable (HouseAnswer) -> Void
   ) throws(StoreError) {
     self.answer = answer
     self.nowMs = nowMs
+    self.retentionDays = retentionDays
     store = try RoomStore(directory) { outcomes in
       for outcome in outcomes {
         switch outcome.result {
@@ -48,7 +53,7 @@ package final class HouseStore: Sendable {
     case .read(let reading, let number): read(reading, number)
     case .erase(let identity, let number): erase(identity, number)
     // A round that was missed is caught up with by the next one.
-    case .upkeep: _ = store.upkeep(retentionDays: nil, atMs: nowMs()) { _ in }
+    case .upkeep: _ = store.upkeep(retentionDays: retentionDays, atMs: nowMs()) { _ in }
     }
   }
 

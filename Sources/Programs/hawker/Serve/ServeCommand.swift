@@ -38,6 +38,7 @@ enum ServeCommand {
       workers: configuration.workers ?? max(1, min(36, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))),
       keys: keys, allowedOrigins: configuration.allowedOrigins,
       trustedProxies: configuration.trustedProxies,
+      retentionDays: configuration.retentionDays,
       preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data)
   }
 

@@ -16,6 +16,8 @@ struct ServeSettings {
   var keys: [APIKey]
   var allowedOrigins: [String]
   var trustedProxies: [AddressRange]
+  /// Nil: names and texts are kept where a room does not say itself.
+  var retentionDays: Int?
   var preferCodec: Codec
   /// The folder of the pages.
   var webRoot: String

@@ -29,7 +29,8 @@ struct Server {
     ) { number in control.post(.recorded(number)) }
     self.journal = journal
     let store = try HouseStore(
-      StoreDirectory(settings.dataDirectory), nowMs: { SystemClock.wallTime().milliseconds }
+      StoreDirectory(settings.dataDirectory), retentionDays: settings.retentionDays,
+      nowMs: { SystemClock.wallTime().milliseconds }
     ) { answer in
       control.post(.house(answer))
     }
