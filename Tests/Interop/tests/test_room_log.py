@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -228,7 +229,9 @@ def run(evidence, room, seed, kills, report):
             await show.storm(kills)
             await show.settle()
 
-        asyncio.run(play())
+        # In a thread of its own: in the main one a browser's driver may have a loop running.
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            threads.submit(lambda: asyncio.run(play())).result()
         show.server.stop()
         events = check_log(show)
     finally:
