@@ -45,6 +45,7 @@ let package = Package(
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    library("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
 
     // Core: bytes, time and randomness are arguments; effects are returned values.
     module("Wire"),
@@ -92,7 +93,7 @@ let package = Package(
     // Shell: the only code that calls the kernel, the disk and the clock.
     module("Loop", ["Wire", "CLinux"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
-    module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite"]),
+    module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite", "CPQ"]),
     module(
       "MediaWorker",
       [

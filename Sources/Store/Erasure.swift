@@ -29,21 +29,23 @@ struct Erasure {
   init(identity: String) { self.identity = identity }
 
   /// The erasures a crash cut short.
-  static func unfinished(_ database: Database) throws(StoreError) -> [Erasure] {
+  static func unfinished(_ database: any SQLDatabase) throws(StoreError) -> [Erasure] {
     try database.rows("SELECT identity FROM erasures") { Erasure(identity: $0.string(0)) }
   }
 
   /// One step, in a transaction of its own; whether it was the last.
-  mutating func step(_ database: Database, atMs now: Int64) throws(StoreError) -> Bool {
-    var next = self
-    let isDone = try database.transaction { () throws(StoreError) in
-      try next.advance(database, atMs: now)
+  mutating func step(_ database: any SQLDatabase, atMs now: Int64) throws(StoreError) -> Bool {
+    let before = self
+    let (after, isDone) = try database.transaction { () throws(StoreError) in
+      var next = before
+      let isDone = try next.advance(database, atMs: now)
+      return (next, isDone)
     }
-    self = next
+    self = after
     return isDone
   }
 
-  private mutating func advance(_ database: Database, atMs now: Int64) throws(StoreError) -> Bool {
+  private mutating func advance(_ database: any SQLDatabase, atMs now: Int64) throws(StoreError) -> Bool {
     switch stage {
     case .mark: try mark(database, atMs: now)
     case .texts: try eraseTexts(database)
@@ -55,15 +57,15 @@ struct Erasure {
     return false
   }
 
-  private mutating func mark(_ database: Database, atMs now: Int64) throws(StoreError) {
+  private mutating func mark(_ database: any SQLDatabase, atMs now: Int64) throws(StoreError) {
     try database.run(
-      "INSERT OR IGNORE INTO erasures(identity, at_ms) VALUES (?, ?)", .text(identity),
-      .integer(now))
+      "INSERT INTO erasures(identity, at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      .text(identity), .integer(now))
     rooms = try references(database)
     stage = .texts
   }
 
-  private func references(_ database: Database) throws(StoreError) -> [ErasedPerson] {
+  private func references(_ database: any SQLDatabase) throws(StoreError) -> [ErasedPerson] {
     try database.rows(
       "SELECT room, person FROM people WHERE identity = ? ORDER BY room", [.text(identity)]
     ) {
@@ -73,7 +75,7 @@ struct Erasure {
     }
   }
 
-  private mutating func eraseTexts(_ database: Database) throws(StoreError) {
+  private mutating func eraseTexts(_ database: any SQLDatabase) throws(StoreError) {
     guard let current = rooms.last else { return stage = .replies }
     let greatest = try Erasure.lastText(of: current.room, database)
     let end = min(greatest, lastText + Int64(StoreLimits.jobRowsMax))
@@ -84,12 +86,12 @@ struct Erasure {
     lastText = 0
   }
 
-  private static func lastText(of room: RoomKey, _ database: Database) throws(StoreError) -> Int64 {
+  private static func lastText(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError) -> Int64 {
     try database.integer("SELECT max(text) FROM texts WHERE room = ?", .integer(room.rawValue)) ?? 0
   }
 
   private static func eraseTexts(
-    of person: ErasedPerson, after last: Int64, upTo end: Int64, _ database: Database
+    of person: ErasedPerson, after last: Int64, upTo end: Int64, _ database: any SQLDatabase
   ) throws(StoreError) {
     try database.run(
       "UPDATE texts SET body = NULL WHERE room = ? AND text > ? AND text <= ? AND author = ?",
@@ -97,7 +99,7 @@ struct Erasure {
       .integer(Int64(person.person)))
   }
 
-  private mutating func eraseReplies(_ database: Database) throws(StoreError) {
+  private mutating func eraseReplies(_ database: any SQLDatabase) throws(StoreError) {
     let first = try database.integer("SELECT min(id) FROM replies") ?? 0
     let start = max(lastReply, first - 1)
     let end = start + Int64(StoreLimits.jobRowsMax)
@@ -109,7 +111,7 @@ struct Erasure {
   }
 
   /// The last step: who they were, and what was written since the earlier steps went past.
-  private mutating func erasePeople(_ database: Database) throws(StoreError) {
+  private mutating func erasePeople(_ database: any SQLDatabase) throws(StoreError) {
     erased = try references(database)
     for person in erased {
       try Erasure.eraseTexts(

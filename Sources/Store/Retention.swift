@@ -20,14 +20,18 @@ struct Retention {
   }
 
   /// One step, in a transaction of its own; whether it was the last.
-  mutating func step(_ database: Database) throws(StoreError) -> Bool {
-    var next = self
-    let isDone = try database.transaction { () throws(StoreError) in try next.advance(database) }
-    self = next
+  mutating func step(_ database: any SQLDatabase) throws(StoreError) -> Bool {
+    let before = self
+    let (after, isDone) = try database.transaction { () throws(StoreError) in
+      var next = before
+      let isDone = try next.advance(database)
+      return (next, isDone)
+    }
+    self = after
     return isDone
   }
 
-  private mutating func advance(_ database: Database) throws(StoreError) -> Bool {
+  private mutating func advance(_ database: any SQLDatabase) throws(StoreError) -> Bool {
     if !arePastRepliesGone {
       try forgetReplies(database)
       return false
@@ -42,16 +46,17 @@ struct Retention {
   }
 
   /// Replies are numbered in the order of their time.
-  private mutating func forgetReplies(_ database: Database) throws(StoreError) {
+  private mutating func forgetReplies(_ database: any SQLDatabase) throws(StoreError) {
     try database.run(
       """
       DELETE FROM replies WHERE id IN (
-        SELECT id FROM (SELECT id, at_ms FROM replies ORDER BY id LIMIT ?) WHERE at_ms < ?)
+        SELECT id FROM (SELECT id, at_ms FROM replies ORDER BY id LIMIT ?) AS oldest
+        WHERE at_ms < ?)
       """, .integer(Int64(StoreLimits.jobRowsMax)), .integer(now - StoreLimits.replyLifeMs))
     arePastRepliesGone = database.changes < StoreLimits.jobRowsMax
   }
 
-  private func dueRoom(_ database: Database) throws(StoreError) -> RoomKey? {
+  private func dueRoom(_ database: any SQLDatabase) throws(StoreError) -> RoomKey? {
     try database.integer(
       """
       SELECT shows.room FROM shows JOIN rooms ON rooms.key = shows.room
@@ -63,7 +68,7 @@ struct Retention {
   }
 
   /// Texts go, but for the last one's number, which says how far references were given.
-  private func forgetTexts(of room: RoomKey, _ database: Database) throws(StoreError) -> Bool {
+  private func forgetTexts(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError) -> Bool {
     let key = SQLValue.integer(room.rawValue)
     try database.run(
       """
@@ -76,7 +81,7 @@ struct Retention {
     return true
   }
 
-  private func forgetPeople(of room: RoomKey, _ database: Database) throws(StoreError) {
+  private func forgetPeople(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError) {
     let key = SQLValue.integer(room.rawValue)
     try database.run("UPDATE people SET identity = NULL, name = '' WHERE room = ?", key)
     try database.run("UPDATE shows SET host = NULL WHERE room = ?", key)

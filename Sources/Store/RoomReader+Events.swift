@@ -33,22 +33,22 @@ extension RoomReader {
     of room: RoomKey, before sequence: Int64, kinds: Set<String> = [], limit: Int
   ) throws(StoreError) -> EventPage {
     let limit = RoomReader.bounded(limit)
-    let statement = try database.statement(
-      RoomReader.eventColumns + " WHERE room = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?")
-    defer { statement.reset() }
-    statement.bind(1, room.rawValue)
-    statement.bind(2, sequence)
-    statement.bind(3, Int64(StoreLimits.scanMax))
+    // Few at a time where all count, many where most are passed over.
+    let piece = kinds.isEmpty ? limit : StoreLimits.pageMax
     var events: [EventRow] = []
-    var (scanned, last): (Int, Int64) = (0, sequence)
-    while events.count < limit, try statement.step() {
-      scanned += 1
-      last = statement.integer(0)
-      if kinds.isEmpty || kinds.contains(statement.string(4)) {
-        events.append(RoomReader.event(statement))
+    var (scanned, last, isEnd): (Int, Int64, Bool) = (0, sequence, false)
+    while events.count < limit, scanned < StoreLimits.scanMax, !isEnd {
+      let found = try database.rows(
+        RoomReader.eventColumns + " WHERE room = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?",
+        [.integer(room.rawValue), .integer(last), .integer(Int64(piece))], RoomReader.event)
+      isEnd = found.count < piece
+      for event in found where events.count < limit {
+        scanned += 1
+        last = event.sequence
+        if kinds.isEmpty || kinds.contains(event.kind) { events.append(event) }
       }
     }
-    let hasMore = last > 1 && (events.count == limit || scanned == StoreLimits.scanMax)
+    let hasMore = last > 1 && (events.count == limit || scanned >= StoreLimits.scanMax)
     return EventPage(events: events, next: hasMore ? last : nil)
   }
 
@@ -58,9 +58,8 @@ extension RoomReader {
   ) throws(StoreError) -> EventPage {
     let limit = RoomReader.bounded(limit)
     let events = try database.rows(
-      RoomReader.eventColumns + """
-         INDEXED BY events_audited WHERE room = ? AND audited = 1 AND sequence < ? ORDER BY sequence DESC LIMIT ?
-        """,
+      RoomReader.eventColumns + database.using(index: "events_audited")
+        + " WHERE room = ? AND audited = 1 AND sequence < ? ORDER BY sequence DESC LIMIT ?",
       [.integer(room.rawValue), .integer(sequence), .integer(Int64(limit))], RoomReader.event)
     return EventPage(events: events, next: events.count < limit ? nil : events.last?.sequence)
   }
@@ -71,9 +70,8 @@ extension RoomReader {
   ) throws(StoreError) -> EventPage {
     let limit = RoomReader.bounded(limit)
     let events = try database.rows(
-      RoomReader.eventColumns + """
-         INDEXED BY events_audited WHERE room = ? AND audited = 1 AND sequence > ? ORDER BY sequence LIMIT ?
-        """,
+      RoomReader.eventColumns + database.using(index: "events_audited")
+        + " WHERE room = ? AND audited = 1 AND sequence > ? ORDER BY sequence LIMIT ?",
       [.integer(room.rawValue), .integer(sequence), .integer(Int64(limit))], RoomReader.event)
     return EventPage(events: events, next: events.count < limit ? nil : events.last?.sequence)
   }

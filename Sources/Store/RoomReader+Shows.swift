@@ -37,12 +37,12 @@ extension RoomReader {
     let shows = try database.rows(
       RoomReader.showColumns + """
          WHERE listed = 1 AND phase = ?1
-        AND (coalesce(starts_ms, \(Int64.min)), room) > (?2, ?3)
-        ORDER BY starts_ms, room LIMIT ?4
+        AND (coalesce(starts_ms, ?5), room) > (?2, ?3)
+        ORDER BY starts_ms NULLS FIRST, room LIMIT ?4
         """,
       [
         .integer(Int64(phase.rawValue)), .integer(after.startsAtMs), .integer(after.room.rawValue),
-        .integer(Int64(limit)),
+        .integer(Int64(limit)), .integer(.min),
       ], RoomReader.listed)
     let last = shows.count < limit ? nil : shows.last
     return ShowPage(
@@ -110,7 +110,7 @@ extension RoomReader {
       retention_days, viewers_peak, listed FROM shows
     """
 
-  private static func listed(_ row: Statement) -> ListedShow {
+  private static func listed(_ row: any SQLRow) -> ListedShow {
     ListedShow(
       room: RoomKey(rawValue: row.integer(0)), name: row.string(1),
       show: ShowRow(

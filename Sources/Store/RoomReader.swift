@@ -6,11 +6,14 @@ package import RoomLog
 ///
 /// All reads of one job see the same state of the database.
 package final class RoomReader {
-  let database: Database
+  let database: any SQLDatabase
 
-  init(_ directory: StoreDirectory, vfs: String? = nil) throws(StoreError) {
-    database = try Database(directory.database, .read, vfs: vfs)
+  init(_ database: any SQLDatabase) { self.database = database }
+
+  convenience init(_ directory: StoreDirectory, vfs: String? = nil) throws(StoreError) {
+    let database = try Database(directory.database, .read, vfs: vfs)
     try database.run("PRAGMA cache_size = -\(StoreLimits.readerCacheKiB)")
+    self.init(database)
   }
 
   // MARK: Rooms
@@ -137,7 +140,7 @@ package final class RoomReader {
   static let eventColumns =
     "SELECT sequence, at_ms, media_ms, actor, kind, body, secret, audited FROM events"
 
-  static func event(_ row: Statement) -> EventRow {
+  static func event(_ row: any SQLRow) -> EventRow {
     EventRow(
       sequence: row.integer(0), atMs: row.integer(1), mediaTimeMs: row.optionalInteger(2),
       actor: UInt32(truncatingIfNeeded: row.integer(3)), kind: row.string(4), body: row.bytes(5),
@@ -147,20 +150,20 @@ package final class RoomReader {
   private static let replyColumns =
     "SELECT key_hash, subject, key, parameters, status, body, at_ms FROM replies"
 
-  private static func reply(_ row: Statement) -> ReplyRow {
+  private static func reply(_ row: any SQLRow) -> ReplyRow {
     ReplyRow(
       keyHash: UInt64(bitPattern: row.integer(0)), subject: row.string(1), key: row.string(2),
       parameters: row.bytes(3), status: Int(row.integer(4)), body: row.bytes(5),
       atMs: row.integer(6))
   }
 
-  static func person(_ row: Statement) -> PersonRow {
+  static func person(_ row: any SQLRow) -> PersonRow {
     PersonRow(
       person: UInt32(truncatingIfNeeded: row.integer(0)), identity: row.optionalString(1),
       name: row.string(2))
   }
 
-  static func text(_ row: Statement) -> TextRow {
+  static func text(_ row: any SQLRow) -> TextRow {
     TextRow(
       text: row.integer(0), author: UInt32(truncatingIfNeeded: row.integer(1)),
       body: row.optionalString(2))

@@ -5,39 +5,40 @@ package import RoomLog
 import Synchronization
 import Wire
 
-/// The durable store of one data folder, from `init` until `close`.
+/// The durable store of this process, from `init` until `close`.
 ///
 /// Nothing here waits for the disk, and every answer comes on one of the store's threads: hand it on
 /// through a mailbox. A failure that leaves the disk in doubt ends the process.
 package final class RoomStore: Sendable {
-  package let directory: StoreDirectory
   private let board: StoreBoard
   // What `close` ends: the threads, then the lock.
   private let running: Mutex<(threads: [WorkerThread], lock: DirectoryLock?)>
 
-  /// Opens the store: locks the folder, makes or migrates the database, starts the threads.
+  /// Opens the store: locks the data folder, makes or migrates the database, starts the threads.
   ///
   /// - Parameters:
-  ///   - directory: made when there is none.
+  ///   - place: its folder is made when there is none.
+  ///   - onLost: called on the writing thread with rooms that are not this process's any more: another
+  ///     process may have them already. Never with SQLite.
   ///   - onCommitted: called on the writing thread after each commit with an outcome for each of its
   ///     entries, in order: reply and fan out only then. Must not wait for anything.
-  /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, or what the disk said.
+  /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, `.unsafeSetting`, or what the database said.
   package convenience init(
-    _ directory: StoreDirectory, onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    _ place: StorePlace, onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
-    try self.init(directory, vfs: nil, onCommitted: onCommitted)
+    try self.init(place, vfs: nil, onLost: onLost, onCommitted: onCommitted)
   }
 
   init(
-    _ directory: StoreDirectory, vfs: String?,
+    _ place: StorePlace, vfs: String?, onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
-    self.directory = directory
-    try directory.make()
-    let lock = try directory.lock()
+    try place.directory.make()
+    let lock = try place.directory.lock()
+    let parts = StoreParts(place: place, vfs: vfs, onCommitted: onCommitted, onLost: onLost)
     // Migrates, and says by name what is wrong, before any thread is there.
-    _ = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
-    let parts = StoreParts(directory: directory, vfs: vfs, onCommitted: onCommitted)
+    _ = try parts.writer()
     do throws(SystemError) {
       board = try StoreBoard()
       let board = board
@@ -48,7 +49,7 @@ package final class RoomStore: Sendable {
       ]
       running = Mutex((threads, lock))
     } catch {
-      throw .file(path: directory.path, text: error.description)
+      throw .file(path: place.directory.path, text: error.description)
     }
   }
 
@@ -77,6 +78,10 @@ package final class RoomStore: Sendable {
   package func keep(_ snapshot: SnapshotRow, of room: RoomKey) -> Bool {
     board.requests.post(.write(.snapshot(room, snapshot)))
   }
+
+  /// The room has left this process's memory: another process may have it. After everything asked for
+  /// before.
+  package func release(_ room: RoomKey) -> Bool { board.requests.post(.write(.release(room))) }
 
   /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.
   ///

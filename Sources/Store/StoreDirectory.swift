@@ -42,6 +42,32 @@ package struct StoreDirectory: Sendable {
     return DirectoryLock(descriptor)
   }
 
+  /// This server's name for other servers: drawn once, then kept in the file `node`. The lock lets one
+  /// process at a time have it.
+  func nodeName() throws(StoreError) -> String {
+    let file = path + "/node"
+    if let name = StoreDirectory.readNode(file) { return name }
+    let drawn = UInt64.random(in: 0 ... .max)
+    let name = String(repeating: "0", count: drawn.leadingZeroBitCount / 4) + String(drawn, radix: 16)
+    let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else { throw StoreDirectory.failure(file) }
+    defer { Glibc.close(descriptor) }
+    guard unsafe write(descriptor, name, name.utf8.count) == name.utf8.count, fsync(descriptor) == 0
+    else { throw StoreDirectory.failure(file) }
+    return name
+  }
+
+  /// Nil when it is not there, or was cut by a crash.
+  private static func readNode(_ file: String) -> String? {
+    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { Glibc.close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 17)
+    let count = unsafe read(descriptor, &bytes, bytes.count)
+    guard count == 16 else { return nil }
+    return String(decoding: bytes[..<16], as: UTF8.self)
+  }
+
   /// Puts the folder's names on the disk: a file's name outlives a crash only once its folder does.
   func sync() throws(StoreError) { try StoreDirectory.sync(path) }
 

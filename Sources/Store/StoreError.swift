@@ -4,6 +4,16 @@ package import RoomLog
 
 /// A failure of the store, by name.
 package enum StoreError: Error, Hashable, Sendable {
+  /// PostgreSQL refused something: its SQLSTATE, its words, and what was being done.
+  case postgres(state: String, text: String, during: String)
+  /// The connection to PostgreSQL was lost, or can't be had: libpq's words.
+  case disconnected(String)
+  /// The server is set up so that what it acknowledges may be lost.
+  case unsafeSetting(name: String, value: String)
+  /// Another process has the room: its number, and where it is reached.
+  case ownedElsewhere(node: Int64, address: String)
+  /// The room was this process's, and is not any more.
+  case ownershipLost(room: RoomKey)
   /// SQLite failed: its extended result code, its words, and what was being done.
   case sqlite(code: Int32, text: String, during: String)
   /// A file or folder could not be used: the kernel's words.
@@ -29,6 +39,12 @@ package enum StoreError: Error, Hashable, Sendable {
   package var name: String {
     switch self {
     case .sqlite(let code, _, _): code & 0xFF == StoreError.full ? "storage-full" : "storage-failed"
+    case .postgres(let state, _, _):
+      state == PostgresState.diskFull ? "storage-full" : "storage-failed"
+    case .disconnected: "storage-away"
+    case .unsafeSetting: "unsafe-setting"
+    case .ownedElsewhere: "owned-elsewhere"
+    case .ownershipLost: "ownership-lost"
     case .file: "file"
     case .inUse: "in-use"
     case .newerSchema: "newer-schema"
@@ -60,8 +76,9 @@ package enum StoreError: Error, Hashable, Sendable {
       case StoreError.full: .group
       default: .process
       }
-    case .afterRefusal, .unknownRoom: .entry
-    case .file, .inUse, .newerSchema, .notHawkers, .damaged, .sequenceGap, .busy: .process
+    case .postgres(let state, _, _): PostgresState.reach(of: state)
+    case .afterRefusal, .unknownRoom, .ownedElsewhere, .ownershipLost: .entry
+    case .disconnected, .unsafeSetting, .file, .inUse, .newerSchema, .notHawkers, .damaged, .sequenceGap, .busy: .process
     }
   }
 
@@ -78,6 +95,13 @@ extension StoreError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .sqlite(let code, let text, let during): "\(during): \(text) (SQLite \(code))"
+    case .postgres(let state, let text, let during): "\(during): \(text) (PostgreSQL \(state))"
+    case .disconnected(let text): "the connection to PostgreSQL: \(text)"
+    case .unsafeSetting(let name, let value):
+      "PostgreSQL has \(name) = \(value): what it acknowledges could be lost"
+    case .ownedElsewhere(let node, let address):
+      "the room is open at the process \(node)\(address.isEmpty ? "" : " (\(address))")"
+    case .ownershipLost(let room): "room \(room.rawValue) belongs to another process now"
     case .file(let path, let text): "\(path): \(text)"
     case .inUse(let path): "\(path) is in use by another server"
     case .newerSchema(let found, let known):

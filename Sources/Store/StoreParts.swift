@@ -7,23 +7,39 @@ import Wire
 
 /// The bodies of the threads.
 struct StoreParts: Sendable {
-  let directory: StoreDirectory
+  let place: StorePlace
   let vfs: String?
   let onCommitted: @Sendable ([CommitOutcome]) -> Void
+  let onLost: @Sendable ([RoomKey]) -> Void
 
   /// The thread that writes.
   func write(_ board: StoreBoard) {
     guarded { () throws(StoreError) in
-      let writer = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
       let loop = try StoreParts.loop(board.writerWaker)
-      try StoreThread(board, writer: writer, loop: loop, onCommitted: onCommitted).run()
+      try StoreThread(board, writer: try writer(), loop: loop, onCommitted: onCommitted).run()
+    }
+  }
+
+  /// The connection that writes. Migrates, and says by name what is wrong with the database.
+  func writer() throws(StoreError) -> any LogWriter {
+    switch place {
+    case .sqlite(let directory): try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
+    case .postgres(let address, let directory):
+      try PostgresWriter(address, node: try directory.nodeName(), onLost: onLost)
+    }
+  }
+
+  private func reader() throws(StoreError) -> RoomReader {
+    switch place {
+    case .sqlite(let directory): try RoomReader(directory, vfs: vfs)
+    case .postgres(let address, _): RoomReader(try PostgresSession(address, journal: nil))
     }
   }
 
   /// The thread that reads.
   func read(_ board: StoreBoard) {
     guarded { () throws(StoreError) in
-      let reader = try RoomReader(directory, vfs: vfs)
+      let reader = try reader()
       let loop = try StoreParts.loop(board.readerWaker)
       var (openings, reads): ([ReadJob], [ReadJob]) = ([], [])
       while true {
@@ -45,6 +61,7 @@ struct StoreParts: Sendable {
   /// A failure ends the process like one of the writing thread: after a failed fsync the kernel takes
   /// pages for written that are not, and a second try would believe it.
   func copy(_ board: StoreBoard) {
+    guard case .sqlite(let directory) = place else { return }
     guarded { () throws(StoreError) in
       let database = try Database(directory.database, .write, vfs: vfs)
       try database.run("PRAGMA synchronous = FULL")

@@ -10,27 +10,21 @@ import Wire
 /// Lives on its thread, which makes it. A final class for the loop's and the connection's identity.
 final class StoreThread {
   private let board: StoreBoard
-  private let writer: RoomWriter
+  private let writer: any LogWriter
   private let loop: EventLoop
   private let onCommitted: @Sendable ([CommitOutcome]) -> Void
   private var waiting: [StoreRequest] = []
   private var jobs: [StoreJob] = []
-  private var askedAtPages: Int32 = 0
-  // Something was erased, and the log may still hold it.
-  private var owesTruncation = false
-
-  /// Until the log is tried again that a reader kept from being emptied: a reading job takes less.
-  private static let truncationPause = TimeSpan.milliseconds(100)
 
   init(
-    _ board: StoreBoard, writer: RoomWriter, loop: EventLoop,
+    _ board: StoreBoard, writer: any LogWriter, loop: EventLoop,
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
     self.board = board
     self.writer = writer
     self.loop = loop
     self.onCommitted = onCommitted
-    jobs = try Erasure.unfinished(writer.database).map { .erasure($0, atMs: 0) { _ in } }
+    jobs = try Erasure.unfinished(writer.connection).map { .erasure($0, atMs: 0) { _ in } }
   }
 
   /// Runs until the board says that it closes and nothing waits.
@@ -43,10 +37,11 @@ final class StoreThread {
       board.requests.drain(into: &waiting)
       try serve()
       try advanceJob()
-      try keepLogShort()
-      guard waiting.isEmpty, jobs.isEmpty else { continue }
-      if isClosing { return }
-      loop.wait(until: owesTruncation ? loop.now + StoreThread.truncationPause : .distantFuture)
+      let isIdle = waiting.isEmpty && jobs.isEmpty
+      let next = try writer.tend(board, isIdle: isIdle, at: SystemClock.now())
+      guard isIdle else { continue }
+      if isClosing { return writer.close() }
+      loop.wait(until: next)
     }
   }
 
@@ -112,31 +107,13 @@ final class StoreThread {
   private func advanceJob() throws(StoreError) {
     guard !jobs.isEmpty else { return }
     do throws(StoreError) {
-      guard try jobs[0].step(writer.database) else { return }
-      owesTruncation = true
+      guard try jobs[0].step(writer.connection) else { return }
+      writer.noteErasure()
       jobs.removeFirst().succeed()
     } catch {
       // A full disk leaves everything as it was: the job is refused, and may be asked for again.
       guard error.reach != .process else { throw error }
       jobs.removeFirst().fail(error)
-    }
-  }
-
-  // MARK: The write-ahead log
-
-  private func keepLogShort() throws(StoreError) {
-    if owesTruncation, waiting.isEmpty, jobs.isEmpty {
-      owesTruncation = try !writer.truncateLog()
-    }
-    let pages = writer.database.logPages
-    if pages < askedAtPages { askedAtPages = 0 }
-    // A log that is not copied to its very end never starts again from its beginning.
-    let isCopied = board.isCopied.exchange(false, ordering: .acquiringAndReleasing)
-    if isCopied || pages >= StoreLimits.checkpointPagesMax {
-      _ = try writer.database.checkpoint()
-    } else if pages - askedAtPages >= StoreLimits.checkpointPages {
-      askedAtPages = pages
-      board.checkpointWaker.wake()
     }
   }
 }
@@ -148,7 +125,7 @@ private enum StoreJob {
   case retention(Retention, @Sendable (Result<Void, StoreError>) -> Void)
 
   /// Whether that was the last step.
-  mutating func step(_ database: Database) throws(StoreError) -> Bool {
+  mutating func step(_ database: any SQLDatabase) throws(StoreError) -> Bool {
     switch self {
     case .erasure(var erasure, let now, let done):
       let isDone = try erasure.step(database, atMs: now)

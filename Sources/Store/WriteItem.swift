@@ -9,6 +9,8 @@ indirect enum WriteItem: Sendable {
   /// Gives the room of this name its number; a room whose entries were refused is whole again.
   case open(name: String, atMs: Int64)
   case snapshot(RoomKey, SnapshotRow)
+  /// The room has left memory: another process may have it.
+  case release(RoomKey)
 
   /// Roughly the bytes it writes.
   var byteCount: Int {
@@ -16,6 +18,7 @@ indirect enum WriteItem: Sendable {
     case .entry(let entry): entry.byteCount
     case .open(let name, _): name.utf8.count + 64
     case .snapshot(_, let snapshot): snapshot.body.count
+    case .release: 64
     }
   }
 }

@@ -1,16 +1,25 @@
 // The one connection that writes: a group of items becomes one transaction.
 
+import Loop
 import RoomLog
+import Synchronization
+import Wire
 
 /// Writes groups. A final class because it is the one owner of the one connection that writes.
 ///
 /// What it throws ends the process: nobody knows what is on the disk then. What is wrong with one item,
 /// or with the room on the disk, is an outcome.
-final class RoomWriter {
+final class RoomWriter: LogWriter {
   let database: Database
   private let rows: RowStatements
   // Their memory is ahead of the disk until the owner opens them again.
   private var refusedRooms: Set<RoomKey> = []
+  private var askedAtPages: Int32 = 0
+  // Something was erased, and the log may still hold it.
+  private var owesTruncation = false
+
+  /// Until the log is tried again that a reader kept from being emptied: a reading job takes less.
+  private static let truncationPause = TimeSpan.milliseconds(100)
 
   /// Opens the database of `directory`, makes it when there is none and brings it up to date.
   ///
@@ -54,6 +63,29 @@ final class RoomWriter {
     try database.run("PRAGMA busy_timeout = \(StoreLimits.busyMs)")
     return isDone
   }
+
+  // MARK: Between groups
+
+  var connection: any SQLDatabase { database }
+
+  func noteErasure() { owesTruncation = true }
+
+  func tend(_ board: StoreBoard, isIdle: Bool, at now: Instant) throws(StoreError) -> Instant {
+    if owesTruncation, isIdle { owesTruncation = try !truncateLog() }
+    let pages = database.logPages
+    if pages < askedAtPages { askedAtPages = 0 }
+    // A log that is not copied to its very end never starts again from its beginning.
+    let isCopied = board.isCopied.exchange(false, ordering: .acquiringAndReleasing)
+    if isCopied || pages >= StoreLimits.checkpointPagesMax {
+      _ = try database.checkpoint()
+    } else if pages - askedAtPages >= StoreLimits.checkpointPages {
+      askedAtPages = pages
+      board.checkpointWaker.wake()
+    }
+    return owesTruncation ? now + RoomWriter.truncationPause : .distantFuture
+  }
+
+  func close() {}
 
   // MARK: Groups
 
@@ -134,6 +166,8 @@ final class RoomWriter {
     case .snapshot(let room, let snapshot):
       try store(snapshot, of: room)
       return .committed(reply: nil)
+    // Nobody else may have it: the folder is locked.
+    case .release: return .committed(reply: nil)
     }
   }
 

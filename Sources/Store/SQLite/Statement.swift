@@ -6,7 +6,7 @@ import CSQLite
 ///
 /// A class because SQLite knows it by its address. Parameters and columns are numbered as in SQLite:
 /// parameters from 1, columns from 0.
-@safe final class Statement {
+@safe final class Statement: SQLRow {
   private let handle: OpaquePointer
   // Binding fails only for a value that is too long, or our own bug: `step` reports it.
   private var bindFailure: Int32 = SQLITE_OK
@@ -113,13 +113,9 @@ import CSQLite
 
   func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
 
-  func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
-
   func string(_ column: Int32) -> String {
     String(decoding: bytes(column), as: UTF8.self)
   }
-
-  func optionalString(_ column: Int32) -> String? { isNull(column) ? nil : string(column) }
 
   func bytes(_ column: Int32) -> [UInt8] {
     // The address first: SQLite may convert the value, and the length is then the converted one's.

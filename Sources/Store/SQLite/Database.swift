@@ -6,7 +6,7 @@ import CSQLite
 ///
 /// A class because SQLite knows it by its address. The file closes when the connection and its last
 /// statement are gone.
-@safe final class Database {
+@safe final class Database: SQLDatabase {
   /// What a connection may do.
   enum Access {
     /// Makes the file when there is none.
@@ -72,16 +72,14 @@ import CSQLite
     return made
   }
 
-  /// Runs a statement that gives no rows, or whose rows nobody wants.
-  func run(_ sql: String, _ values: SQLValue...) throws(StoreError) {
+  func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) {
     let statement = try statement(sql)
     statement.bind(values)
     try statement.run()
   }
 
-  /// All rows of a statement.
   func rows<Row>(
-    _ sql: String, _ values: [SQLValue] = [], _ row: (Statement) -> Row
+    _ sql: String, _ values: [SQLValue], _ row: (any SQLRow) -> Row
   ) throws(StoreError) -> [Row] {
     let statement = try statement(sql)
     defer { statement.reset() }
@@ -91,25 +89,7 @@ import CSQLite
     return rows
   }
 
-  /// The first row of a statement; nil when there is none.
-  func first<Row>(
-    _ sql: String, _ values: [SQLValue] = [], _ row: (Statement) -> Row
-  ) throws(StoreError) -> Row? {
-    let statement = try statement(sql)
-    defer { statement.reset() }
-    statement.bind(values)
-    return try statement.step() ? row(statement) : nil
-  }
-
-  /// The number a statement gives; nil when it gives no row, or null.
-  func integer(_ sql: String, _ values: SQLValue...) throws(StoreError) -> Int64? {
-    try first(sql, values) { $0.optionalInteger(0) } ?? nil
-  }
-
-  /// The text a statement gives; nil when it gives no row, or null.
-  func string(_ sql: String, _ values: SQLValue...) throws(StoreError) -> String? {
-    try first(sql, values) { $0.optionalString(0) } ?? nil
-  }
+  func using(index: String) -> String { " INDEXED BY \(index)" }
 
   /// Rows changed, inserted or deleted by the last statement.
   var changes: Int { unsafe Int(sqlite3_changes64(handle)) }

@@ -1,0 +1,228 @@
+// The connection that writes to PostgreSQL: a group of items becomes one transaction, sent in one piece.
+
+import Loop
+import RoomLog
+import Wire
+
+/// Writes groups, holds the rooms. A final class because it is the one owner of the one connection that
+/// writes.
+final class PostgresWriter: LogWriter {
+  private let session: PostgresSession
+  private var leases: RoomLeases
+  private let onLost: @Sendable ([RoomKey]) -> Void
+  // Their memory is ahead of the database until the owner opens them again.
+  private var refusedRooms: Set<RoomKey> = []
+
+  /// Connects, and brings the schema up to date.
+  ///
+  /// - Parameters:
+  ///   - node: this process's name in the database, the same after a restart.
+  ///   - onLost: called with rooms that are not this process's any more.
+  init(
+    _ address: PostgresAddress, node: String, patience: PostgresPatience = PostgresPatience(),
+    leaseLife: TimeSpan = StoreLimits.leaseLife, onLost: @escaping @Sendable ([RoomKey]) -> Void
+  ) throws(StoreError) {
+    try PostgresMigration.run(on: address, atMs: RoomStore.nowMs)
+    let journal = PostgresJournal(name: node, incarnation: .random(in: .min ... .max))
+    session = try PostgresSession(address, journal: journal, patience: patience)
+    leases = RoomLeases(life: leaseLife)
+    self.onLost = onLost
+    session.onAway = { [unowned self] now in lose(leases.expire(at: now)) }
+  }
+
+  private var node: Int64 { session.journal?.node ?? 0 }
+
+  // MARK: Between groups
+
+  var connection: any SQLDatabase { session }
+
+  /// What was erased goes from PostgreSQL's files with its own vacuuming.
+  func noteErasure() {}
+
+  func tend(_ board: StoreBoard, isIdle: Bool, at now: Instant) throws(StoreError) -> Instant {
+    if now >= leases.nextRenewal { try renew(at: now) }
+    return leases.nextRenewal
+  }
+
+  private func renew(at now: Instant) throws(StoreError) {
+    var rooms = PostgresColumn.integers
+    for room in leases.rooms { rooms.add(room.rawValue) }
+    var parameters = PostgresParameters()
+    parameters.add(node)
+    parameters.add(rooms)
+    parameters.add(leases.life.nanoseconds / 1_000_000)
+    let answers = try session.repeatable([PostgresCall(PostgresWriter.renewal, parameters)])
+    var renewed: [RoomKey: Int64] = [:]
+    for answer in answers {
+      for index in 0..<answer.rowCount {
+        renewed[RoomKey(rawValue: answer.row(index).integer(0))] = answer.row(index).integer(1)
+      }
+    }
+    lose(leases.renewed(renewed, askedAt: now))
+  }
+
+  private static let renewal = """
+    UPDATE room_owners SET lease_until = clock_timestamp() + $3::bigint * INTERVAL '1 millisecond'
+    WHERE node = $1 AND room = ANY($2::bigint[]) RETURNING room, epoch
+    """
+
+  /// Gives up all rooms, so that nobody waits for their leases.
+  func close() {
+    var parameters = PostgresParameters()
+    parameters.add(node)
+    // The leases run out by themselves when this fails.
+    _ = try? session.exchange([
+      PostgresCall(
+        "UPDATE room_owners SET lease_until = clock_timestamp() WHERE node = $1", parameters)
+    ])
+  }
+
+  private func lose(_ rooms: [RoomKey]) {
+    guard !rooms.isEmpty else { return }
+    for room in rooms { leases.drop(room) }
+    refusedRooms.formUnion(rooms)
+    onLost(rooms)
+  }
+
+  // MARK: Groups
+
+  /// Writes `items` in one transaction, committed when this returns; one outcome each, in order.
+  ///
+  /// A bad item is refused alone: the group is then written again with each item's changes undoable.
+  func write(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
+    do throws(StoreError) {
+      return try writeTogether(items)
+    } catch {
+      switch error.reach {
+      case .process: throw error
+      case .group: return refuse(items, error)
+      case .entry: return try writeApart(items)
+      }
+    }
+  }
+
+  private func writeTogether(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
+    let batch = try PostgresBatch(items, leases: leases, refused: refusedRooms, node: node)
+    guard !batch.calls.isEmpty else { return take(batch.written([]), of: items, at: .zero) }
+    let now = SystemClock.now()
+    let (openingCount, answers) = try session.transact { (session) throws(StoreError) in
+      let opening = session.opening
+      return (opening.count, opening + batch.calls + session.ending)
+    }
+    guard let answers else { return try writtenUnheard(items, batch) }
+    return take(
+      batch.written(Array(answers.dropFirst(openingCount).dropLast())), of: items, at: now)
+  }
+
+  /// The group is committed, but its answers were lost: what they said is asked for again.
+  private func writtenUnheard(
+    _ items: [WriteItem], _ batch: PostgresBatch
+  ) throws(StoreError) -> [WriteOutcome] {
+    var outcomes: [WriteOutcome] = []
+    for (item, known) in zip(items, batch.unheard) {
+      switch (item, known) {
+      case (_, let known?):
+        outcomes += take(PostgresBatch.Written(outcomes: [known]), of: [item], at: .zero)
+      case (.entry(let entry), nil):
+        outcomes.append(.committed(reply: try stored(entry.reply, entry.room)))
+      // Opened once more: its epoch is the next one.
+      case (.open, nil): outcomes += try writeTogether([item])
+      case (.snapshot, nil), (.release, nil): outcomes.append(.committed(reply: nil))
+      }
+    }
+    return outcomes
+  }
+
+  /// The number of a reply that was stored a moment ago.
+  private func stored(_ reply: ReplyRow?, _ room: RoomKey) throws(StoreError) -> Int64? {
+    guard let reply else { return nil }
+    var parameters = PostgresParameters()
+    for number in [room.rawValue, reply.atMs, Int64(bitPattern: reply.keyHash)] {
+      parameters.add(number)
+    }
+    parameters.add(reply.subject)
+    parameters.add(reply.key)
+    let call = PostgresCall(
+      """
+      SELECT max(id) FROM replies
+      WHERE room = $1 AND at_ms = $2 AND key_hash = $3 AND subject = $4 AND key = $5
+      """, parameters)
+    guard let row = try session.repeatable([call]).first?.row(0), !row.isNull(0) else {
+      throw .damaged("a committed reply is missing")
+    }
+    return row.integer(0)
+  }
+
+  // MARK: One by one
+
+  private func writeApart(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
+    let now = SystemClock.now()
+    do throws(StoreError) {
+      // The outcomes are all heard before the commit is sent.
+      let (written, _) = try session.transact { (session) throws(StoreError) in
+        _ = try session.exchange(session.opening)
+        var refused = refusedRooms
+        var written = PostgresBatch.Written(outcomes: [])
+        for item in items { try writeApart(item, &refused, &written) }
+        return (written, session.ending)
+      }
+      return take(written, of: items, at: now)
+    } catch {
+      guard error.reach != .process else { throw error }
+      return refuse(items, error)
+    }
+  }
+
+  private func writeApart(
+    _ item: WriteItem, _ refused: inout Set<RoomKey>, _ written: inout PostgresBatch.Written
+  ) throws(StoreError) {
+    let batch = try PostgresBatch([item], leases: leases, refused: refused, node: node)
+    do throws(StoreError) {
+      let answers =
+        batch.calls.isEmpty
+        ? []
+        : try session.exchange(
+          [PostgresCall("SAVEPOINT item")] + batch.calls + [PostgresCall("RELEASE item")])
+      let one = batch.written(Array(answers.dropFirst().dropLast()))
+      written.outcomes += one.outcomes
+      written.epochs.merge(one.epochs) { $1 }
+    } catch {
+      guard error.reach == .entry else { throw error }
+      _ = try session.exchange([
+        PostgresCall("ROLLBACK TO item"), PostgresCall("RELEASE item"),
+      ])
+      if case .entry(let entry) = item { refused.insert(entry.room) }
+      written.outcomes.append(.refused(error))
+    }
+  }
+
+  // MARK: Outcomes
+
+  /// Nothing of the group is stored: what is in memory of its rooms is ahead of it.
+  private func refuse(_ items: [WriteItem], _ error: StoreError) -> [WriteOutcome] {
+    for case .entry(let entry) in items { refusedRooms.insert(entry.room) }
+    return items.map { _ in .refused(error) }
+  }
+
+  /// Notes what the outcomes mean for the rooms.
+  ///
+  /// - Parameter askedAt: when what was opened was asked for.
+  private func take(
+    _ written: PostgresBatch.Written, of items: [WriteItem], at askedAt: Instant
+  ) -> [WriteOutcome] {
+    for (item, outcome) in zip(items, written.outcomes) {
+      switch (item, outcome) {
+      case (.entry(let entry), .refused(let error)):
+        refusedRooms.insert(entry.room)
+        if case .ownershipLost = error, leases.epochs[entry.room] != nil { lose([entry.room]) }
+      case (.open, .opened(let room)):
+        refusedRooms.remove(room)
+        guard let epoch = written.epochs[room] else { break }
+        leases.hold(room, epoch: epoch, askedAt: askedAt)
+      case (.release(let room), .committed): leases.drop(room)
+      default: break
+      }
+    }
+    return written.outcomes
+  }
+}
