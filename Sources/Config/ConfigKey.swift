@@ -41,7 +41,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .allowedOrigin: "ORIGIN[,ORIGIN...]"
     case .trustedProxies: "CIDR[,CIDR...]"
     case .preferCodec: "vp8|h264|vp9|av1"
-    case .store: "sqlite"
+    case .store: "sqlite|postgres://USER:PASSWORD@HOST/DATABASE"
     case .retentionDays: "1...3650"
     case .redis: "URL"
     case .logLevel: "debug|info|warning|error"
@@ -128,7 +128,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "Proxies whose X-Forwarded-For (or Forwarded, one of the two) names the client, so that limits by address count clients. Default: none, who connects is the client."
     case .preferCodec:
       "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
-    case .store: "Where rooms are kept. Only sqlite so far: anything else is refused."
+    case .store:
+      "Where rooms are kept: sqlite in the data folder, or a PostgreSQL (13 or newer) that several servers may share; each room is open in one of them. Give a URL with a password in a file or the environment: flags are visible to every user."
     case .retentionDays:
       "Days after a room's end when names and texts in it are erased, where the room does not say itself. Default: they are kept. Looked for each hour."
     case .redis: "Fan-out between several processes. Not supported yet: any value is refused."

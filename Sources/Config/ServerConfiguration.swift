@@ -23,6 +23,7 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var retentionDays: Int?
   package var web: String?
   package var logLevel: LogLevel
+  package var store: StoreChoice
   private var keyPair: KeyPair?
 
   /// Certificate and key files.
@@ -60,7 +61,7 @@ package struct ServerConfiguration: Hashable, Sendable {
     let pair = try reader.pair(.tlsCert, .tlsKey)
     tls = pair.map { TLSPaths(certificate: $0.0, key: $0.1) }
     keyPair = try reader.pair(.apiKey, .apiSecret).map { KeyPair(key: $0.0, secret: $0.1) }
-    _ = try reader.parse(.store) { $0 == "sqlite" ? $0 : nil }
+    store = try reader.parse(.store) { StoreChoice($0) }
     if let redis = source.values[.redis] {
       throw ConfigError("\(redis.place): redis is not supported yet")
     }

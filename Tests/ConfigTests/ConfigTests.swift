@@ -65,7 +65,10 @@ struct ConfigTests {
       (["--media-ip", "1.2.3"], "--media-ip: \"1.2.3\" is not IP[,IP...]"),
       (["--tls-cert", "x"], "tls-cert and tls-key go together: tls-key is missing"),
       (["--media-ip", "0.0.0.0"], "--media-ip: \"0.0.0.0\" is not IP[,IP...]"),
-      (["--store", "postgres://u:pw@x"], "--store: this value is not sqlite"),
+      (
+        ["--store", "mysql://u:pw@x"],
+        "--store: this value is not sqlite|postgres://USER:PASSWORD@HOST/DATABASE"
+      ),
       (["--log-level", "loud"], "--log-level: \"loud\" is not debug|info|warning|error"),
       (
         ["--allowed-origin", "https://a.example/"],
@@ -127,6 +130,9 @@ struct ConfigTests {
     #expect(configuration.apiKey?.secret == secret)
     #expect(!"\(configuration)".contains(secret))
     #expect(!String(reflecting: configuration).contains(secret))
+    let store = try self.configuration([], ["HAWKER_STORE": "postgres://shop:tulips@db/hawker"])
+    #expect(store.store == .postgres(url: "postgres://shop:tulips@db/hawker"))
+    #expect(!"\(store)".contains("tulips") && !String(reflecting: store).contains("tulips"))
     #expect(throws: ConfigError("api-key and api-secret go together: api-key is missing")) {
       try self.configuration(["--api-secret", secret])
     }

@@ -82,7 +82,7 @@ struct SimulatedDisk {
     // Queries and erasure have tests of their own.
     case .read(_, let number): answers.append((.read(number: number, nil), nil))
     case .erase(_, let number): answers.append((.erased(number: number, nil), nil))
-    case .upkeep: break
+    case .release, .upkeep: break
     }
   }
 

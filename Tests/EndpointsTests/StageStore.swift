@@ -38,7 +38,7 @@ final class StageStore: Sendable {
     let answers = Answers()
     self.answers = answers
     store = try HouseStore(
-      StoreDirectory(folder), retentionDays: retentionDays, nowMs: { nowMs }
+      .sqlite(StoreDirectory(folder)), retentionDays: retentionDays, nowMs: { nowMs }
     ) { answers.add($0) }
   }
 
@@ -63,7 +63,7 @@ final class StageStore: Sendable {
     store.carryOut(order)
     switch order {
     case .open, .commit, .lookUp, .read, .erase: return answers.next()
-    case .keep, .upkeep: return nil
+    case .keep, .release, .upkeep: return nil
     }
   }
 

@@ -27,7 +27,7 @@ struct BackupTests {
   func whileWriting() throws {
     let acknowledged = Atomic<Int>(0)
     let arrived = Arrivals<CommitOutcome>()
-    let store = try RoomStore(folder.directory) { outcomes in
+    let store = try RoomStore(.sqlite(folder.directory)) { outcomes in
       acknowledged.add(outcomes.count, ordering: .releasing)
       arrived.add(outcomes)
     }
@@ -69,7 +69,7 @@ struct BackupTests {
     let path = place.path + "/copy"
     _ = try Backup.make(of: folder.directory, to: path)
     let other = try TemporaryFolder()
-    let store = try RoomStore(other.directory) { _ in }
+    let store = try RoomStore(.sqlite(other.directory)) { _ in }
     #expect(throws: StoreError.inUse(path: other.path)) {
       try Backup.restore(path, to: other.directory)
     }

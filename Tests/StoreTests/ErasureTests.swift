@@ -7,18 +7,10 @@ import Testing
 
 @Suite("Erasing people")
 struct ErasureTests {
-  private let folder: TemporaryFolder
-  private let writer: RoomWriter
-  private let reader: RoomReader
-
-  init() throws {
-    folder = try TemporaryFolder()
-    writer = try RoomWriter(folder.directory, atMs: 1)
-    reader = try RoomReader(folder.directory)
-  }
-
   /// A room where `anna` (1) and `ben` (2) write by turns.
-  private func room(_ name: String, _ entries: Int) throws -> RoomKey {
+  private func room(
+    _ name: String, _ entries: Int, _ writer: any LogWriter
+  ) throws -> RoomKey {
     let room = try writer.open(name)
     var feed = RoomFeed(room)
     var group: [WriteItem] = []
@@ -45,18 +37,24 @@ struct ErasureTests {
     return room
   }
 
-  private func erase(_ identity: String) throws -> (erased: [ErasedPerson], steps: Int) {
+  private func erase(
+    _ identity: String, _ writer: any LogWriter
+  ) throws -> (erased: [ErasedPerson], steps: Int) {
     var erasure = Erasure(identity: identity)
     var steps = 1
-    while try !erasure.step(writer.database, atMs: 5) { steps += 1 }
+    while try !erasure.step(writer.connection, atMs: 5) { steps += 1 }
     return (erasure.erased, steps)
   }
 
-  @Test("one person's identity, name and texts leave the disk; the log and the others stay")
-  func erase() throws {
-    let rooms = [try room("first", 5000), try room("second", 100)]
+  @Test(
+    "one person's identity, name and texts leave the disk; the log and the others stay",
+    arguments: StoreKind.allCases)
+  func erase(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
+    let rooms = [try room("first", 5000, writer), try room("second", 100, writer)]
     let before = try rooms.map { try reader.image(of: $0, atMs: 1000) }
-    let result = try erase("anna-7531")
+    let result = try erase("anna-7531", writer)
     #expect(result.steps > 5, "one long transaction would hold up every commit")
     #expect(result.erased == rooms.map { ErasedPerson(room: $0, person: 1) })
     for (room, before) in zip(rooms, before) {
@@ -72,18 +70,22 @@ struct ErasureTests {
     #expect(try reader.followers(of: "anna-7531").isEmpty)
     #expect(try reader.followed(by: "anna-7531").isEmpty)
     #expect(try reader.isFollowing("ben-8642", host: "cem"))
-    #expect(try writer.truncateLog())
+    #expect(try stage.truncateLog(writer))
     for trace in ["anna-7531", "Anna Example", "words-of-anna", "Annas Tulpen"] {
-      #expect(try !folder.holds(trace), "\(trace) is still in a file")
+      #expect(try !stage.holds(trace), "\(trace) is still in a file")
     }
-    #expect(try folder.holds("words-of-ben"))
-    try Backup.check(writer.database)
+    #expect(try stage.holds("words-of-ben"))
+    try stage.check()
   }
 
-  @Test("an erased reference is nobody's again, and the person comes back as someone new")
-  func comeBack() throws {
-    let room = try room("first", 4)
-    _ = try erase("anna-7531")
+  @Test(
+    "an erased reference is nobody's again, and the person comes back as someone new",
+    arguments: StoreKind.allCases)
+  func comeBack(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
+    let room = try room("first", 4, writer)
+    _ = try erase("anna-7531", writer)
     var entry = CommitEntry(room: room, ticket: 1)
     entry.people = [
       PersonRow(person: 1, identity: "anna-7531", name: "Anna again"),
@@ -96,39 +98,51 @@ struct ErasureTests {
     #expect(people.map(\.name) == ["", "Benno", "Anna"])
   }
 
-  @Test("an erasure cut short by a crash is found again and finished")
-  func resume() throws {
-    _ = try room("first", 5000)
+  @Test(
+    "an erasure cut short by a crash is found again and finished",
+    arguments: StoreKind.allCases)
+  func resume(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let writer = try stage.writer()
+    _ = try room("first", 5000, writer)
     var erasure = Erasure(identity: "anna-7531")
-    for _ in 0..<3 { #expect(try !erasure.step(writer.database, atMs: 5)) }
-    let unfinished = try Erasure.unfinished(writer.database)
+    for _ in 0..<3 { #expect(try !erasure.step(writer.connection, atMs: 5)) }
+    let unfinished = try Erasure.unfinished(writer.connection)
     #expect(unfinished.map(\.identity) == ["anna-7531"])
-    _ = try erase("anna-7531")
-    #expect(try Erasure.unfinished(writer.database).isEmpty)
-    #expect(try writer.truncateLog())
-    #expect(try !folder.holds("words-of-anna"))
+    _ = try erase("anna-7531", writer)
+    #expect(try Erasure.unfinished(writer.connection).isEmpty)
+    #expect(try stage.truncateLog(writer))
+    #expect(try !stage.holds("words-of-anna"))
   }
 
-  @Test("what is written while an erasure is under way goes too")
-  func meanwhile() throws {
-    let room = try room("first", 5000)
+  @Test(
+    "what is written while an erasure is under way goes too",
+    arguments: StoreKind.allCases)
+  func meanwhile(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let writer = try stage.writer()
+    let room = try room("first", 5000, writer)
     var erasure = Erasure(identity: "anna-7531")
     var feed = RoomFeed(room, last: 5000)
-    while try !erasure.step(writer.database, atMs: 5) {
+    while try !erasure.step(writer.connection, atMs: 5) {
       var entry = feed.next()
       entry.texts[0].body = "late words-of-anna"
       entry.reply?.subject = "anna-7531"
       _ = try writer.write(entry)
     }
-    #expect(try writer.truncateLog())
-    #expect(try !folder.holds("words-of-anna"))
-    #expect(try !folder.holds("anna-7531"))
+    #expect(try stage.truncateLog(writer))
+    #expect(try !stage.holds("words-of-anna"))
+    #expect(try !stage.holds("anna-7531"))
   }
 
-  @Test("the export of one person has all of theirs and nothing of others")
-  func personExport() throws {
-    _ = try room("first", 40)
-    _ = try room("second", 7)
+  @Test(
+    "the export of one person has all of theirs and nothing of others",
+    arguments: StoreKind.allCases)
+  func personExport(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
+    _ = try room("first", 40, writer)
+    _ = try room("second", 7, writer)
     var export = PersonExport(identity: "anna-7531")
     var bytes: [UInt8] = []
     while let more = try export.next(reader) { bytes += more }
@@ -148,11 +162,12 @@ struct ErasureTests {
 
 @Suite("The export of one person in pages")
 struct PersonCursorTests {
-  @Test("an export that goes on where another stood gives what that one would have, piece by piece")
-  func goesOn() throws {
-    let folder = try TemporaryFolder()
-    let writer = try RoomWriter(folder.directory, atMs: 1)
-    let reader = try RoomReader(folder.directory)
+  @Test(
+    "an export that goes on where another stood gives what that one would have, piece by piece",
+    arguments: StoreKind.allCases)
+  func goesOn(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
     for name in ["first", "second", "third"] {
       var feed = RoomFeed(try writer.open(name))
       var entry = feed.next(3)
@@ -188,18 +203,11 @@ struct PersonCursorTests {
 
 @Suite("Retention")
 struct RetentionTests {
-  private let folder: TemporaryFolder
-  private let writer: RoomWriter
-  private let reader: RoomReader
   private let day: Int64 = 86_400_000
 
-  init() throws {
-    folder = try TemporaryFolder()
-    writer = try RoomWriter(folder.directory, atMs: 1)
-    reader = try RoomReader(folder.directory)
-  }
-
-  private func room(_ name: String, endedAtMs: Int64?, days: Int?) throws -> RoomKey {
+  private func room(
+    _ name: String, endedAtMs: Int64?, days: Int?, _ writer: any LogWriter
+  ) throws -> RoomKey {
     let room = try writer.open(name)
     var feed = RoomFeed(room)
     var entry = feed.next(3)
@@ -212,12 +220,12 @@ struct RetentionTests {
     return room
   }
 
-  private func keepUp(days: Int?, atMs now: Int64) throws {
+  private func keepUp(days: Int?, atMs now: Int64, _ writer: any LogWriter) throws {
     var retention = Retention(days: days, atMs: now)
-    while try !retention.step(writer.database) {}
+    while try !retention.step(writer.connection) {}
   }
 
-  private func isForgotten(_ room: RoomKey) throws -> Bool {
+  private func isForgotten(_ room: RoomKey, _ reader: RoomReader) throws -> Bool {
     let image = try reader.image(of: room, atMs: 0)
     #expect(image.tail.count == 3 && image.lastText == 3)
     let hasTexts = try reader.texts(from: 1, in: room).contains { $0.body != nil }
@@ -225,28 +233,36 @@ struct RetentionTests {
     return !hasTexts
   }
 
-  @Test("texts and people go the policy's days after the end, the room's own days first")
-  func policy() throws {
-    let live = try room("live", endedAtMs: nil, days: nil)
-    let old = try room("old", endedAtMs: 10 * day, days: nil)
-    let brief = try room("brief", endedAtMs: 10 * day, days: 1)
-    let long = try room("long", endedAtMs: 10 * day, days: 100)
-    try keepUp(days: 30, atMs: 39 * day)
-    #expect(try [live, old, brief, long].map(isForgotten) == [false, false, true, false])
-    try keepUp(days: 30, atMs: 40 * day)
-    #expect(try [live, old, brief, long].map(isForgotten) == [false, true, true, false])
-    try keepUp(days: nil, atMs: 1000 * day)
-    #expect(try [live, old, brief, long].map(isForgotten) == [false, true, true, true])
+  @Test(
+    "texts and people go the policy's days after the end, the room's own days first",
+    arguments: StoreKind.allCases)
+  func policy(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
+    let live = try room("live", endedAtMs: nil, days: nil, writer)
+    let old = try room("old", endedAtMs: 10 * day, days: nil, writer)
+    let brief = try room("brief", endedAtMs: 10 * day, days: 1, writer)
+    let long = try room("long", endedAtMs: 10 * day, days: 100, writer)
+    try keepUp(days: 30, atMs: 39 * day, writer)
+    #expect(try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, false, true, false])
+    try keepUp(days: 30, atMs: 40 * day, writer)
+    #expect(try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, true, true, false])
+    try keepUp(days: nil, atMs: 1000 * day, writer)
+    #expect(try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, true, true, true])
   }
 
-  @Test("replies are kept for a day and then go")
-  func replies() throws {
-    let room = try room("live", endedAtMs: nil, days: nil)
+  @Test(
+    "replies are kept for a day and then go",
+    arguments: StoreKind.allCases)
+  func replies(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
+    let room = try room("live", endedAtMs: nil, days: nil, writer)
     #expect(try reader.image(of: room, atMs: 1003 + day - 1).replies.count == 1)
     #expect(try reader.image(of: room, atMs: 1003 + day).replies.isEmpty)
-    try keepUp(days: nil, atMs: 1003 + day)
-    #expect(try writer.database.integer("SELECT count(*) FROM replies") == 1)
-    try keepUp(days: nil, atMs: 1004 + day)
-    #expect(try writer.database.integer("SELECT count(*) FROM replies") == 0)
+    try keepUp(days: nil, atMs: 1003 + day, writer)
+    #expect(try writer.connection.integer("SELECT count(*) FROM replies") == 1)
+    try keepUp(days: nil, atMs: 1004 + day, writer)
+    #expect(try writer.connection.integer("SELECT count(*) FROM replies") == 0)
   }
 }

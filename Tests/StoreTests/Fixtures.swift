@@ -107,7 +107,7 @@ struct RoomFeed {
   }
 }
 
-extension RoomWriter {
+extension LogWriter {
   /// Opens a room in a group of its own.
   func open(_ name: String) throws -> RoomKey {
     guard case .opened(let key)? = try write([.open(name: name, atMs: 1)]).first else {

@@ -31,7 +31,7 @@ struct OpeningTests {
       .run("INSERT INTO schema_version VALUES (99, 1)")
     let before = try Data(contentsOf: URL(filePath: folder.directory.database))
     let refusal = StoreError.newerSchema(found: 99, known: 1)
-    #expect(throws: refusal) { try RoomStore(folder.directory) { _ in } }
+    #expect(throws: refusal) { try RoomStore(.sqlite(folder.directory)) { _ in } }
     #expect(refusal.name == "newer-schema")
     #expect(try Data(contentsOf: URL(filePath: folder.directory.database)) == before)
   }
@@ -69,9 +69,9 @@ struct OpeningTests {
 
   @Test("a second store of the same folder is refused by name until the first is closed")
   func lock() throws {
-    let first = try RoomStore(folder.directory) { _ in }
+    let first = try RoomStore(.sqlite(folder.directory)) { _ in }
     let refusal = StoreError.inUse(path: folder.path)
-    #expect(throws: refusal) { try RoomStore(folder.directory) { _ in } }
+    #expect(throws: refusal) { try RoomStore(.sqlite(folder.directory)) { _ in } }
     #expect(refusal.name == "in-use")
     first.close()
   }
@@ -79,9 +79,9 @@ struct OpeningTests {
   @Test("the folder is free again once the store is gone")
   func unlock() throws {
     do {
-      let first = try RoomStore(folder.directory) { _ in }
+      let first = try RoomStore(.sqlite(folder.directory)) { _ in }
       first.close()
     }
-    try RoomStore(folder.directory) { _ in }.close()
+    try RoomStore(.sqlite(folder.directory)) { _ in }.close()
   }
 }

@@ -8,18 +8,12 @@ import Testing
 
 @Suite("Reading the store")
 struct RoomReaderTests {
-  private let folder: TemporaryFolder
-  private let writer: RoomWriter
-  private let reader: RoomReader
-
-  init() throws {
-    folder = try TemporaryFolder()
-    writer = try RoomWriter(folder.directory, atMs: 1)
-    reader = try RoomReader(folder.directory)
-  }
-
-  @Test("pages forwards and backwards meet every event once, in order")
-  func pages() throws {
+  @Test(
+    "pages forwards and backwards meet every event once, in order",
+    arguments: StoreKind.allCases)
+  func pages(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
     let room = try writer.open("shop")
     _ = try writer.open("other")
     var feed = RoomFeed(room)
@@ -47,8 +41,12 @@ struct RoomReaderTests {
     #expect(try reader.events(of: room, before: 1, limit: 5) == EventPage(events: [], next: nil))
   }
 
-  @Test("the audit trail has what was marked, newest first")
-  func audit() throws {
+  @Test(
+    "the audit trail has what was marked, newest first",
+    arguments: StoreKind.allCases)
+  func audit(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
     let room = try writer.open("shop")
     var feed = RoomFeed(room)
     for index in 0..<20 {
@@ -61,8 +59,12 @@ struct RoomReaderTests {
     #expect(try reader.audit(of: room, before: 12, limit: 3).events.map(\.sequence) == [8, 4])
   }
 
-  @Test("rooms are listed by phase and start, and unlisted ones are not")
-  func shows() throws {
+  @Test(
+    "rooms are listed by phase and start, and unlisted ones are not",
+    arguments: StoreKind.allCases)
+  func shows(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
     for (index, start) in [30, nil, 10, 20, nil].enumerated() {
       let room = try writer.open("room-\(index)")
       var entry = CommitEntry(room: room, ticket: 1)
@@ -85,8 +87,12 @@ struct RoomReaderTests {
     #expect(try reader.shows(ofHost: "anna").count == 4)
   }
 
-  @Test("follows are counted, listed from both sides, and end")
-  func follows() throws {
+  @Test(
+    "follows are counted, listed from both sides, and end",
+    arguments: StoreKind.allCases)
+  func follows(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
     let room = try writer.open("shop")
     func follow(_ follower: String, _ isOn: Bool) throws {
       var entry = CommitEntry(room: room, ticket: 1)
@@ -103,8 +109,12 @@ struct RoomReaderTests {
     #expect(try reader.followed(by: "dan") == ["anna"])
   }
 
-  @Test("an exported log is JSON line by line, whole, in order, and without secrets")
-  func logExport() throws {
+  @Test(
+    "an exported log is JSON line by line, whole, in order, and without secrets",
+    arguments: StoreKind.allCases)
+  func logExport(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let (writer, reader) = (try stage.writer(), try stage.reader())
     let room = try writer.open("shop")
     var feed = RoomFeed(room)
     for _ in 0..<5 {

@@ -8,28 +8,13 @@ import Testing
 
 @Suite("The store's threads")
 struct RoomStoreTests {
-  private let folder: TemporaryFolder
-
-  init() throws { folder = try TemporaryFolder() }
-
-  /// Opens a room and waits for its image.
-  private func open(_ name: String, _ store: RoomStore) throws -> RoomImage {
-    let images = Arrivals<Result<RoomImage, StoreError>>()
-    #expect(
-      store.open(name, atMs: 1) { result, reader in
-        images.add([
-          result.flatMap { key in
-            Result { () throws(StoreError) in try reader.image(of: key, atMs: 1) }
-          }
-        ])
-      })
-    return try #require(images.wait(for: 1).first).get()
-  }
-
-  @Test("entries of many rooms are committed in order, and found again by the next process")
-  func order() throws {
+  @Test(
+    "entries of many rooms are committed in order, and found again by the next process",
+    arguments: StoreKind.allCases)
+  func order(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
     let outcomes = Arrivals<CommitOutcome>()
-    var store = try RoomStore(folder.directory) { outcomes.add($0) }
+    var store = try RoomStore(stage.place) { outcomes.add($0) }
     var feeds = try (0..<5).map { RoomFeed(try open("room-\($0)", store).key) }
     for round in 0..<1000 { #expect(store.commit(feeds[round % 5].next(2))) }
     let arrived = outcomes.wait(for: 1000)
@@ -40,19 +25,21 @@ struct RoomStoreTests {
     #expect(arrived.allSatisfy { $0.result.isCommitted })
     #expect(try open("room-3", store).lastSequence == 400)
     store.close()
-    store = try RoomStore(folder.directory) { _ in }
+    store = try RoomStore(stage.place) { _ in }
     #expect(try open("room-3", store).lastSequence == 400)
     store.close()
   }
 
-  @Test("an outcome comes only when the entry can be read by others")
-  func afterCommit() throws {
+  @Test(
+    "an outcome comes only when the entry can be read by others",
+    arguments: StoreKind.allCases)
+  func afterCommit(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
     let seen = Arrivals<Bool>()
-    let folder = folder
-    let store = try RoomStore(folder.directory) { outcomes in
+    let store = try RoomStore(stage.place) { outcomes in
       // On the writing thread: nothing can be committed meanwhile.
       for outcome in outcomes {
-        let last = try? RoomReader(folder.directory).image(of: outcome.room, atMs: 1).lastSequence
+        let last = try? stage.reader().image(of: outcome.room, atMs: 1).lastSequence
         seen.add([last ?? 0 >= Int64(outcome.ticket)])
       }
     }
@@ -62,21 +49,27 @@ struct RoomStoreTests {
     store.close()
   }
 
-  @Test("closing does what was asked for before")
-  func closing() throws {
+  @Test(
+    "closing does what was asked for before",
+    arguments: StoreKind.allCases)
+  func closing(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
     let outcomes = Arrivals<CommitOutcome>()
-    let store = try RoomStore(folder.directory) { outcomes.add($0) }
+    let store = try RoomStore(stage.place) { outcomes.add($0) }
     var feed = RoomFeed(try open("shop", store).key)
     for _ in 0..<500 { #expect(store.commit(feed.next())) }
     store.close()
     #expect(outcomes.wait(for: 500).count == 500)
-    #expect(try RoomReader(folder.directory).image(of: feed.room, atMs: 1).lastSequence == 500)
+    #expect(try stage.reader().image(of: feed.room, atMs: 1).lastSequence == 500)
   }
 
-  @Test("erasing and upkeep are done between commits and answered")
-  func jobs() throws {
+  @Test(
+    "erasing and upkeep are done between commits and answered",
+    arguments: StoreKind.allCases)
+  func jobs(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
     let outcomes = Arrivals<CommitOutcome>()
-    let store = try RoomStore(folder.directory) { outcomes.add($0) }
+    let store = try RoomStore(stage.place) { outcomes.add($0) }
     var feed = RoomFeed(try open("shop", store).key)
     var entry = feed.next()
     entry.people = [PersonRow(person: 1, identity: "anna", name: "Anna")]
@@ -97,11 +90,18 @@ struct RoomStoreTests {
     #expect(outcomes.wait(for: 51).allSatisfy { $0.result.isCommitted })
     store.close()
   }
+}
+
+@Suite("The store's threads on SQLite")
+struct SQLiteThreadsTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test("the write-ahead log stays bounded under constant writing")
   func boundedLog() throws {
     let outcomes = Arrivals<CommitOutcome>()
-    let store = try RoomStore(folder.directory) { outcomes.add($0) }
+    let store = try RoomStore(.sqlite(folder.directory)) { outcomes.add($0) }
     var feed = RoomFeed(try open("shop", store).key)
     // Some 130 MB of log, were it never copied and started again; the bound and one group are 66.
     for round in 0..<900 {
@@ -136,7 +136,7 @@ struct RoomStoreTests {
         sequence: count - 1000, body: [UInt8](repeating: 65, count: 200_000))
       _ = try writer.write([.snapshot(feed.room, state)])
     }
-    let store = try RoomStore(folder.directory) { _ in }
+    let store = try RoomStore(.sqlite(folder.directory)) { _ in }
     let start = ContinuousClock.now
     let image = try open("shop", store)
     #expect(ContinuousClock.now - start < .seconds(1))
@@ -153,7 +153,7 @@ struct RoomStoreTests {
       let folder = try TemporaryFolder()
       let disk = try FaultyDisk()
       let committed = Arrivals<CommitOutcome>()
-      let store = try RoomStore(folder.directory, vfs: disk.name) { outcomes in
+      let store = try RoomStore(.sqlite(folder.directory), vfs: disk.name) { outcomes in
         // An acknowledgement after this would be a lie.
         if outcomes.contains(where: { $0.ticket == 2 }) { exit(99) }
         committed.add(outcomes)
@@ -172,4 +172,18 @@ struct RoomStoreTests {
     #expect(errors.contains("the store failed, and the process ends"))
     #expect(errors.contains("storage-failed"))
   }
+}
+
+/// Opens a room and waits for its image.
+func open(_ name: String, _ store: RoomStore) throws -> RoomImage {
+  let images = Arrivals<Result<RoomImage, StoreError>>()
+  #expect(
+    store.open(name, atMs: 1) { result, reader in
+      images.add([
+        result.flatMap { key in
+          Result { () throws(StoreError) in try reader.image(of: key, atMs: 1) }
+        }
+      ])
+    })
+  return try #require(images.wait(for: 1).first).get()
 }

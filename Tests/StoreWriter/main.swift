@@ -1,6 +1,8 @@
 // A program that writes to a store until it is killed. What it prints has been promised.
 //
-//   StoreWriter DIR NEXT   NEXT: for each room the number of its next command, by commas
+//   StoreWriter DIR NEXT [URL]
+//
+// NEXT: for each room the number of its next command, by commas. URL: of a PostgreSQL.
 //
 // It prints one line "room command" for each command that is acknowledged, now or by an earlier run.
 
@@ -38,7 +40,10 @@ func entry(_ room: RoomKey, _ index: Int, command: Int64, after last: Int64) -> 
 
 let next = CommandLine.arguments[2].split(separator: ",").compactMap { Int64($0) }
 let inFlight = Semaphore(256)
-let store = try RoomStore(StoreDirectory(CommandLine.arguments[1])) { outcomes in
+let folder = StoreDirectory(CommandLine.arguments[1])
+let url = CommandLine.arguments.dropFirst(3).first.flatMap { PostgresAddress($0) }
+let place = url.map { StorePlace.postgres($0, folder) } ?? .sqlite(folder)
+let store = try RoomStore(place) { outcomes in
   var lines: [UInt8] = []
   for outcome in outcomes {
     guard case .committed = outcome.result else { fatalError("refused: \(outcome)") }

@@ -11,6 +11,8 @@ package enum HouseOrder: Sendable {
   /// Writes one decision; all of a room in order.
   case commit(CommitEntry)
   case keep(SnapshotRow, RoomKey)
+  /// The room has left memory.
+  case release(RoomKey)
   /// Reads the reply to a command whose key was used before.
   case lookUp(room: String, row: Int64, number: UInt64)
   /// Reads what a query wants.
@@ -41,6 +43,8 @@ package enum HouseAnswer: Sendable {
   case committed(RoomKey, ticket: UInt64, replyRow: Int64?)
   /// The decision is not on the disk and never will be: memory is ahead of it.
   case refused(RoomKey, ticket: UInt64)
+  /// The room is not this process's any more: what memory knows of it may be behind.
+  case lost(RoomKey)
   /// Nil when the row is gone.
   case found(room: String, number: UInt64, StoredReply?)
   /// Nil when it could not be read.

@@ -13,21 +13,23 @@ package final class HouseStore: Sendable {
   private let nowMs: @Sendable () -> Int64
   private let retentionDays: Int?
 
-  /// Opens the store of a data folder.
+  /// Opens the store.
   ///
   /// - Parameters:
   ///   - retentionDays: days after a room's end that names and texts are kept where it doesn't say
   ///     itself; nil: for ever.
   ///   - answer: called with each answer; must not wait for anything.
-  /// - Throws: what `RoomStore` throws: the folder is in use, or of a newer program.
+  /// - Throws: what `RoomStore` throws: the folder is in use, the database is of a newer program.
   package init(
-    _ directory: StoreDirectory, retentionDays: Int? = nil,
+    _ place: StorePlace, retentionDays: Int? = nil,
     nowMs: @escaping @Sendable () -> Int64, answer: @escaping @Sendable (HouseAnswer) -> Void
   ) throws(StoreError) {
     self.answer = answer
     self.nowMs = nowMs
     self.retentionDays = retentionDays
-    store = try RoomStore(directory) { outcomes in
+    store = try RoomStore(
+      place, onLost: { rooms in for room in rooms { answer(.lost(room)) } }
+    ) { outcomes in
       for outcome in outcomes {
         switch outcome.result {
         case .committed(let row):
@@ -46,6 +48,8 @@ package final class HouseStore: Sendable {
       if !store.commit(entry) { answer(.refused(entry.room, ticket: entry.ticket)) }
     // Nobody waits for it: the log is whole without it.
     case .keep(let snapshot, let room): _ = store.keep(snapshot, of: room)
+    // A lease that nobody gives up runs out by itself.
+    case .release(let room): _ = store.release(room)
     case .lookUp(let room, let row, let number): lookUp(row, in: room, number)
     case .read(.person(let identity, let cursor), let number):
       HouseStore.export(

@@ -278,6 +278,9 @@ package struct RoomHouses {
       pendingCount -= 1
       guard let room = names[key] else { return }
       discard(room)
+    case .lost(let key):
+      guard let room = names[key] else { return }
+      discard(room)
     case .found(_, let number, let reply):
       guard let lookUp = lookUps.removeValue(forKey: number) else { return }
       let asked = update(lookUp.room) { open, news in
@@ -302,7 +305,7 @@ package struct RoomHouses {
         waiter, CommandRefusal(.overloaded, text, retryAfterMs: HousesLimits.storeRetryMs)))
   }
 
-  /// Memory is ahead of the disk: the room is forgotten and read again.
+  /// Memory is ahead of the disk, or behind it: the room is forgotten and read again.
   private mutating func discard(_ room: String) {
     guard case .open(let open)? = places[room] else { return }
     for waiter in open.waiters {
@@ -372,5 +375,6 @@ package struct RoomHouses {
     guard closes, case .open(let open)? = places[room] else { return }
     places[room] = nil
     names[open.key] = nil
+    if isDurable { orders.append(.release(open.key)) }
   }
 }

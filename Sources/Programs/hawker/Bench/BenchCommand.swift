@@ -1,5 +1,6 @@
 // `hawker bench`: what the packet path and the store cost on this machine, without network clients.
 
+import Config
 import JSON
 
 /// Runs one microbenchmark.
@@ -20,7 +21,7 @@ enum BenchCommand {
       default:
         return Terminal.usage(
           "bench takes fanout [--hot] or path, [--viewers N] [--rounds N]; or store, [--rooms N] "
-            + "[--commands N] [--rate N] [--under-way N] [--data DIR]")
+            + "[--commands N] [--rate N] [--under-way N] [--data DIR] [--store sqlite|postgres://…]")
       }
     } catch let error as UsageError {
       return Terminal.usage("bench: \(error.text)")
@@ -30,13 +31,17 @@ enum BenchCommand {
   }
   private static func store(_ arguments: [String]) throws -> Int32 {
     var options = CommandOptions(arguments)
+    let place = try options.text("--store") ?? "sqlite"
+    guard let store = StoreChoice(place) else {
+      throw UsageError(text: "--store takes sqlite or postgres://…")
+    }
     let rate = try options.number("--rate", in: 0...1_000_000, default: 0)
     let settings = StoreBench.Settings(
       rooms: try options.number("--rooms", in: 1...10_000, default: 200),
       commands: try options.number("--commands", in: 1...100_000_000, default: 100_000),
       rate: rate == 0 ? nil : rate,
       underWay: try options.number("--under-way", in: 1...10_000, default: 2000),
-      folder: try options.text("--data") ?? ".")
+      folder: try options.text("--data") ?? ".", store: store)
     try options.finish()
     return Terminal.print(try StoreBench.run(settings).text)
   }

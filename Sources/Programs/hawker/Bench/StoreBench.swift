@@ -1,5 +1,6 @@
 // What the store commits on this machine's disk: commands a second, and how long one waits.
 
+import Config
 import Doctor
 import Glibc
 import JSON
@@ -21,6 +22,8 @@ enum StoreBench {
     var underWay: Int
     /// Where the database is made, and removed again.
     var folder: String
+    /// Whose tables are made there, and stay.
+    var store: StoreChoice
   }
 
   /// - Throws: when the folder is not on a disk.
@@ -32,10 +35,10 @@ enum StoreBench {
     try Files.makeFolder(path)
     defer { remove(path) }
     let sync = try syncMicroseconds(path)
-    let bench = try StoreDriver(settings, StoreDirectory(path))
+    let bench = try StoreDriver(settings, try StorePlace(settings.store, data: path))
     let report = bench.run()
     return [
-      "benchmark": "store", "rooms": .integer(Int64(settings.rooms)),
+      "benchmark": "store", "store": .string("\(settings.store)"), "rooms": .integer(Int64(settings.rooms)),
       "commands": .integer(Int64(settings.commands)),
       "rate": settings.rate.map { .integer(Int64($0)) } ?? .null,
       "fsync_p50_us": .integer(sync.median), "fsync_p99_us": .integer(sync.high),
@@ -47,7 +50,7 @@ enum StoreBench {
   }
 
   private static func remove(_ path: String) {
-    for name in ["hawker.db", "hawker.db-wal", "hawker.db-shm", "hawker.lock", "sync"] {
+    for name in ["hawker.db", "hawker.db-wal", "hawker.db-shm", "hawker.lock", "node", "sync"] {
       _ = unsafe unlink(path + "/" + name)
     }
     _ = unsafe rmdir(path)

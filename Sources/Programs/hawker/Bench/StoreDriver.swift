@@ -20,37 +20,47 @@ final class StoreDriver {
     var median, high: Double
   }
 
+  private struct OpenedRoom: Sendable {
+    let key: RoomKey
+    /// The sequence of its last event.
+    var last: Int64
+  }
+
   private let settings: StoreBench.Settings
   private let store: RoomStore
   private let loop: EventLoop
   private let mailbox: Mailbox<[CommitOutcome]>
-  private var rooms: [(key: RoomKey, last: Int64)] = []
+  private var rooms: [OpenedRoom] = []
   private var startedAt: [Instant] = []
   private var waits: [Int64] = []
   private var commits = 0
 
-  init(_ settings: StoreBench.Settings, _ directory: StoreDirectory) throws {
+  init(_ settings: StoreBench.Settings, _ place: StorePlace) throws {
     self.settings = settings
     loop = try EventLoop()
     let mailbox = Mailbox<[CommitOutcome]>(capacity: .max, waker: loop.waker)
     self.mailbox = mailbox
-    store = try RoomStore(directory) { _ = mailbox.post($0) }
+    store = try RoomStore(place) { _ = mailbox.post($0) }
     try openRooms()
   }
 
   private func openRooms() throws {
-    let keys = Mailbox<RoomKey>(capacity: .max, waker: loop.waker)
+    let keys = Mailbox<OpenedRoom>(capacity: .max, waker: loop.waker)
     for index in 0..<settings.rooms {
-      let isTaken = store.open("room-\(index)", atMs: 1) { result, _ in
-        if let key = try? result.get() { _ = keys.post(key) }
+      let isTaken = store.open("room-\(index)", atMs: 1) { result, reader in
+        // A PostgreSQL may hold an earlier run's events.
+        guard let key = try? result.get(),
+          let page = try? reader.events(of: key, before: .max, limit: 1)
+        else { return }
+        _ = keys.post(OpenedRoom(key: key, last: page.events.first?.sequence ?? 0))
       }
       guard isTaken else { throw UsageError(text: "too many rooms") }
     }
-    var arrived: [RoomKey] = []
+    var arrived: [OpenedRoom] = []
     while rooms.count < settings.rooms {
       loop.wait(until: .distantFuture)
       keys.drain(into: &arrived)
-      rooms += arrived.map { ($0, 0) }
+      rooms += arrived
     }
   }
 
@@ -109,7 +119,7 @@ final class StoreDriver {
   private func entry(_ number: Int) -> CommitEntry {
     let index = number % rooms.count
     rooms[index].last += 1
-    let (room, sequence) = rooms[index]
+    let (room, sequence) = (rooms[index].key, rooms[index].last)
     let turn = number / rooms.count % 20
     let kind = turn < 14 ? "said" : turn < 19 ? "voted" : "messagePinned"
     var entry = CommitEntry(room: room, ticket: UInt64(number))

@@ -15,9 +15,9 @@ enum BackupCommand {
   private static let help = """
     hawker backup FILE [--data DIR]
 
-    Copies the rooms' database to the new file FILE and checks the copy. A server may be running: the
-    copy is its state at one moment, with everything acknowledged before. Keys and the configuration
-    are not in it.
+    Copies the rooms' SQLite database to the new file FILE and checks the copy. A server may be running:
+    the copy is its state at one moment, with everything acknowledged before. Keys and the
+    configuration are not in it. Rooms in PostgreSQL are copied with pg_dump.
     """
 }
 
@@ -54,6 +54,9 @@ private enum DatabaseCopy {
       }
       guard let file = rest.first else { throw ConfigError("FILE is needed") }
       path = file
+      guard configuration.store == .sqlite else {
+        throw ConfigError("the rooms are in PostgreSQL: use pg_dump and pg_restore")
+      }
       directory = StoreDirectory(configuration.data)
     } catch {
       return Terminal.usage("\(name): \(error.text)")

@@ -5,6 +5,7 @@ import Config
 import Glibc
 import Loop
 import MediaWorker
+import Store
 import Telemetry
 import Web
 import Wire
@@ -39,7 +40,8 @@ enum ServeCommand {
       keys: keys, allowedOrigins: configuration.allowedOrigins,
       trustedProxies: configuration.trustedProxies,
       retentionDays: configuration.retentionDays,
-      preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data)
+      preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data,
+      store: try StorePlace(configuration))
   }
 
   private static func serve(_ settings: ServeSettings, _ keys: [APIKey], _ log: Log) -> Int32 {

@@ -2,6 +2,7 @@
 
 import Access
 import RTP
+import Store
 import Web
 import Wire
 
@@ -23,4 +24,6 @@ struct ServeSettings {
   var webRoot: String
   /// The data folder: what outlives the process, and to name it in the links that are printed.
   var dataDirectory: String
+  /// Where rooms are kept.
+  var store: StorePlace
 }

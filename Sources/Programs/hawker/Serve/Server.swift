@@ -29,7 +29,7 @@ struct Server {
     ) { number in control.post(.recorded(number)) }
     self.journal = journal
     let store = try HouseStore(
-      StoreDirectory(settings.dataDirectory), retentionDays: settings.retentionDays,
+      settings.store, retentionDays: settings.retentionDays,
       nowMs: { SystemClock.wallTime().milliseconds }
     ) { answer in
       control.post(.house(answer))
