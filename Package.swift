@@ -159,9 +159,9 @@ let package = Package(
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
     .executableTarget(
-      name: "StoreWriter", dependencies: ["RoomLog", "Store"], path: "Tests/StoreWriter",
+      name: "StoreWriter", dependencies: ["RoomLog", "Store", "Wire"], path: "Tests/StoreWriter",
       swiftSettings: strict),
-    tests("Store", ["CFaultyDisk", "JSON", "RoomLog", "Store", "StoreWriter"]),
+    tests("Store", ["CFaultyDisk", "JSON", "Loop", "RoomLog", "Store", "StoreWriter", "Wire"]),
     tests(
       "Client",
       ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),

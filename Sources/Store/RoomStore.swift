@@ -24,19 +24,22 @@ package final class RoomStore: Sendable {
   ///     entries, in order: reply and fan out only then. Must not wait for anything.
   /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, `.unsafeSetting`, or what the database said.
   package convenience init(
-    _ place: StorePlace, onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
+    _ place: StorePlace, patience: StorePatience = StorePatience(),
+    onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
-    try self.init(place, vfs: nil, onLost: onLost, onCommitted: onCommitted)
+    try self.init(place, vfs: nil, patience: patience, onLost: onLost, onCommitted: onCommitted)
   }
 
   init(
-    _ place: StorePlace, vfs: String?, onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
+    _ place: StorePlace, vfs: String?, patience: StorePatience = StorePatience(),
+    onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
     try place.directory.make()
     let lock = try place.directory.lock()
-    let parts = StoreParts(place: place, vfs: vfs, onCommitted: onCommitted, onLost: onLost)
+    let parts = StoreParts(
+      place: place, vfs: vfs, patience: patience, onCommitted: onCommitted, onLost: onLost)
     // Migrates, and says by name what is wrong, before any thread is there.
     _ = try parts.writer()
     do throws(SystemError) {

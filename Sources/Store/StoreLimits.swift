@@ -1,22 +1,22 @@
 // Every bound of the store, with its reason.
 
-import Wire
+package import Wire
 
 /// The bounds of the store.
 package enum StoreLimits {
   // MARK: PostgreSQL
 
   /// How long an answer of PostgreSQL may take: longer than any commit, shorter than a room's lease.
-  static let answerLimit = TimeSpan.seconds(10)
+  package static let answerLimit = TimeSpan.seconds(10)
   /// How long a lost connection is tried again before the process ends: a restart of the server, or
   /// another one's taking over.
-  static let reconnectLimit = TimeSpan.seconds(30)
+  package static let reconnectLimit = TimeSpan.seconds(30)
   /// Between two tries.
   static let reconnectPauseMicroseconds: UInt32 = 100_000
   /// How often a transaction is tried that the server ended for another one's sake.
   static let deadlockTries = 3
   /// How long a room stays a process's that says nothing more. Its viewers wait so long when it dies.
-  static let leaseLife = TimeSpan.seconds(15)
+  package static let leaseLife = TimeSpan.seconds(15)
 
   // MARK: Groups
 

@@ -9,6 +9,7 @@ import Wire
 struct StoreParts: Sendable {
   let place: StorePlace
   let vfs: String?
+  let patience: StorePatience
   let onCommitted: @Sendable ([CommitOutcome]) -> Void
   let onLost: @Sendable ([RoomKey]) -> Void
 
@@ -25,14 +26,15 @@ struct StoreParts: Sendable {
     switch place {
     case .sqlite(let directory): try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
     case .postgres(let address, let directory):
-      try PostgresWriter(address, node: try directory.nodeName(), onLost: onLost)
+      try PostgresWriter(
+        address, node: try directory.nodeName(), patience: patience, onLost: onLost)
     }
   }
 
   private func reader() throws(StoreError) -> RoomReader {
     switch place {
     case .sqlite(let directory): try RoomReader(directory, vfs: vfs)
-    case .postgres(let address, _): RoomReader(try PostgresSession(address, journal: nil))
+    case .postgres(let address, _): RoomReader(try PostgresSession(address, journal: nil, patience: patience))
     }
   }
 

@@ -33,32 +33,30 @@ struct KillTests {
     }
   }
 
-  @Test("kill -9 at random moments loses no acknowledged command, does none twice, leaves no gap")
-  func kill() throws {
-    let folder = try TemporaryFolder()
+  @Test(
+    "kill -9 at random moments loses no acknowledged command, does none twice, leaves no gap",
+    arguments: StoreKind.allCases)
+  func kill(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    // The tables are there before anything is looked for in them.
+    _ = try stage.writer()
     var random = SeededNumbers(seed: 9)
     var acknowledged = Acknowledged()
     for round in 0..<(isLong ? 200 : 20) {
       // Some are killed before they said anything.
       let bytes = round % 5 == 4 ? 0 : Int.random(in: 1...30_000, using: &random)
-      acknowledged.read(try run(folder, acknowledged, killedAfter: bytes))
-      try check(folder, acknowledged, "round \(round)")
+      acknowledged.read(try run(stage, acknowledged, killedAfter: bytes))
+      try check(stage, acknowledged, "round \(round)")
     }
     #expect(acknowledged.last.allSatisfy { $0 > 100 })
   }
 
   /// Runs the program until it has said `count` bytes, kills it, and returns all it said.
   private func run(
-    _ folder: TemporaryFolder, _ acknowledged: Acknowledged, killedAfter count: Int
+    _ stage: StoreStage, _ acknowledged: Acknowledged, killedAfter count: Int
   ) throws -> Data {
-    let process = Process()
-    process.executableURL = KillTests.program
-    process.arguments = [
-      folder.path, acknowledged.last.map { String($0 + 1) }.joined(separator: ","),
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
+    let (process, output) = try KillTests.start(
+      stage.place, stage.folder, after: acknowledged.last, lease: 15_000)
     var said = Data()
     while said.count < count {
       let more = output.fileHandleForReading.availableData
@@ -72,18 +70,36 @@ struct KillTests {
     return said
   }
 
-  private func check(
-    _ folder: TemporaryFolder, _ acknowledged: Acknowledged, _ place: String
-  ) throws {
-    let database = try Database(folder.directory.database, .create)
-    guard try Migration.version(of: database) > 0 else {
-      #expect(acknowledged.last.allSatisfy { $0 == 0 })
-      return
+  /// Starts the program.
+  static func start(
+    _ place: StorePlace, _ folder: TemporaryFolder, after last: [Int64], lease: Int
+  ) throws -> (Process, Pipe) {
+    let process = Process()
+    process.executableURL = KillTests.program
+    process.arguments = [
+      folder.path, last.map { String($0 + 1) }.joined(separator: ","),
+    ]
+    if case .postgres(let address, _) = place {
+      process.arguments? += [address.url, String(lease)]
     }
-    try Backup.check(database)
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    return (process, output)
+  }
+
+  private func check(
+    _ stage: StoreStage, _ acknowledged: Acknowledged, _ place: String
+  ) throws {
+    try stage.check()
+    try KillTests.check(try stage.tables(), acknowledged.last, place)
+  }
+
+  /// Whether all that was acknowledged is there, once.
+  static func check(_ database: any SQLDatabase, _ last: [Int64], _ place: String) throws {
     let twice = try database.integer("SELECT count(*) - count(DISTINCT key) FROM replies")
     #expect(twice == 0, "\(place): a command was done twice")
-    for (index, last) in acknowledged.last.enumerated() where last > 0 {
+    for (index, last) in last.enumerated() where last > 0 {
       let stored = try database.integer(
         """
         SELECT count(*) FROM replies WHERE at_ms <= ?

@@ -26,6 +26,12 @@ final class StoreStage: Sendable {
     }
   }
 
+  /// The address and the folder, of a stage on PostgreSQL.
+  func postgres() throws -> (address: PostgresAddress, directory: StoreDirectory) {
+    guard case .postgres(let address, let directory) = place else { throw StoreError.unknownRoom }
+    return (address, directory)
+  }
+
   func writer() throws -> any LogWriter {
     switch place {
     case .sqlite(let directory): try RoomWriter(directory, atMs: 1)

@@ -1,14 +1,16 @@
 // A program that writes to a store until it is killed. What it prints has been promised.
 //
-//   StoreWriter DIR NEXT [URL]
+//   StoreWriter DIR NEXT [URL LEASE]
 //
-// NEXT: for each room the number of its next command, by commas. URL: of a PostgreSQL.
+// NEXT: for each room the number of its next command, by commas. URL: of a PostgreSQL, where a room is
+// kept for LEASE milliseconds after its process has died; rooms of another process are waited for.
 //
 // It prints one line "room command" for each command that is acknowledged, now or by an earlier run.
 
 import Glibc
 import RoomLog
 import Store
+import Wire
 
 /// Says that a command is acknowledged, in one write, so that a kill cuts between lines at most.
 func acknowledge(_ lines: [UInt8]) {
@@ -43,7 +45,8 @@ let inFlight = Semaphore(256)
 let folder = StoreDirectory(CommandLine.arguments[1])
 let url = CommandLine.arguments.dropFirst(3).first.flatMap { PostgresAddress($0) }
 let place = url.map { StorePlace.postgres($0, folder) } ?? .sqlite(folder)
-let store = try RoomStore(place) { outcomes in
+let lease = CommandLine.arguments.dropFirst(4).first.flatMap { Int64($0) } ?? 15_000
+let store = try RoomStore(place, patience: StorePatience(lease: .milliseconds(lease))) { outcomes in
   var lines: [UInt8] = []
   for outcome in outcomes {
     guard case .committed = outcome.result else { fatalError("refused: \(outcome)") }
@@ -56,14 +59,21 @@ let store = try RoomStore(place) { outcomes in
 
 /// A room as the last run left it: its number, its last event, and its next command that is not stored.
 struct Resumed: Sendable {
+  let index: Int
   let key: RoomKey
   var last: Int64
   var command: Int64
 }
 
 let resumed = Answers<Resumed>()
-for (index, first) in next.enumerated() {
+
+/// Opens a room, as soon as no other process has it.
+func open(_ index: Int, from first: Int64) {
   _ = store.open("room-\(index)", atMs: 1_000_000) { result, reader in
+    if case .failure(.ownedElsewhere) = result {
+      usleep(20_000)
+      return open(index, from: first)
+    }
     do {
       let room = try result.get()
       let image = try reader.image(of: room, atMs: 1_000_000)
@@ -74,13 +84,15 @@ for (index, first) in next.enumerated() {
         acknowledge(Array("\(index) \(command)\n".utf8))
         command += 1
       }
-      resumed.add(Resumed(key: room, last: image.lastSequence, command: command))
+      resumed.add(Resumed(index: index, key: room, last: image.lastSequence, command: command))
     } catch {
       fatalError("\(error)")
     }
   }
 }
-var rooms = resumed.wait(for: next.count)
+
+for (index, first) in next.enumerated() { open(index, from: first) }
+var rooms = resumed.wait(for: next.count).sorted { $0.index < $1.index }
 while true {
   for index in rooms.indices {
     inFlight.wait()

@@ -4,21 +4,13 @@ import Glibc
 import Loop
 import Wire
 
-/// How long a session waits. Tests wait less.
-struct PostgresPatience: Sendable {
-  /// Until a connection whose server says nothing counts as lost.
-  var answer = StoreLimits.answerLimit
-  /// Until a lost connection that can't be had again ends the process.
-  var reconnect = StoreLimits.reconnectLimit
-}
-
 /// Statements on one connection to PostgreSQL. A class because it owns that connection.
 ///
 /// With a journal (`PostgresJournal`) each transaction leaves its number in this process's row, so that
 /// after a connection lost at COMMIT the next one can tell whether it was committed.
 final class PostgresSession: SQLDatabase {
   private let address: PostgresAddress
-  private let patience: PostgresPatience
+  private let patience: StorePatience
   private var link: PostgresLink?
   private(set) var journal: PostgresJournal?
   private(set) var changes = 0
@@ -31,7 +23,7 @@ final class PostgresSession: SQLDatabase {
   /// - Parameter journal: for the session that writes.
   init(
     _ address: PostgresAddress, journal: PostgresJournal?,
-    patience: PostgresPatience = PostgresPatience()
+    patience: StorePatience = StorePatience()
   ) throws(StoreError) {
     self.address = address
     self.journal = journal

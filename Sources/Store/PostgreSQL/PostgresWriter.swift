@@ -19,13 +19,13 @@ final class PostgresWriter: LogWriter {
   ///   - node: this process's name in the database, the same after a restart.
   ///   - onLost: called with rooms that are not this process's any more.
   init(
-    _ address: PostgresAddress, node: String, patience: PostgresPatience = PostgresPatience(),
-    leaseLife: TimeSpan = StoreLimits.leaseLife, onLost: @escaping @Sendable ([RoomKey]) -> Void
+    _ address: PostgresAddress, node: String, patience: StorePatience = StorePatience(),
+    onLost: @escaping @Sendable ([RoomKey]) -> Void
   ) throws(StoreError) {
     try PostgresMigration.run(on: address, atMs: RoomStore.nowMs)
     let journal = PostgresJournal(name: node, incarnation: .random(in: .min ... .max))
     session = try PostgresSession(address, journal: journal, patience: patience)
-    leases = RoomLeases(life: leaseLife)
+    leases = RoomLeases(life: patience.lease)
     self.onLost = onLost
     session.onAway = { [unowned self] now in lose(leases.expire(at: now)) }
   }
