@@ -45,7 +45,9 @@ struct Erasure {
     return isDone
   }
 
-  private mutating func advance(_ database: any SQLDatabase, atMs now: Int64) throws(StoreError) -> Bool {
+  private mutating func advance(_ database: any SQLDatabase, atMs now: Int64) throws(StoreError)
+    -> Bool
+  {
     switch stage {
     case .mark: try mark(database, atMs: now)
     case .texts: try eraseTexts(database)
@@ -86,7 +88,9 @@ struct Erasure {
     lastText = 0
   }
 
-  private static func lastText(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError) -> Int64 {
+  private static func lastText(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError)
+    -> Int64
+  {
     try database.integer("SELECT max(text) FROM texts WHERE room = ?", .integer(room.rawValue)) ?? 0
   }
 

@@ -68,7 +68,8 @@ struct Retention {
   }
 
   /// Texts go, but for the last one's number, which says how far references were given.
-  private func forgetTexts(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError) -> Bool {
+  private func forgetTexts(of room: RoomKey, _ database: any SQLDatabase) throws(StoreError) -> Bool
+  {
     let key = SQLValue.integer(room.rawValue)
     try database.run(
       """

@@ -48,7 +48,8 @@ package struct StoreDirectory: Sendable {
     let file = path + "/node"
     if let name = StoreDirectory.readNode(file) { return name }
     let drawn = UInt64.random(in: 0 ... .max)
-    let name = String(repeating: "0", count: drawn.leadingZeroBitCount / 4) + String(drawn, radix: 16)
+    let name =
+      String(repeating: "0", count: drawn.leadingZeroBitCount / 4) + String(drawn, radix: 16)
     let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw StoreDirectory.failure(file) }
     defer { Glibc.close(descriptor) }

@@ -78,7 +78,9 @@ package enum StoreError: Error, Hashable, Sendable {
       }
     case .postgres(let state, _, _): PostgresState.reach(of: state)
     case .afterRefusal, .unknownRoom, .ownedElsewhere, .ownershipLost: .entry
-    case .disconnected, .unsafeSetting, .file, .inUse, .newerSchema, .notHawkers, .damaged, .sequenceGap, .busy: .process
+    case .disconnected, .unsafeSetting, .file, .inUse, .newerSchema, .notHawkers, .damaged,
+      .sequenceGap, .busy:
+      .process
     }
   }
 

@@ -34,7 +34,8 @@ struct StoreParts: Sendable {
   private func reader() throws(StoreError) -> RoomReader {
     switch place {
     case .sqlite(let directory): try RoomReader(directory, vfs: vfs)
-    case .postgres(let address, _): RoomReader(try PostgresSession(address, journal: nil, patience: patience))
+    case .postgres(let address, _):
+      RoomReader(try PostgresSession(address, journal: nil, patience: patience))
     }
   }
 

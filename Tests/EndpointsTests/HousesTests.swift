@@ -193,6 +193,39 @@ struct HousesTests {
     #expect(test.disk.mistakes.isEmpty)
   }
 
+  @Test("a room this process has lost leaves memory at once; whoever has it now serves its members")
+  func lost() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let key = try #require(test.stage.core.houses.key(of: "demo"))
+    test.ask(1, "say", ["text": "too late"])
+    _ = test.stage.takeHouseOrders()
+    test.stage.take(.lost(key))
+    #expect(test.stage.core.houses["demo"] == nil)
+    #expect(test.stage.inbox(1).first { $0.type == "error" }?["code"] == "overloaded")
+    let orders = test.stage.takeHouseOrders()
+    guard case .open("demo")? = orders.first else {
+      Issue.record("\(orders)")
+      return
+    }
+    // Another process has it.
+    test.stage.take(.opened(room: "demo", nil))
+    for socket in [UInt64(1), 2] {
+      #expect(test.stage.inbox(socket).last?.type == "bye")
+      #expect(test.stage.closed[socket] == 1013)
+    }
+  }
+
+  @Test("a room that leaves memory is given up, after its snapshot")
+  func released() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let key = try #require(test.stage.core.houses.key(of: "demo"))
+    test.abandon(1, 2)
+    #expect(test.disk.released == [key])
+    #expect(test.disk.rooms["demo"]?.snapshot != nil)
+  }
+
   @Test("a key whose stored reply can't be read is not carried out again")
   func unread() throws {
     var test = try DurableStage()

@@ -25,6 +25,8 @@ struct SimulatedDisk {
   }
 
   private(set) var rooms: [String: Room] = [:]
+  /// The rooms that were given up, in order.
+  private(set) var released: [RoomKey] = []
   private var orders: [HouseOrder] = []
   private var answers: [(answer: HouseAnswer, confirms: Confirmation?)] = []
   /// The next entry is refused, as by a full disk.
@@ -82,7 +84,8 @@ struct SimulatedDisk {
     // Queries and erasure have tests of their own.
     case .read(_, let number): answers.append((.read(number: number, nil), nil))
     case .erase(_, let number): answers.append((.erased(number: number, nil), nil))
-    case .release, .upkeep: break
+    case .release(let key): released.append(key)
+    case .upkeep: break
     }
   }
 

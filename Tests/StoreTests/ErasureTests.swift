@@ -244,11 +244,18 @@ struct RetentionTests {
     let brief = try room("brief", endedAtMs: 10 * day, days: 1, writer)
     let long = try room("long", endedAtMs: 10 * day, days: 100, writer)
     try keepUp(days: 30, atMs: 39 * day, writer)
-    #expect(try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, false, true, false])
+    #expect(
+      try [live, old, brief, long].map { try isForgotten($0, reader) } == [
+        false, false, true, false,
+      ])
     try keepUp(days: 30, atMs: 40 * day, writer)
-    #expect(try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, true, true, false])
+    #expect(
+      try [live, old, brief, long].map { try isForgotten($0, reader) } == [
+        false, true, true, false,
+      ])
     try keepUp(days: nil, atMs: 1000 * day, writer)
-    #expect(try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, true, true, true])
+    #expect(
+      try [live, old, brief, long].map { try isForgotten($0, reader) } == [false, true, true, true])
   }
 
   @Test(

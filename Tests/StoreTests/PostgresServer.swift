@@ -44,7 +44,9 @@ final class PostgresServer: Sendable {
       process.executableURL = URL(filePath: "/bin/sh")
       process.arguments =
         getuid() == 0
-        ? ["-c", "exec runuser -u postgres -- /bin/sh -c \"$2\" sh \"$1\"", "sh", bin, Shell.script]
+        ? [
+          "-c", "exec runuser -u postgres -- /bin/sh -c \"$2\" sh \"$1\"", "sh", bin, Shell.script,
+        ]
         : ["-c", Shell.script, "sh", bin]
       process.standardInput = life
       process.standardOutput = output

@@ -22,7 +22,8 @@ final class StoreStage: Sendable {
     folder = try TemporaryFolder()
     switch kind {
     case .sqlite: place = .sqlite(folder.directory)
-    case .postgres: place = .postgres(try PostgresServer.shared().schema().address, folder.directory)
+    case .postgres:
+      place = .postgres(try PostgresServer.shared().schema().address, folder.directory)
     }
   }
 

@@ -58,7 +58,7 @@ struct PostgresCall {
     var keys = unsafe settings.map { unsafe UnsafePointer(strdup($0.0)) }
     var values = unsafe settings.map { unsafe UnsafePointer(strdup($0.1)) }
     defer {
-      for unsafe text in unsafe keys + values { unsafe free(UnsafeMutablePointer(mutating: text)) }
+      for unsafetext in unsafe keys + values { unsafe free(UnsafeMutablePointer(mutating: text)) }
     }
     unsafe keys.append(nil)
     unsafe values.append(nil)
@@ -126,7 +126,9 @@ struct PostgresCall {
     var failed: StoreError?
     for item in expected {
       let result = try next(before: deadline)
-      guard try optional(before: deadline) == nil else { throw .disconnected("more than one result") }
+      guard try optional(before: deadline) == nil else {
+        throw .disconnected("more than one result")
+      }
       switch (item, result.status) {
       case (.call, PGRES_COMMAND_OK), (.call, PGRES_TUPLES_OK): results.append(result)
       case (.preparation, PGRES_COMMAND_OK): break

@@ -139,7 +139,7 @@ extension [UInt8] {
     var text = text
     text.withUTF8 { utf8 in
       guard unsafe utf8.contains(0) else { return unsafe append(contentsOf: utf8) }
-      for unsafe byte in unsafe utf8 {
+      for unsafebyte in unsafe utf8 {
         if byte == 0 { append(contentsOf: [0xEF, 0xBF, 0xBD]) } else { append(byte) }
       }
     }

@@ -21,7 +21,8 @@ enum BenchCommand {
       default:
         return Terminal.usage(
           "bench takes fanout [--hot] or path, [--viewers N] [--rounds N]; or store, [--rooms N] "
-            + "[--commands N] [--rate N] [--under-way N] [--data DIR] [--store sqlite|postgres://…]")
+            + "[--commands N] [--rate N] [--under-way N] [--data DIR] [--store sqlite|postgres://…]"
+        )
       }
     } catch let error as UsageError {
       return Terminal.usage("bench: \(error.text)")

@@ -38,7 +38,8 @@ enum StoreBench {
     let bench = try StoreDriver(settings, try StorePlace(settings.store, data: path))
     let report = bench.run()
     return [
-      "benchmark": "store", "store": .string("\(settings.store)"), "rooms": .integer(Int64(settings.rooms)),
+      "benchmark": "store", "store": .string("\(settings.store)"),
+      "rooms": .integer(Int64(settings.rooms)),
       "commands": .integer(Int64(settings.commands)),
       "rate": settings.rate.map { .integer(Int64($0)) } ?? .null,
       "fsync_p50_us": .integer(sync.median), "fsync_p99_us": .integer(sync.high),
