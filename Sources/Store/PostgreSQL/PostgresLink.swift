@@ -58,7 +58,10 @@ struct PostgresCall {
     var keys = unsafe settings.map { unsafe UnsafePointer(strdup($0.0)) }
     var values = unsafe settings.map { unsafe UnsafePointer(strdup($0.1)) }
     defer {
-      for unsafetext in unsafe keys + values { unsafe free(UnsafeMutablePointer(mutating: text)) }
+      for index in settings.indices {
+        unsafe free(UnsafeMutablePointer(mutating: keys[index]))
+        unsafe free(UnsafeMutablePointer(mutating: values[index]))
+      }
     }
     unsafe keys.append(nil)
     unsafe values.append(nil)

@@ -139,7 +139,8 @@ extension [UInt8] {
     var text = text
     text.withUTF8 { utf8 in
       guard unsafe utf8.contains(0) else { return unsafe append(contentsOf: utf8) }
-      for unsafebyte in unsafe utf8 {
+      for index in utf8.indices {
+        let byte = unsafe utf8[index]
         if byte == 0 { append(contentsOf: [0xEF, 0xBF, 0xBD]) } else { append(byte) }
       }
     }

@@ -58,7 +58,7 @@ enum PostgresErrorField: Int32 {
     let bytes = unsafe result.bytes(index, column)
     guard let first = unsafe bytes.first else { return 0 }
     var number: Int64 = bytes.count > 1 && first & 0x80 != 0 ? -1 : 0
-    for unsafebyte in unsafe bytes { number = number << 8 | Int64(byte) }
+    for index in bytes.indices { number = unsafe number << 8 | Int64(bytes[index]) }
     return number
   }
 
