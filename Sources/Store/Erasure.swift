@@ -6,6 +6,11 @@ package import RoomLog
 package struct ErasedPerson: Hashable, Sendable {
   package let room: RoomKey
   package let person: UInt32
+
+  package init(room: RoomKey, person: UInt32) {
+    self.room = room
+    self.person = person
+  }
 }
 
 /// An erasure under way.

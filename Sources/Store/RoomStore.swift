@@ -18,28 +18,27 @@ package final class RoomStore: Sendable {
   ///
   /// - Parameters:
   ///   - place: its folder is made when there is none.
-  ///   - onLost: called on the writing thread with rooms that are not this process's any more: another
-  ///     process may have them already. Never with SQLite.
+  ///   - onNews: called on the writing thread with what other processes did to this one's rooms.
   ///   - onCommitted: called on the writing thread after each commit with an outcome for each of its
   ///     entries, in order: reply and fan out only then. Must not wait for anything.
   /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, `.unsafeSetting`, or what the database said.
   package convenience init(
     _ place: StorePlace, patience: StorePatience = StorePatience(),
-    onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
+    onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
-    try self.init(place, vfs: nil, patience: patience, onLost: onLost, onCommitted: onCommitted)
+    try self.init(place, vfs: nil, patience: patience, onNews: onNews, onCommitted: onCommitted)
   }
 
   init(
     _ place: StorePlace, vfs: String?, patience: StorePatience = StorePatience(),
-    onLost: @escaping @Sendable ([RoomKey]) -> Void = { _ in },
+    onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
   ) throws(StoreError) {
     try place.directory.make()
     let lock = try place.directory.lock()
     let parts = StoreParts(
-      place: place, vfs: vfs, patience: patience, onCommitted: onCommitted, onLost: onLost)
+      place: place, vfs: vfs, patience: patience, onCommitted: onCommitted, onNews: onNews)
     // Migrates, and says by name what is wrong, before any thread is there.
     _ = try parts.writer()
     do throws(SystemError) {

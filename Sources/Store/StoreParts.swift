@@ -11,7 +11,7 @@ struct StoreParts: Sendable {
   let vfs: String?
   let patience: StorePatience
   let onCommitted: @Sendable ([CommitOutcome]) -> Void
-  let onLost: @Sendable ([RoomKey]) -> Void
+  let onNews: @Sendable (StoreNews) -> Void
 
   /// The thread that writes.
   func write(_ board: StoreBoard) {
@@ -27,7 +27,7 @@ struct StoreParts: Sendable {
     case .sqlite(let directory): try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
     case .postgres(let address, let directory):
       try PostgresWriter(
-        address, node: try directory.nodeName(), patience: patience, onLost: onLost)
+        address, node: try directory.nodeName(), patience: patience, onNews: onNews)
     }
   }
 

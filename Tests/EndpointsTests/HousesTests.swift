@@ -5,6 +5,7 @@ import MediaControl
 import Negotiation
 import RTP
 import Room
+import Store
 import Testing
 import Wire
 
@@ -214,6 +215,17 @@ struct HousesTests {
       #expect(test.stage.inbox(socket).last?.type == "bye")
       #expect(test.stage.closed[socket] == 1013)
     }
+  }
+
+  @Test("a person whom another process has erased is nobody here at once")
+  func forgotten() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let key = try #require(test.stage.core.houses.key(of: "demo"))
+    _ = try test.command(2, "say", ["text": "hello"])
+    let person = try #require(test.stage.core.houses["demo"]?.people.person("vera"))
+    test.stage.take(.forgotten([ErasedPerson(room: key, person: person.rawValue)]))
+    #expect(test.stage.core.houses["demo"]?.people.record(person) == nil)
   }
 
   @Test("a room that leaves memory is given up, after its snapshot")

@@ -64,9 +64,14 @@ struct OwnershipTests {
   }
 
   private func writer(
-    _ node: String, lost: Arrivals<RoomKey> = Arrivals()
+    _ node: String, lost: Arrivals<RoomKey> = Arrivals(), erased: Arrivals<ErasedPerson> = Arrivals()
   ) throws -> PostgresWriter {
-    try PostgresWriter(address, node: node, patience: brief) { lost.add($0) }
+    try PostgresWriter(address, node: node, patience: brief) { news in
+      switch news {
+      case .lost(let rooms): lost.add(rooms)
+      case .erased(let people): erased.add(people)
+      }
+    }
   }
 
   private var reader: RoomReader {
@@ -149,6 +154,33 @@ struct OwnershipTests {
     #expect(try takeOver("shop", ben) == room)
     _ = try anna.tend(board, isIdle: true, at: .distantFuture)
     #expect(lost.wait(for: 1) == [room])
+  }
+
+  @Test("who has a room hears of an erasure elsewhere, and what it wrote meanwhile goes too")
+  func erasedElsewhere() throws {
+    let erased = Arrivals<ErasedPerson>()
+    let (anna, ben) = (try writer("anna", erased: erased), try writer("ben"))
+    let board = try StoreBoard()
+    let room = try anna.open("shop")
+    var feed = RoomFeed(room)
+    var entry = feed.next()
+    entry.people = [
+      PersonRow(person: 1, identity: "cem", name: "Cem"),
+      PersonRow(person: 2, identity: "dan", name: "Dan"),
+    ]
+    _ = try anna.write(entry)
+    var erasure = Erasure(identity: "cem")
+    while try !erasure.step(ben.connection, atMs: 5) {}
+    // Anna's memory still knows who 1 was.
+    _ = try anna.write(feed.next())
+    _ = try anna.write(feed.next(1, actor: 2))
+    #expect(try reader.texts([2], in: room)[0].body != nil)
+    _ = try anna.tend(board, isIdle: true, at: SystemClock.now() + .seconds(1))
+    #expect(erased.wait(for: 1) == [ErasedPerson(room: room, person: 1)])
+    _ = try anna.tend(board, isIdle: true, at: SystemClock.now() + .seconds(2))
+    #expect(try reader.texts([1, 2, 3], in: room).map { $0.body == nil } == [true, true, false])
+    _ = try anna.tend(board, isIdle: true, at: SystemClock.now() + .seconds(3))
+    #expect(erased.wait(for: 1).count == 1, "told twice")
   }
 
   @Test("processes killed one after the other hand their rooms on: nothing is lost, nothing twice")

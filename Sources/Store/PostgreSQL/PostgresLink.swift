@@ -2,7 +2,6 @@
 
 import CPQ
 import Glibc
-import Loop
 import RoomLog
 import Wire
 
@@ -124,12 +123,11 @@ struct PostgresCall {
     var expected: [Expected] = []
     for call in calls { try send(call, &expected) }
     guard unsafe PQpipelineSync(handle) == 1 else { throw lost() }
-    let deadline = SystemClock.now() + answerLimit
     var results: [PostgresResult] = []
     var failed: StoreError?
     for item in expected {
-      let result = try next(before: deadline)
-      guard try optional(before: deadline) == nil else {
+      let result = try next()
+      guard try optional() == nil else {
         throw .disconnected("more than one result")
       }
       switch (item, result.status) {
@@ -141,7 +139,7 @@ struct PostgresCall {
       case (.call(let sql), _): failed = failed ?? failure(result, sql)
       }
     }
-    guard try next(before: deadline).status == PGRES_PIPELINE_SYNC else {
+    guard try next().status == PGRES_PIPELINE_SYNC else {
       throw .disconnected("the end of the answers is missing")
     }
     if let failed { throw failed }
@@ -182,17 +180,17 @@ struct PostgresCall {
 
   // MARK: Answers
 
-  private func next(before deadline: Instant) throws(StoreError) -> PostgresResult {
-    guard let result = try optional(before: deadline) else { throw lost() }
+  private func next() throws(StoreError) -> PostgresResult {
+    guard let result = try optional() else { throw lost() }
     return result
   }
 
-  private func optional(before deadline: Instant) throws(StoreError) -> PostgresResult? {
+  private func optional() throws(StoreError) -> PostgresResult? {
     while true {
       let isSent = unsafe PQflush(handle)
       guard isSent >= 0 else { throw lost() }
       guard unsafe PQisBusy(handle) == 1 else { break }
-      try wait(alsoToSend: isSent == 1, before: deadline)
+      try wait(alsoToSend: isSent == 1)
       guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
     }
     guard let raw = unsafe PQgetResult(handle) else { return nil }
@@ -201,12 +199,12 @@ struct PostgresCall {
     return result
   }
 
-  private func wait(alsoToSend: Bool, before deadline: Instant) throws(StoreError) {
+  /// Waits until something moves: an answer may be long, but not silent.
+  private func wait(alsoToSend: Bool) throws(StoreError) {
     let events = Int16(POLLIN) | (alsoToSend ? Int16(POLLOUT) : 0)
     var waited = pollfd(fd: unsafe PQsocket(handle), events: events, revents: 0)
-    let left = (deadline - SystemClock.now()).milliseconds
-    guard left > 0 else { throw .disconnected("no answer in time") }
-    _ = unsafe poll(&waited, 1, Int32(left.rounded(.up)))
+    let count = unsafe poll(&waited, 1, Int32(answerLimit.milliseconds.rounded(.up)))
+    if count == 0 { throw .disconnected("no answer in time") }
   }
 
   // MARK: Errors

@@ -9,7 +9,8 @@ import Wire
 final class PostgresWriter: LogWriter {
   private let session: PostgresSession
   private var leases: RoomLeases
-  private let onLost: @Sendable ([RoomKey]) -> Void
+  private var notices = ErasedNotices()
+  private let onNews: @Sendable (StoreNews) -> Void
   // Their memory is ahead of the database until the owner opens them again.
   private var refusedRooms: Set<RoomKey> = []
 
@@ -17,16 +18,16 @@ final class PostgresWriter: LogWriter {
   ///
   /// - Parameters:
   ///   - node: this process's name in the database, the same after a restart.
-  ///   - onLost: called with rooms that are not this process's any more.
+  ///   - onNews: called with what other processes did to this one's rooms.
   init(
     _ address: PostgresAddress, node: String, patience: StorePatience = StorePatience(),
-    onLost: @escaping @Sendable ([RoomKey]) -> Void
+    onNews: @escaping @Sendable (StoreNews) -> Void
   ) throws(StoreError) {
     try PostgresMigration.run(on: address, atMs: RoomStore.nowMs)
     let journal = PostgresJournal(name: node, incarnation: .random(in: .min ... .max))
     session = try PostgresSession(address, journal: journal, patience: patience)
     leases = RoomLeases(life: patience.lease)
-    self.onLost = onLost
+    self.onNews = onNews
     session.onAway = { [unowned self] now in lose(leases.expire(at: now)) }
   }
 
@@ -51,14 +52,16 @@ final class PostgresWriter: LogWriter {
     parameters.add(node)
     parameters.add(rooms)
     parameters.add(leases.life.nanoseconds / 1_000_000)
-    let answers = try session.repeatable([PostgresCall(PostgresWriter.renewal, parameters)])
+    let answers = try session.repeatable(
+      [PostgresCall(PostgresWriter.renewal, parameters)] + notices.calls(rooms: rooms))
     var renewed: [RoomKey: Int64] = [:]
-    for answer in answers {
-      for index in 0..<answer.rowCount {
-        renewed[RoomKey(rawValue: answer.row(index).integer(0))] = answer.row(index).integer(1)
-      }
+    for index in 0..<answers[0].rowCount {
+      let row = answers[0].row(index)
+      renewed[RoomKey(rawValue: row.integer(0))] = row.integer(1)
     }
     lose(leases.renewed(renewed, askedAt: now))
+    let erased = notices.take(answers.dropFirst())
+    if !erased.isEmpty { onNews(.erased(erased)) }
   }
 
   private static let renewal = """
@@ -81,7 +84,7 @@ final class PostgresWriter: LogWriter {
     guard !rooms.isEmpty else { return }
     for room in rooms { leases.drop(room) }
     refusedRooms.formUnion(rooms)
-    onLost(rooms)
+    onNews(.lost(rooms))
   }
 
   // MARK: Groups

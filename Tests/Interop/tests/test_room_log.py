@@ -12,6 +12,7 @@ import sqlite3
 
 import pytest
 
+from harness.postgres import PostgresServer
 from harness.room_socket import Member
 from harness.server import HawkerServer
 
@@ -94,9 +95,9 @@ def differences(have, want):
 class Show:
     """A server that is killed, and members who come back."""
 
-    def __init__(self, evidence, room, seed):
+    def __init__(self, evidence, room, seed, postgres=None):
         self.folder, self.room, self.random = evidence / "server", room, random.Random(seed)
-        self.lives, self.server = 0, None
+        self.lives, self.server, self.postgres = 0, None, postgres
         self.start()
         self.members = [self.member(identity, role) for identity, role in ROLES.items()]
 
@@ -106,7 +107,8 @@ class Show:
 
     def start(self):
         self.lives += 1
-        self.server = HawkerServer(self.folder)
+        url = {"HAWKER_STORE": self.postgres.url} if self.postgres else {}
+        self.server = HawkerServer(self.folder, environment=url)
         # The next life writes a log of its own.
         os.link(self.folder / "server.log", self.folder / f"life-{self.lives}.log")
 
@@ -184,18 +186,22 @@ class Show:
 
 def check_log(show):
     """What the disk holds, against what members were told."""
-    database = sqlite3.connect(f"file:{show.server.data / 'hawker.db'}?mode=ro", uri=True)
-    (room,) = database.execute("SELECT key FROM rooms WHERE name = ?", [show.room]).fetchone()
-    events = database.execute(
-        "SELECT sequence, actor, kind, body FROM events WHERE room = ? ORDER BY sequence", [room]
-    ).fetchall()
+    if show.postgres:
+        select, text = show.postgres.rows, "convert_from(body, 'UTF8')"
+    else:
+        database = sqlite3.connect(f"file:{show.server.data / 'hawker.db'}?mode=ro", uri=True)
+        select, text = (lambda query: database.execute(query).fetchall()), "body"
+    ((room,),) = select(f"SELECT key FROM rooms WHERE name = '{show.room}'")
+    events = select(
+        f"SELECT sequence, actor, kind, {text} AS body FROM events WHERE room = {room} "
+        "ORDER BY sequence")
     assert [event[0] for event in events] == list(range(1, len(events) + 1)), "gaps"
 
     replies = collections.defaultdict(list)
-    for key, body in database.execute("SELECT key, body FROM replies WHERE room = ?", [room]):
+    for key, body in select(f"SELECT key, {text} AS body FROM replies WHERE room = {room}"):
         replies[key].append(json.loads(body))
     texts = collections.Counter(
-        body for (body,) in database.execute("SELECT body FROM texts WHERE room = ?", [room]))
+        body for (body,) in select(f"SELECT body FROM texts WHERE room = {room}"))
     made = {"said": "message", "asked": "question", "pollOpened": "poll"}
     for member in show.members:
         for key, (command, answer) in member.accepted.items():
@@ -218,12 +224,11 @@ def check_log(show):
         (json.loads(body)["poll"], actor) for _, actor, kind, body in events if kind == "voted")
     for (poll, actor), count in votes.items():
         assert poll not in fixed or count == 1, f"{actor} voted {count} times in {poll}"
-    database.close()
     return len(events)
 
 
-def run(evidence, room, seed, kills, report):
-    show = Show(evidence, room, seed)
+def run(evidence, room, seed, kills, report, postgres=None):
+    show = Show(evidence, room, seed, postgres)
     try:
         async def play():
             await show.storm(kills)
@@ -246,6 +251,14 @@ def run(evidence, room, seed, kills, report):
 
 def test_a_killed_server_has_every_acknowledged_command_once(evidence, room, report):
     run(evidence, room, 1, 3, report)
+
+
+def test_the_same_with_postgresql(evidence, room, report):
+    postgres = PostgresServer()
+    try:
+        run(evidence, room, 3, 3, report, postgres)
+    finally:
+        postgres.stop()
 
 
 @pytest.mark.slow

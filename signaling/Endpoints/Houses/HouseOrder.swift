@@ -45,6 +45,8 @@ package enum HouseAnswer: Sendable {
   case refused(RoomKey, ticket: UInt64)
   /// The room is not this process's any more: what memory knows of it may be behind.
   case lost(RoomKey)
+  /// Another process has erased these.
+  case forgotten([ErasedPerson])
   /// Nil when the row is gone.
   case found(room: String, number: UInt64, StoredReply?)
   /// Nil when it could not be read.

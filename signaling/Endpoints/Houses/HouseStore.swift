@@ -28,7 +28,13 @@ package final class HouseStore: Sendable {
     self.nowMs = nowMs
     self.retentionDays = retentionDays
     store = try RoomStore(
-      place, onLost: { rooms in for room in rooms { answer(.lost(room)) } }
+      place,
+      onNews: { news in
+        switch news {
+        case .lost(let rooms): for room in rooms { answer(.lost(room)) }
+        case .erased(let people): answer(.forgotten(people))
+        }
+      }
     ) { outcomes in
       for outcome in outcomes {
         switch outcome.result {

@@ -281,6 +281,7 @@ package struct RoomHouses {
     case .lost(let key):
       guard let room = names[key] else { return }
       discard(room)
+    case .forgotten(let people): forget(people)
     case .found(_, let number, let reply):
       guard let lookUp = lookUps.removeValue(forKey: number) else { return }
       let asked = update(lookUp.room) { open, news in

@@ -5,7 +5,7 @@ extension PostgresMigration {
   /// what was committed) and texts in the order of their bytes, as SQLite has them; `nodes`, the
   /// processes; `room_owners`, whose room it is.
   static let rooms = PostgresMigration(
-    version: 1, statements: tables + ownership)
+    version: 1, statements: tables + ownership + forgetting)
 
   private static let tables = [
     "CREATE TABLE schema_version(version BIGINT PRIMARY KEY, applied_ms BIGINT NOT NULL)",
@@ -67,6 +67,27 @@ extension PostgresMigration {
     CREATE TABLE outbox(
       id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, room BIGINT NOT NULL, topic TEXT NOT NULL,
       body BYTEA NOT NULL)
+    """,
+  ]
+
+  private static let forgetting = [
+    // References that stand for nobody since a short while: processes that have their rooms forget them.
+    """
+    CREATE TABLE erased_people(
+      id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, room BIGINT NOT NULL,
+      person BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp())
+    """,
+    """
+    CREATE FUNCTION hawker_note_erased() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO erased_people(room, person)
+        SELECT OLD.room, OLD.person FROM erasures WHERE identity = OLD.identity;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER note_erased AFTER UPDATE OF identity ON people FOR EACH ROW
+    WHEN (OLD.identity IS NOT NULL AND NEW.identity IS NULL) EXECUTE FUNCTION hawker_note_erased()
     """,
   ]
 
@@ -139,6 +160,19 @@ extension PostgresMigration {
       END IF;
       IF opened IS NULL THEN
         SELECT key INTO opened FROM rooms WHERE name = wanted;
+      END IF;
+      SELECT nodes.node, nodes.address INTO holder, place
+        FROM room_owners JOIN nodes ON nodes.node = room_owners.node
+        WHERE room_owners.room = opened;
+      IF holder <> own_node THEN
+        -- Waits for nobody: neither for one who is using the room nor for what a dead one left open.
+        PERFORM 1 FROM room_owners
+          WHERE room = opened AND lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+          fresh := 0;
+          RETURN NEXT;
+          RETURN;
+        END IF;
       END IF;
       INSERT INTO room_owners AS owner(room, node, epoch, lease_until)
         VALUES (opened, own_node, 1, clock_timestamp() + life_ms * INTERVAL '1 millisecond')
