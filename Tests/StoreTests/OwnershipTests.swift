@@ -64,7 +64,8 @@ struct OwnershipTests {
   }
 
   private func writer(
-    _ node: String, lost: Arrivals<RoomKey> = Arrivals(), erased: Arrivals<ErasedPerson> = Arrivals()
+    _ node: String, lost: Arrivals<RoomKey> = Arrivals(),
+    erased: Arrivals<ErasedPerson> = Arrivals()
   ) throws -> PostgresWriter {
     try PostgresWriter(address, node: node, patience: brief) { news in
       switch news {

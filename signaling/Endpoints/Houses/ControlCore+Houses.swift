@@ -37,7 +37,8 @@ extension ControlCore {
     switch answer {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
-    case .opened, .committed, .refused, .lost, .forgotten, .found, .unread: houses.take(answer, at: now)
+    case .opened, .committed, .refused, .lost, .forgotten, .found, .unread:
+      houses.take(answer, at: now)
     }
   }
 

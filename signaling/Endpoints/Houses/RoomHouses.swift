@@ -75,6 +75,12 @@ package struct RoomHouses {
     }
   }
 
+  /// Whether a room is being read.
+  func isOpening(_ room: String) -> Bool {
+    if case .opening? = places[room] { return true }
+    return false
+  }
+
   /// The house of an open room.
   package subscript(room: String) -> RoomHouse? {
     if case .open(let open)? = places[room] { return open.house }

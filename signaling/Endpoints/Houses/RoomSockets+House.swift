@@ -82,7 +82,7 @@ extension RoomSockets {
       for message in messages { send(message, to: socket) }
       audiences[room]?.tell(socket)
     case .opened(let room, let isOpen):
-      reenter(room, isOpen: isOpen, &core, wall: wall)
+      reenter(room, isOpen: isOpen, &core, at: now, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
     case .happened, .done, .refused, .running: break
     }
@@ -121,17 +121,28 @@ extension RoomSockets {
     if !wanted.isEmpty { send(frame.bytes, toAll: wanted) }
   }
 
-  /// A room that was open is read again: its members stand nowhere until then.
+  /// A room that was open is read again: its members stand nowhere until then, and go when it can't be.
   private mutating func reenter(
-    _ room: String, isOpen: Bool, _ core: inout ControlCore, wall: WallTime
+    _ room: String, isOpen: Bool, _ core: inout ControlCore, at now: Instant, wall: WallTime
   ) {
     guard audiences[room] != nil else { return }
     audiences[room]?.forgetTold()
-    guard isOpen else { return }
+    guard isOpen else {
+      if !core.houses.isOpening(room) { dismiss(room, &core, at: now) }
+      return
+    }
     for name in audiences[room]?.sessions.sorted() ?? [] {
       guard let session = sessions[name] else { continue }
       try? core.enter(session, wall: wall)
       if let socket = session.socket { catchUp(socket, after: nil, core: &core, wall: wall) }
+    }
+  }
+
+  /// Another process has the room, or nobody can read it: members come back to whoever opens it next.
+  private mutating func dismiss(_ room: String, _ core: inout ControlCore, at now: Instant) {
+    for name in audiences[room]?.sessions.sorted() ?? [] {
+      guard let socket = sessions[name]?.socket else { continue }
+      sayBye(.overloaded, retryAfterMs: HousesLimits.storeRetryMs, to: socket, &core, at: now)
     }
   }
 
