@@ -49,6 +49,9 @@ import Synchronization
   /// Has the next transaction's end be cut.
   func arm(_ cut: Cut) { armed.withLock { $0 = cut } }
 
+  /// Nobody gets through any more; connections that are there stay.
+  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+
   /// How many connections were cut.
   var count: Int { cuts.load(ordering: .relaxed) }
 

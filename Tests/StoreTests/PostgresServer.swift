@@ -40,14 +40,15 @@ final class PostgresServer: Sendable {
     let life = Pipe()
     private let output = Pipe()
 
-    init(_ bin: String) throws {
+    init(_ bin: String, _ settings: String) throws {
       process.executableURL = URL(filePath: "/bin/sh")
       process.arguments =
         getuid() == 0
         ? [
-          "-c", "exec runuser -u postgres -- /bin/sh -c \"$2\" sh \"$1\"", "sh", bin, Shell.script,
+          "-c", "exec runuser -u postgres -- /bin/sh -c \"$3\" sh \"$1\" \"$2\"", "sh", bin, settings,
+          Shell.script,
         ]
-        : ["-c", Shell.script, "sh", bin]
+        : ["-c", Shell.script, "sh", bin, settings]
       process.standardInput = life
       process.standardOutput = output
       process.currentDirectoryURL = URL(filePath: "/")
@@ -72,7 +73,7 @@ final class PostgresServer: Sendable {
       trap '' INT TERM
       "$1/initdb" -D "$folder/data" -A trust -U hawker -E UTF8 --no-locale >"$folder/log" 2>&1 &&
       { "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=100 \\
-          -c shared_buffers=32MB >>"$folder/log" 2>&1 </dev/null &
+          -c shared_buffers=32MB $2 >>"$folder/log" 2>&1 </dev/null &
         server=$!
         for try in $(seq 300); do
           "$1/pg_isready" -q -h "$folder" -U hawker -d postgres && { echo "$folder"; break; }
@@ -85,8 +86,9 @@ final class PostgresServer: Sendable {
       """
   }
 
-  init() throws {
-    shell = try Shell(try PostgresServer.programs())
+  /// - Parameter settings: further arguments for the server.
+  init(settings: String = "") throws {
+    shell = try Shell(try PostgresServer.programs(), settings)
     folder = try shell.folder()
   }
 
