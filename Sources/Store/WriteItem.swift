@@ -11,6 +11,9 @@ indirect enum WriteItem: Sendable {
   case snapshot(RoomKey, SnapshotRow)
   /// The room has left memory: another process may have it.
   case release(RoomKey)
+  case transfer(TransferOrder)
+
+  var isTransfer: Bool { if case .transfer = self { true } else { false } }
 
   /// Roughly the bytes it writes.
   var byteCount: Int {
@@ -19,6 +22,7 @@ indirect enum WriteItem: Sendable {
     case .open(let name, _): name.utf8.count + 64
     case .snapshot(_, let snapshot): snapshot.body.count
     case .release: 64
+    case .transfer(let order): order.byteCount
     }
   }
 }
@@ -28,6 +32,7 @@ enum WriteOutcome: Hashable, Sendable {
   /// On the disk; the number of the stored reply when the entry has one.
   case committed(reply: Int64?)
   case opened(RoomKey)
+  case transferred(TransferOutcome)
   /// Not on the disk, and never will be.
   case refused(StoreError)
 
@@ -35,7 +40,7 @@ enum WriteOutcome: Hashable, Sendable {
   var ofEntry: CommitOutcome.Result {
     switch self {
     case .committed(let reply): .committed(reply: reply)
-    case .opened: .committed(reply: nil)
+    case .opened, .transferred: .committed(reply: nil)
     case .refused(let error): .refused(error)
     }
   }
@@ -45,7 +50,15 @@ enum WriteOutcome: Hashable, Sendable {
     switch self {
     case .opened(let key): .success(key)
     case .refused(let error): .failure(error)
-    case .committed: .failure(.unknownRoom)
+    case .committed, .transferred: .failure(.unknownRoom)
+    }
+  }
+
+  /// As the outcome of a transfer.
+  var ofTransfer: TransferOutcome {
+    switch self {
+    case .transferred(let outcome): outcome
+    case .committed, .opened, .refused: .failed
     }
   }
 }

@@ -45,7 +45,8 @@ final class PostgresServer: Sendable {
       process.arguments =
         getuid() == 0
         ? [
-          "-c", "exec runuser -u postgres -- /bin/sh -c \"$3\" sh \"$1\" \"$2\"", "sh", bin, settings,
+          "-c", "exec runuser -u postgres -- /bin/sh -c \"$3\" sh \"$1\" \"$2\"", "sh", bin,
+          settings,
           Shell.script,
         ]
         : ["-c", Shell.script, "sh", bin, settings]

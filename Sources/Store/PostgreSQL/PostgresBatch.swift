@@ -62,6 +62,8 @@ struct PostgresBatch {
         plans.append(.silent)
         guard let epoch = leases.epochs[room] else { continue }
         calls.append(PostgresBatch.releasing(room, epoch, node))
+      // Judged by the writer, statement by statement.
+      case .transfer: plans.append(.silent)
       }
     }
   }

@@ -8,6 +8,7 @@ import Wire
 /// writes.
 final class PostgresWriter: LogWriter {
   private let session: PostgresSession
+  private let ledger: LedgerWriter
   private var leases: RoomLeases
   private var notices = ErasedNotices()
   private let onNews: @Sendable (StoreNews) -> Void
@@ -26,6 +27,7 @@ final class PostgresWriter: LogWriter {
     try PostgresMigration.run(on: address, atMs: RoomStore.nowMs)
     let journal = PostgresJournal(name: node, incarnation: .random(in: .min ... .max))
     session = try PostgresSession(address, journal: journal, patience: patience)
+    ledger = LedgerWriter(session)
     leases = RoomLeases(life: patience.lease)
     self.onNews = onNews
     session.onAway = { [unowned self] now in lose(leases.expire(at: now)) }
@@ -106,8 +108,11 @@ final class PostgresWriter: LogWriter {
 
   private func writeTogether(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
     let batch = try PostgresBatch(items, leases: leases, refused: refusedRooms, node: node)
-    guard !batch.calls.isEmpty else { return take(batch.written([]), of: items, at: .zero) }
     let now = SystemClock.now()
+    if items.contains(where: \.isTransfer) {
+      return take(try writeJudging(items, batch), of: items, at: now)
+    }
+    guard !batch.calls.isEmpty else { return take(batch.written([]), of: items, at: now) }
     let (openingCount, answers) = try session.transact { (session) throws(StoreError) in
       let opening = session.opening
       return (opening.count, opening + batch.calls + session.ending)
@@ -115,6 +120,22 @@ final class PostgresWriter: LogWriter {
     guard let answers else { return try writtenUnheard(items, batch) }
     return take(
       batch.written(Array(answers.dropFirst(openingCount).dropLast())), of: items, at: now)
+  }
+
+  /// Transfers are judged by what they find: the commit waits for their answers.
+  private func writeJudging(
+    _ items: [WriteItem], _ batch: PostgresBatch
+  ) throws(StoreError) -> PostgresBatch.Written {
+    try session.transact { (session) throws(StoreError) in
+      let opening = session.opening
+      let answers = try session.exchange(opening + batch.calls)
+      var written = batch.written(Array(answers.dropFirst(opening.count)))
+      for (index, item) in items.enumerated() {
+        guard case .transfer(let order) = item else { continue }
+        written.outcomes[index] = .transferred(try ledger.post(order))
+      }
+      return (written, session.ending)
+    }.0
   }
 
   /// The group is committed, but its answers were lost: what they said is asked for again.
@@ -130,7 +151,8 @@ final class PostgresWriter: LogWriter {
         outcomes.append(.committed(reply: try stored(entry.reply, entry.room)))
       // Opened once more: its epoch is the next one.
       case (.open, nil): outcomes += try writeTogether([item])
-      case (.snapshot, nil), (.release, nil): outcomes.append(.committed(reply: nil))
+      case (.snapshot, nil), (.release, nil), (.transfer, nil):
+        outcomes.append(.committed(reply: nil))
       }
     }
     return outcomes
@@ -180,20 +202,22 @@ final class PostgresWriter: LogWriter {
     _ item: WriteItem, _ refused: inout Set<RoomKey>, _ written: inout PostgresBatch.Written
   ) throws(StoreError) {
     let batch = try PostgresBatch([item], leases: leases, refused: refused, node: node)
+    let (savepoint, release) = (PostgresCall("SAVEPOINT item"), PostgresCall("RELEASE item"))
     do throws(StoreError) {
+      if case .transfer(let order) = item {
+        _ = try session.exchange([savepoint])
+        let outcome = try ledger.post(order)
+        _ = try session.exchange([release])
+        return written.outcomes.append(.transferred(outcome))
+      }
       let answers =
-        batch.calls.isEmpty
-        ? []
-        : try session.exchange(
-          [PostgresCall("SAVEPOINT item")] + batch.calls + [PostgresCall("RELEASE item")])
+        batch.calls.isEmpty ? [] : try session.exchange([savepoint] + batch.calls + [release])
       let one = batch.written(Array(answers.dropFirst().dropLast()))
       written.outcomes += one.outcomes
       written.epochs.merge(one.epochs) { $1 }
     } catch {
       guard error.reach == .entry else { throw error }
-      _ = try session.exchange([
-        PostgresCall("ROLLBACK TO item"), PostgresCall("RELEASE item"),
-      ])
+      _ = try session.exchange([PostgresCall("ROLLBACK TO item"), release])
       if case .entry(let entry) = item { refused.insert(entry.room) }
       written.outcomes.append(.refused(error))
     }

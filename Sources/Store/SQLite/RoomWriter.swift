@@ -12,6 +12,7 @@ import Wire
 final class RoomWriter: LogWriter {
   let database: Database
   private let rows: RowStatements
+  private let ledger: LedgerWriter
   // Their memory is ahead of the disk until the owner opens them again.
   private var refusedRooms: Set<RoomKey> = []
   private var askedAtPages: Int32 = 0
@@ -36,6 +37,7 @@ final class RoomWriter: LogWriter {
     try directory.sync()
     database.followLog()
     rows = try RowStatements(database)
+    ledger = LedgerWriter(database)
   }
 
   /// The settings durability rests on.
@@ -168,6 +170,7 @@ final class RoomWriter: LogWriter {
       return .committed(reply: nil)
     // Nobody else may have it: the folder is locked.
     case .release: return .committed(reply: nil)
+    case .transfer(let order): return .transferred(try ledger.post(order))
     }
   }
 
