@@ -73,6 +73,34 @@ struct LostAnswerTests {
     }
   }
 
+  @Test("coins move once each, wherever the connection is cut")
+  func transfers() throws {
+    let server = try PostgresServer.shared()
+    let proxy = try CuttingProxy(to: server.folder)
+    let (_, schema) = try server.schema()
+    let writer = try PostgresWriter(
+      try server.address(schema, through: proxy.folder.path), node: "cut"
+    ) { _ in }
+    let room = try writer.open("room")
+    func post(_ order: TransferOrder) throws -> Transfer? {
+      guard case .posted(let transfer)? = try writer.write([.transfer(order)]).first?.ofTransfer
+      else { return nil }
+      return transfer
+    }
+    let purchase = try #require(try post(.purchase(of: 100, by: "ann", key: "p")))
+    #expect(try post(.settle(purchase.id, key: "s")) != nil)
+    var random = SeededNumbers(seed: 5)
+    for round in 1...60 {
+      proxy.arm(try #require(CuttingProxy.Cut.allCases.randomElement(using: &random)))
+      let gift = try #require(try post(.gift(1, from: "ann", in: room, key: "g\(round)")))
+      #expect(gift.number == Int64(round) && gift.balance == Int64(100 - round))
+    }
+    #expect(proxy.count > 40)
+    let reader = RoomReader(try PostgresSession(try server.address(schema), journal: nil))
+    #expect(try reader.ledgerFaults() == [])
+    #expect(try reader.balance(of: "ann") == 40)
+  }
+
   @Test("a process whose name another one has taken writes nothing more")
   func superseded() throws {
     let stage = try StoreStage(.postgres)

@@ -184,6 +184,49 @@ struct OwnershipTests {
     #expect(erased.wait(for: 1).count == 1, "told twice")
   }
 
+  @Test("two processes that spend from one wallet at once spend what is in it, and no coin more")
+  func oneWallet() async throws {
+    let (anna, ben) = (try writer("anna"), try writer("ben"))
+    let rooms = [try anna.open("first"), try ben.open("second")]
+    guard
+      case .posted(let purchase)? = try anna.write([
+        .transfer(.purchase(of: 60, by: "cem", key: "p"))
+      ]).first?.ofTransfer,
+      case .posted? = try anna.write([.transfer(.settle(purchase.id, key: "s"))]).first?.ofTransfer
+    else {
+      Issue.record("no coins")
+      return
+    }
+    let address = address
+    let spent = try await withThrowingTaskGroup(of: Int.self) { group in
+      for (index, room) in rooms.enumerated() {
+        group.addTask {
+          let writer = try PostgresWriter(address, node: "spender-\(index)") { _ in }
+          var spent = 0
+          for round in 0..<25 {
+            let items = (0..<2).map { number in
+              WriteItem.transfer(.gift(1, from: "cem", in: room, key: "\(round)-\(number)"))
+            }
+            for outcome in try writer.write(items).map(\.ofTransfer) {
+              switch outcome {
+              case .posted: spent += 1
+              case .insufficient(let balance): #expect(balance == 0)
+              default: Issue.record("\(outcome)")
+              }
+            }
+          }
+          return spent
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(spent == 60)
+    #expect(try reader.balance(of: "cem") == 0)
+    #expect(try reader.ledgerFaults() == [])
+    let numbers = try rooms.map { try reader.gifts(in: $0, after: 0).compactMap(\.number) }
+    #expect(numbers.allSatisfy { $0 == Array(1...Int64($0.count)) })
+  }
+
   @Test("processes killed one after the other hand their rooms on: nothing is lost, nothing twice")
   func takeover() throws {
     let rooms = 8
