@@ -186,8 +186,7 @@ struct OwnershipTests {
 
   @Test("two processes that spend from one wallet at once spend what is in it, and no coin more")
   func oneWallet() async throws {
-    let (anna, ben) = (try writer("anna"), try writer("ben"))
-    let rooms = [try anna.open("first"), try ben.open("second")]
+    let anna = try writer("anna")
     guard
       case .posted(let purchase)? = try anna.write([
         .transfer(.purchase(of: 60, by: "cem", key: "p"))
@@ -199,9 +198,10 @@ struct OwnershipTests {
     }
     let address = address
     let spent = try await withThrowingTaskGroup(of: Int.self) { group in
-      for (index, room) in rooms.enumerated() {
+      for name in ["first", "second"] {
         group.addTask {
-          let writer = try PostgresWriter(address, node: "spender-\(index)") { _ in }
+          let writer = try PostgresWriter(address, node: name) { _ in }
+          let room = try writer.open(name)
           var spent = 0
           for round in 0..<25 {
             let items = (0..<2).map { number in
@@ -223,8 +223,41 @@ struct OwnershipTests {
     #expect(spent == 60)
     #expect(try reader.balance(of: "cem") == 0)
     #expect(try reader.ledgerFaults() == [])
-    let numbers = try rooms.map { try reader.gifts(in: $0, after: 0).compactMap(\.number) }
-    #expect(numbers.allSatisfy { $0 == Array(1...Int64($0.count)) })
+    for name in ["first", "second"] {
+      let room = try #require(try reader.room(named: name))
+      let numbers = try reader.gifts(in: room, after: 0).compactMap(\.number)
+      #expect(numbers == (0..<numbers.count).map { Int64($0 + 1) })
+    }
+  }
+
+  @Test("a gift in a room that another process has moves no coin")
+  func giftElsewhere() throws {
+    let lost = Arrivals<RoomKey>()
+    let (anna, ben) = (try writer("anna", lost: lost), try writer("ben"))
+    let room = try anna.open("shop")
+    guard
+      case .posted(let purchase)? = try anna.write([
+        .transfer(.purchase(of: 60, by: "cem", key: "p"))
+      ]).first?.ofTransfer,
+      case .posted? = try anna.write([.transfer(.settle(purchase.id, key: "s"))]).first?.ofTransfer
+    else {
+      Issue.record("no coins")
+      return
+    }
+    #expect(try takeOver("shop", ben) == room)
+    for key in ["g1", "g2"] {
+      let outcome = try anna.write([.transfer(.gift(1, from: "cem", in: room, key: key))]).first
+      #expect(outcome?.ofTransfer == .failed)
+    }
+    #expect(lost.wait(for: 1) == [room])
+    #expect(try reader.balance(of: "cem") == 60)
+    guard
+      case .posted? = try ben.write([.transfer(.gift(1, from: "cem", in: room, key: "g1"))])
+        .first?.ofTransfer
+    else {
+      Issue.record("the owner can't take it")
+      return
+    }
   }
 
   @Test("processes killed one after the other hand their rooms on: nothing is lost, nothing twice")

@@ -87,11 +87,20 @@ struct PostgresGroup {
   }
 
   private func fence(_ node: Int64) -> PostgresCall {
+    PostgresGroup.fence(
+      node, runs.map { (room: $0.key, epoch: $0.value.epoch, first: $0.value.first) })
+  }
+
+  /// The statement that fails unless this process has these rooms, and their logs end right before
+  /// `first` (0: whatever they end with).
+  static func fence(
+    _ node: Int64, _ rooms: [(room: RoomKey, epoch: Int64, first: Int64)]
+  ) -> PostgresCall {
     var columns = (PostgresColumn.integers, PostgresColumn.integers, PostgresColumn.integers)
-    for (room, run) in runs {
+    for (room, epoch, first) in rooms {
       columns.0.add(room.rawValue)
-      columns.1.add(run.epoch)
-      columns.2.add(run.first)
+      columns.1.add(epoch)
+      columns.2.add(first)
     }
     var parameters = PostgresParameters()
     parameters.add(node)

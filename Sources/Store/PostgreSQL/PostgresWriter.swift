@@ -132,10 +132,19 @@ final class PostgresWriter: LogWriter {
       var written = batch.written(Array(answers.dropFirst(opening.count)))
       for (index, item) in items.enumerated() {
         guard case .transfer(let order) = item else { continue }
-        written.outcomes[index] = .transferred(try ledger.post(order))
+        written.outcomes[index] = .transferred(try judge(order))
       }
       return (written, session.ending)
     }.0
+  }
+
+  /// A gift is told in its room's log, so only the process that has the room takes it.
+  private func judge(_ order: TransferOrder) throws(StoreError) -> TransferOutcome {
+    if case .gift = order.work, let room = order.room {
+      guard let epoch = leases.epochs[room] else { return .failed }
+      _ = try session.exchange([PostgresGroup.fence(node, [(room, epoch, 0)])])
+    }
+    return try ledger.post(order)
   }
 
   /// The group is committed, but its answers were lost: what they said is asked for again.
@@ -206,7 +215,7 @@ final class PostgresWriter: LogWriter {
     do throws(StoreError) {
       if case .transfer(let order) = item {
         _ = try session.exchange([savepoint])
-        let outcome = try ledger.post(order)
+        let outcome = try judge(order)
         _ = try session.exchange([release])
         return written.outcomes.append(.transferred(outcome))
       }
@@ -242,6 +251,8 @@ final class PostgresWriter: LogWriter {
       case (.entry(let entry), .refused(let error)):
         refusedRooms.insert(entry.room)
         if case .ownershipLost = error, leases.epochs[entry.room] != nil { lose([entry.room]) }
+      case (.transfer, .refused(.ownershipLost(let room))):
+        if leases.epochs[room] != nil { lose([room]) }
       case (.open, .opened(let room)):
         refusedRooms.remove(room)
         guard let epoch = written.epochs[room] else { break }

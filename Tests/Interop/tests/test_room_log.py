@@ -7,8 +7,10 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
+import time
 
 import pytest
 
@@ -258,6 +260,48 @@ def test_the_same_with_postgresql(evidence, room, report):
     try:
         run(evidence, room, 3, 3, report, postgres)
     finally:
+        postgres.stop()
+
+
+def test_another_server_takes_over_the_rooms_of_one_that_was_killed(evidence, room, report):
+    postgres = PostgresServer()
+    servers = []
+    try:
+        for name in ("first", "second"):
+            folder = evidence / name
+            if servers:
+                # One shop, one pair of keys.
+                (folder / "data").mkdir(parents=True)
+                shutil.copy(servers[0].data / "keys", folder / "data" / "keys")
+            servers.append(HawkerServer(folder, environment={"HAWKER_STORE": postgres.url}))
+        first, second = servers
+        token = first.token(room, "host", "alice")
+        place = f"/api/v1/rooms/{room}/messages"
+
+        def say(server, number):
+            status, _, text = server.request(
+                "POST", place, json.dumps({"text": f"message {number}"}),
+                {"Content-Type": "application/json", "Idempotency-Key": f"key-{number}"}, token)
+            return status, text
+
+        answers = [say(first, number) for number in range(5)]
+        assert all(status < 300 for status, _ in answers), answers
+        # The room is open elsewhere.
+        assert say(second, 5)[0] == 503
+        first.process.kill()
+        killed = time.monotonic()
+        while (answer := say(second, 5))[0] == 503 and time.monotonic() < killed + 25:
+            time.sleep(0.2)
+        waited = time.monotonic() - killed
+        assert answer[0] < 300, answer
+        # What the first one answered, the second one answers, byte for byte, and does not do again.
+        assert [say(second, number) for number in range(5)] == answers
+        texts = [body for (body,) in postgres.rows("SELECT body FROM texts ORDER BY text")]
+        assert texts == [f"message {number}" for number in range(6)]
+        report(f"taken over {waited:.1f} s after a kill -9")
+    finally:
+        for server in servers:
+            server.process.kill()
         postgres.stop()
 
 
