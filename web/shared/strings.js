@@ -229,7 +229,7 @@ export const strings = {
   "giveaway.youWon": "You won! The host will be in touch.",
   "giveaway.won": "Won by {names}",
   "giveaway.verify": "How this stays fair",
-  "giveaway.verifyHow": "Before anyone entered, the server chose a secret number and published its fingerprint, the commitment. The draw reveals the number. Whoever has the show’s log can check that it fits the commitment and recompute the winners, by the steps in PROTOCOL.md",
+  "giveaway.verifyHow": "Before anyone entered, the server chose a secret number and published its fingerprint, the commitment. The draw reveals the number. Whoever has the show’s log can check that it fits the commitment and recompute the winners: “hawker verify-draw” does, by the steps in PROTOCOL.md",
   "giveaway.commitment": "Commitment (SHA-256)",
   "giveaway.seed": "Secret number",
   "giveaway.seedLater": "revealed by the draw",
