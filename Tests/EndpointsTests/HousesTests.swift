@@ -11,7 +11,7 @@ import Wire
 @testable import Endpoints
 
 /// A control plane whose rooms live on a simulated disk that writes when a test says so.
-private struct DurableStage {
+struct DurableStage {
   var stage: RoomSocketStage
   var disk = SimulatedDisk()
   private var lastID = 0

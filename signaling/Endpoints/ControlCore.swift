@@ -167,6 +167,7 @@ package struct ControlCore {
   mutating func forget(_ peer: PeerID) -> TransportRecord? {
     guard let record = transports.removeValue(forKey: peer) else { return nil }
     urls[record.urlToken] = nil
+    if record.isPresence { houses.depart(record.member.identity, in: record.room) }
     let member = MemberKey(room: record.room, identity: record.member.identity)
     memberTransports[member] = memberTransports[member].flatMap { $0 > 1 ? $0 - 1 : nil }
     for track in record.state.sections.compactMap(\.track) { trackRooms[track] = nil }

@@ -78,6 +78,7 @@ extension ControlCore {
       accepted = try watch(
         offer, wishes: wishes, in: room, by: member, until: credential.expires, at: now)
     }
+    arrive(by: accepted.peer, atMs: wall.milliseconds)
     return HTTPResponse(
       201,
       headers: [

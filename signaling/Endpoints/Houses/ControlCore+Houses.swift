@@ -22,6 +22,12 @@ extension ControlCore {
   /// that is opened gets a row on the disk.
   mutating func require(_ room: String) -> Bool { houses.require(room) }
 
+  /// Whether a room can be entered now, and what is decided about who may come in and publish is on
+  /// the disk: nobody is told of a ban or a grant that a crash could take back.
+  mutating func requireRights(in room: String) -> Bool {
+    require(room) && houses.requireRights(in: room)
+  }
+
   /// Lets a request wait for its room; false when too many do.
   mutating func park(_ parked: ParkedRequest, for room: String) -> Bool {
     guard (self.parked[room]?.count ?? 0) < HousesLimits.parkedMax else { return false }
@@ -79,6 +85,11 @@ extension ControlCore {
     case .happened(let room, let events):
       effects.append(.houseNews(news))
       for entry in events { follow(entry, in: room, at: now) }
+    case .settled(let room):
+      effects.append(.houseNews(news))
+      release(room, isOpen: true, at: now, wall: wall)
+    case .reconsider(let room, let person, let hasNewRole):
+      reconsider(person, hasNewRole: hasNewRole, in: room, at: now)
     case .opened(let room, let isOpen):
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
@@ -93,8 +104,20 @@ extension ControlCore {
     effects.append(.respond(ticket, cors.apply(to: response, for: request)))
   }
 
+  /// Whoever publishes by WHIP or watches by WHEP is here, as if they had joined.
+  mutating func arrive(by peer: PeerID, atMs: Int64) {
+    guard let record = transports[peer], houses[record.room] != nil else { return }
+    let member = record.member
+    let arrival = Arrival(identity: member.identity, name: member.name, role: member.role)
+    // Who was banned since is ended when that is on the disk.
+    transports[peer]?.isPresence =
+      (try? houses.arrive(arrival, in: record.room, atMs: atMs)) != nil
+  }
+
   /// The media half of a room that has just been opened is made to agree with its log.
   private mutating func enter(_ room: String, atMs: Int64) {
+    let here = transports.values.filter { $0.room == room && $0.isPresence }.map(\.peer)
+    for peer in here.sorted(by: { $0.rawValue < $1.rawValue }) { arrive(by: peer, atMs: atMs) }
     switch houses[room]?.state.show.phase {
     case .ended:
       var ended = rooms[room] ?? RoomMedia()
@@ -127,9 +150,11 @@ extension ControlCore {
     switch entry.event {
     case .banned(let person, _, _): expel(person, from: room, at: now)
     case .phaseChanged(.ended): end(room)
-    case .stageRemoved(let person): reconsider(person, in: room, at: now)
-    case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
-    case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
+    case .stageRemoved(let person):
+      houses.reconsider(person, hasNewRole: false, in: room)
+    case .roleSet(let person, _): houses.reconsider(person, hasNewRole: true, in: room)
+    case .stageLeft, .invitationAnswered:
+      houses.reconsider(entry.actor, hasNewRole: false, in: room)
     default: break
     }
   }
@@ -151,7 +176,7 @@ extension ControlCore {
 
   /// A member's right to publish may have changed: publications without it end.
   private mutating func reconsider(
-    _ person: PersonID, hasNewRole: Bool = false, in room: String, at now: Instant
+    _ person: PersonID, hasNewRole: Bool, in room: String, at now: Instant
   ) {
     guard let record = houses[room]?.people.record(person) else { return }
     let peers = transports.values.filter { transport in
@@ -200,24 +225,14 @@ extension ControlCore {
     if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
       throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
     }
-    let others = house.presence.list.count { $0.role == .viewer && $0.identity != member.identity }
+    let others = house.presence.viewerCount - (house.presence.isViewer(member.identity) ? 1 : 0)
     guard settings.viewersMax == 0 || others < settings.viewersMax else {
       throw ControlRefusal(503, "full", "the room has all the viewers it takes")
     }
   }
 
   /// How many watch: by the room socket or by WHEP, each member once.
-  func viewers(in room: String) -> Int {
-    var watching = Set(
-      houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
-    for subscription in rooms[room]?.subscriptions ?? [] {
-      guard let member = transports[subscription.peer]?.member, member.role == .viewer else {
-        continue
-      }
-      watching.insert(member.identity)
-    }
-    return watching.count
-  }
+  func viewers(in room: String) -> Int { houses[room]?.presence.viewerCount ?? 0 }
 
   // MARK: Commands
 

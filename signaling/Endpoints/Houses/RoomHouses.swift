@@ -75,6 +75,24 @@ package struct RoomHouses {
     }
   }
 
+  /// Whether who may come in and publish is on the disk; if not, `HouseNews.settled` tells when.
+  package mutating func requireRights(in room: String) -> Bool {
+    update(room) { open, news -> Bool in
+      guard let sequence = open.house.rightsAwaited else { return true }
+      open.hold(.settled(room: open.name), until: sequence, &news)
+      return false
+    } ?? true
+  }
+
+  /// Has a member's right to publish looked at again once it is on the disk.
+  package mutating func reconsider(_ person: PersonID, hasNewRole: Bool, in room: String) {
+    _ = update(room) { open, news in
+      open.hold(
+        .reconsider(room: open.name, person, hasNewRole: hasNewRole),
+        until: open.house.rightsAwaited ?? 0, &news)
+    }
+  }
+
   /// The house of an open room.
   package subscript(room: String) -> RoomHouse? {
     if case .open(let open)? = places[room] { return open.house }

@@ -84,7 +84,8 @@ extension RoomSockets {
     case .opened(let room, let isOpen):
       reenter(room, isOpen: isOpen, &core, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
-    case .happened, .done, .refused, .running: break
+    case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
+    case .happened, .reconsider, .done, .refused, .running: break
     }
   }
 

@@ -18,6 +18,8 @@ package struct RoomHouse: Sendable {
   var recent = RecentFrames()
   /// When each counter was last told.
   var countersTold: [CounterTold] = []
+  /// The last event that changed who may come in or publish.
+  private var rightsSequence: Int64 = 0
   /// Where the room stood when this house was made, or when something was erased from its frames.
   private(set) var openedSequence: Int64
   /// The event that last changed a person's role, among those of `recent`.
@@ -153,6 +155,7 @@ package struct RoomHouse: Sendable {
       let judged = judgedMessage(event)
       state.apply(event)
       noteRole(event)
+      if event.event.changesRights { rightsSequence = event.sequence }
       let frames = frames(of: event, judged: judged)
       recent.append(frames, of: event.sequence)
       pending.frames += frames
@@ -212,6 +215,11 @@ package struct RoomHouse: Sendable {
     committedSequence = max(committedSequence, pending.reflects)
     guard let hash = pending.keyHash, let reply = pending.reply, let row = replyRow else { return }
     keys.finish(hash, reply, row: row)
+  }
+
+  /// Where the disk has to be before anybody may be told whether they may come in or publish.
+  package var rightsAwaited: Int64? {
+    rightsSequence > committedSequence ? rightsSequence : nil
   }
 
   /// Whether everything is on disk: only then a house may be closed or its state written as a snapshot.
@@ -296,6 +304,17 @@ package struct RoomHouse: Sendable {
     // Frames hold names and texts: whoever comes back gets a snapshot instead.
     recent.begin(after: state.sequence)
     openedSequence = state.sequence
+  }
+}
+
+extension RoomEvent {
+  /// Whether somebody may come in or publish after it who might not before, or the other way round.
+  fileprivate var changesRights: Bool {
+    switch self {
+    case .banned, .unbanned, .roleSet, .invitationAnswered, .stageLeft, .stageRemoved, .roomSet:
+      true
+    default: false
+    }
   }
 }
 
