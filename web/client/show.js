@@ -54,11 +54,11 @@ export function showOf(show) {
  * message ids, and counters, whose last value wins. All others come in order, so an old one is a repetition.
  */
 const UNORDERED = new Set([
-  "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts",
+  "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts", "pollVoters", "followers",
   "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me",
 ]);
 /** Counters carry the number of another event, so they don't move the cursor. */
-const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap"]);
+const COUNTERS = new Set(["pollCounts", "pollVoters", "followers", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap"]);
 
 /**
  * The state after an event. Unknown events, and events about what isn't known, change nothing.
@@ -128,6 +128,10 @@ const CHANGES = {
   pollClosed: (state, { poll }) => ({ ...state, polls: withItem(state.polls, poll) }),
   pollRevealed: (state, { poll }) => ({ ...state, polls: withItem(state.polls, poll) }),
   pollCounts: (state, { poll, counts, voters }) => ({ ...state, polls: withChange(state.polls, poll, { counts, voters }) }),
+  // Never with counts: to those who see them this is old.
+  pollVoters: (state, { poll, voters }) => ({ ...state, polls: withChange(state.polls, poll, { voters }) }),
+  followers: (state, { followers }) => ({ ...state, followers }),
+  hostChanged: (state, { host }) => ({ ...state, host }),
 
   questionAsked: (state, { question }) => ({ ...state, questions: withItem(state.questions, question) }),
   questionAnswered: (state, { question }) => ({

@@ -89,6 +89,17 @@ extension RoomHouse {
         ("counts", .array(poll.counts.map { .integer(Int64($0)) })),
         ("voters", .integer(Int64(poll.voterCount))),
       ]
+    case .voters(let id):
+      guard let poll = state.polls.last(where: { $0.id == id }) else { return nil }
+      members = [
+        ("type", "pollVoters"), cursor, ("poll", .integer(id)),
+        ("voters", .integer(Int64(poll.voterCount))),
+      ]
+    case .followers:
+      members = [
+        ("type", "followers"), cursor,
+        ("followers", .integer(Int64(state.people.followers.count))),
+      ]
     case .question(let id):
       guard let question = state.questions.question(id) else { return nil }
       members = [
