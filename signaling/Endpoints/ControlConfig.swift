@@ -1,5 +1,6 @@
 // What the control plane is told once, at start-up.
 
+package import Room
 package import DTLS
 package import Negotiation
 package import RTP
@@ -24,10 +25,12 @@ package struct ControlConfig: Sendable {
   package var seed: UInt64
   /// Whether rooms live in a store; without one they are new each time.
   package var isDurable: Bool
+  /// What identities and browsers are marked with in bans: the same after a restart.
+  package var markKey: IdentityMark.Key
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
-    seed: UInt64, isDurable: Bool = false
+    seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -37,6 +40,7 @@ package struct ControlConfig: Sendable {
     self.trustedProxies = trustedProxies
     self.seed = seed
     self.isDurable = isDurable
+    self.markKey = markKey
   }
 }
 

@@ -69,7 +69,7 @@ package struct ControlCore {
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
-    houses = RoomHouses(isDurable: config.isDurable)
+    houses = RoomHouses(isDurable: config.isDurable, markKey: config.markKey)
   }
 
   /// Takes the effects so far, oldest first.

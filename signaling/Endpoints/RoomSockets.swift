@@ -234,7 +234,7 @@ struct RoomSockets {
       member = Member(
         identity: credential.subject, name: credential.name ?? "", role: credential.role)
       expires = credential.expires
-      let device = request.device.map { DeviceHint(hashing: $0) }
+      let device = request.device.map { DeviceHint(hashing: $0, core.config.markKey) }
       let isHere = (audiences[request.room]?.sessionCount(of: member.identity) ?? 0) > 0
       try core.admit(member, device: device, to: request.room, isNew: !isHere)
       if let name = resumable(request, by: member) {
@@ -259,7 +259,7 @@ struct RoomSockets {
     var session = RoomSession(
       name: "s_" + core.random.urlToken(), room: request.room, member: member, until: expires,
       at: now)
-    session.device = request.device.map { DeviceHint(hashing: $0) }
+    session.device = request.device.map { DeviceHint(hashing: $0, core.config.markKey) }
     do throws(ControlRefusal) {
       try core.enter(session, wall: wall)
     } catch {

@@ -64,7 +64,7 @@ extension APISchema {
             ("identity", identity), ("name", string), ("device", boolean),
             ("reason", nullable("string")), ("atMs", nullable("integer")), ("by", personOrNull),
           ]))
-      ), ("next", nullable("string")),
+      ), ("erased", count), ("next", nullable("string")),
     ]), uses: [person])
 
   private static let audit = APISchema(
@@ -79,9 +79,10 @@ extension APISchema {
               ("member", personOrNull), ("text", nullable("string")), ("message", sequence),
               ("poll", sequence), ("question", sequence), ("giveaway", sequence), ("on", boolean),
               ("untilMs", time), ("device", boolean), ("role", role), ("approved", boolean),
+              ("erased", boolean),
             ],
             optional: [
-              "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
+              "erased", "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
               "approved",
             ]))
       ), ("next", nullable("integer")),

@@ -148,7 +148,7 @@ extension ControlCore {
   /// Carries out what an event on the disk means for transports and sessions.
   private mutating func follow(_ entry: SequencedEvent, in room: String, at now: Instant) {
     switch entry.event {
-    case .banned(let person, _, _): expel(person, from: room, at: now)
+    case .banned(let person, _, _, _): expel(person, from: room, at: now)
     case .phaseChanged(.ended): end(room)
     case .stageRemoved(let person):
       houses.reconsider(person, hasNewRole: false, in: room)
@@ -205,8 +205,7 @@ extension ControlCore {
   /// Whether a member may publish: by role, or as a guest on stage.
   func mayPublish(_ member: Member, in room: String) -> Bool {
     guard let house = houses[room] else { return member.role.mayPublish }
-    let person = house.people.person(member.identity) ?? .server
-    return house.state.mayPublish(Actor(person: person, role: member.role))
+    return house.state.mayPublish(house.actor(member.identity, token: member.role))
   }
 
   /// Refuses who is banned, anonymous where that is not wanted, or one viewer too many.
@@ -216,8 +215,8 @@ extension ControlCore {
     throws(ControlRefusal)
   {
     guard let house = houses[room] else { return }
-    let person = house.people.person(member.identity) ?? .server
-    guard !house.state.isBanned(person, token: member.role, device: device) else {
+    let actor = house.actor(member.identity, token: member.role, device: device)
+    guard !house.state.isBanned(actor) else {
       throw ControlRefusal(403, "banned", "you are banned from this room")
     }
     let settings = house.state.show.settings

@@ -35,13 +35,19 @@ package struct RoomHouses {
   /// The last who were erased: a room that was being read then may come with them.
   private var erased = RecentlyErased()
   private let isDurable: Bool
+  private let markKey: IdentityMark.Key
   private var lastKey: Int64 = 0
 
   /// No rooms.
   ///
-  /// - Parameter isDurable: false for simulations and tests without a disk: every room is new, opens at
-  ///   once, and every decision counts as written.
-  package init(isDurable: Bool) { self.isDurable = isDurable }
+  /// - Parameters:
+  ///   - isDurable: false for simulations and tests without a disk: every room is new, opens at
+  ///     once, and every decision counts as written.
+  ///   - markKey: what identities are marked with in bans.
+  package init(isDurable: Bool, markKey: IdentityMark.Key = .none) {
+    self.isDurable = isDurable
+    self.markKey = markKey
+  }
 
   /// Takes the orders so far, oldest first.
   package mutating func takeOrders() -> [HouseOrder] {
@@ -281,6 +287,7 @@ package struct RoomHouses {
         return
       }
       var open = OpenHouse(name: room, opened)
+      open.house.markKey = markKey
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)

@@ -1,7 +1,6 @@
 // The room socket's side of a room's log: commands in, frames out, members who come and go.
 
 import Access
-import Crypto
 import MediaControl
 import Messages
 import Room
@@ -185,13 +184,5 @@ extension RoomHouse {
     let person = people.person(member.identity)
     let role = state.role(of: Actor(person: person ?? .server, role: member.role))
     return Spectator(person: person, isStaff: role.isStaff)
-  }
-}
-
-extension DeviceHint {
-  /// What stands for a browser in the log: not the hint itself.
-  init(hashing hint: String) {
-    let digest = SHA256.digest(Array(hint.utf8).span)
-    self.init(digest[..<8].reduce(0) { $0 << 8 | UInt64($1) })
   }
 }

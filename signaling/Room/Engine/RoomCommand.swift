@@ -55,7 +55,8 @@ package enum MemberCommand: Hashable, Sendable {
   case clearMessages
   case mute(on: Bool)
   case timeout(seconds: Int64)
-  case ban(BanScope, reason: String?)
+  /// The mark is the house's to know.
+  case ban(BanScope, reason: String?, mark: IdentityMark? = nil)
   case unban
   case setRole(Role)
   case inviteToStage

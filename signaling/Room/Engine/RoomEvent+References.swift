@@ -9,7 +9,7 @@ extension RoomEvent {
       .timedOut(let person, _), .unbanned(let person), .roleSet(let person, _),
       .stageInvited(let person), .stageRemoved(let person):
       return (person, none)
-    case .banned(let person, _, let reason): return (person, reason ?? none)
+    case .banned(let person, _, let reason, _): return (person, reason ?? none)
     case .giveawayDrawn(_, _, let winners): return (winners.max() ?? .server, none)
     case .said(let event): return (.server, event.text)
     case .pollOpened(let event):

@@ -5,7 +5,7 @@ package import Wire
 
 extension RoomState {
   /// The first byte of a snapshot. A program that meets another one replays the log instead.
-  static let snapshotVersion: UInt8 = 1
+  static let snapshotVersion: UInt8 = 2
 
   /// The state as bytes. Equal states give equal bytes.
   package func snapshot() -> [UInt8] {
@@ -143,6 +143,10 @@ extension PeopleState {
       $0.write($1.rawValue)
       $0.write($2)
     }
+    writer.table(bannedMarks) {
+      $0.write($1.rawValue)
+      $0.write($2)
+    }
     writer.optional(host) { $0.write($1) }
     writer.write(followers)
     writer.list(guests) {
@@ -157,6 +161,9 @@ extension PeopleState {
     }
     bannedDevices = try reader.table(max: EngineLimits.devicesMax) { reader throws(WireError) in
       (DeviceHint(try reader.word()), try reader.person())
+    }
+    bannedMarks = try reader.table(max: EngineLimits.devicesMax) { reader throws(WireError) in
+      (IdentityMark(try reader.word()), try reader.person())
     }
     host = try reader.optional { reader throws(WireError) in try reader.person() }
     followers = try reader.people()

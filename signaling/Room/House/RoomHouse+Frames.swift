@@ -185,7 +185,7 @@ extension RoomHouse {
     case .timedOut(let person, let untilMs):
       return toStaff(
         entry, and: person, [("member", entries.member(person)), ("untilMs", .integer(untilMs))])
-    case .banned(let person, let device, let reason):
+    case .banned(let person, let device, let reason, _):
       let members = [
         ("member", entries.member(person)), ("device", .bool(device != nil)),
         ("reason", entries.text(reason)),

@@ -1,5 +1,6 @@
 // One open room: its state, who its people are, what they wrote, and what they are told.
 
+package import Access
 import JSON
 
 /// An open room. Commands go in, decisions and frames come out; the caller owns disk and sockets.
@@ -11,6 +12,8 @@ package struct RoomHouse: Sendable {
   package internal(set) var people: People
   package internal(set) var texts: Texts
   package internal(set) var presence = Presence()
+  /// What identities are marked with in bans.
+  package var markKey = IdentityMark.Key.none
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -107,7 +110,7 @@ package struct RoomHouse: Sendable {
     let actor = Actor(
       person: newcomers.reference(envelope.identity, name: envelope.name), role: envelope.role,
       device: envelope.device, isFollower: envelope.isFollower,
-      isSubscriber: envelope.isSubscriber)
+      isSubscriber: envelope.isSubscriber, mark: mark(of: envelope.identity))
     let command = try resolve(envelope, actor, &newcomers)
     try admit(command, envelope, actor)
     let context = CommandContext(
@@ -250,13 +253,27 @@ package struct RoomHouse: Sendable {
   ) throws(CommandRefusal) -> Pending? {
     var newcomers = Newcomers(people: people, state: state)
     let person = newcomers.reference(arrival.identity, name: arrival.name)
-    guard !state.isBanned(person, token: arrival.role, device: arrival.device) else {
+    let actor = Actor(
+      person: person, role: arrival.role, device: arrival.device, mark: mark(of: arrival.identity))
+    guard !state.isBanned(actor) else {
       throw CommandRefusal(.banned, "you are banned from this room")
     }
     presence.arrive(arrival, atMs: atMs)
     // A viewer who does nothing is in no table.
     guard arrival.role.isStaff || people.person(arrival.identity) != nil else { return nil }
     return serve(.arrived(person, arrival.role), atMs: atMs, newcomers: newcomers.records)
+  }
+
+  /// A member as decisions see them: somebody who has done nothing yet is not in the log.
+  package func actor(_ identity: String, token: Role, device: DeviceHint? = nil) -> Actor {
+    Actor(
+      person: people.person(identity) ?? .server, role: token, device: device,
+      mark: mark(of: identity))
+  }
+
+  /// The mark of an identity; nil where no ban has any.
+  private func mark(of identity: String) -> IdentityMark? {
+    state.people.bannedMarks.isEmpty ? nil : IdentityMark(identity, markKey)
   }
 
   /// One of a member's sessions is over.

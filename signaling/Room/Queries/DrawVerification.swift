@@ -97,7 +97,7 @@ package struct DrawVerification: Sendable {
     switch RoomEvent(kind: kind, body: try fields.fields("body").object) {
     case .giveawayOpened(let event): giveaways[sequence] = Opened(event: event)
     case .entered(let id): enter(actor, id)
-    case .banned(let person, _, _): remove(person)
+    case .banned(let person, _, _, _): remove(person)
     case .giveawayDrawn(let id, let seed, let winners):
       guard giveaways[id]?.end == .open else {
         throw Refusal(text: "event \(sequence) draws giveaway \(id), which is not open")
