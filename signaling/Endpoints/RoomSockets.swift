@@ -231,14 +231,13 @@ struct RoomSockets {
     do throws(ControlRefusal) {
       let credential = try core.authorize(
         token: request.token, room: request.room, .watch, wall: wall)
-      member = Member(
-        identity: credential.subject, name: credential.name ?? "", role: credential.role)
+      member = Member(credential)
       expires = credential.expires
       let device = request.device.map { DeviceHint(hashing: $0, core.config.markKey) }
       let isHere = (audiences[request.room]?.sessionCount(of: member.identity) ?? 0) > 0
       try core.admit(member, device: device, to: request.room, isNew: !isHere)
       if let name = resumable(request, by: member) {
-        sessions[name]?.renew(until: expires)
+        sessions[name]?.renew(until: expires, isSubscriber: member.isSubscriber)
         if let old = sessions[name]?.socket {
           sayBye(.replaced, retryAfterMs: nil, to: old, &core, at: now)
         }
@@ -331,7 +330,7 @@ struct RoomSockets {
       guard credential.subject == session.member.identity,
         credential.role == session.member.role
       else { throw ControlRefusal(403, "forbidden", "the token is of another identity or role") }
-      sessions[name]?.renew(until: credential.expires)
+      sessions[name]?.renew(until: credential.expires, isSubscriber: credential.isSubscriber)
     } catch {
       throw MessageRefusal(error)
     }

@@ -164,7 +164,9 @@ const CHANGES = {
     return { ...state, ...titled(state.settings, schedule), startsAt, phase };
   },
   announced: (state, { text, at }) => ({ ...state, announcement: { text, at } }),
-  roomChanged: (state, { settings, emojis }) => ({ ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis }),
+  roomChanged: (state, { settings, emojis, listed }) => ({
+    ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis, listed: listed ?? state.listed,
+  }),
   phaseChanged: (state, { phase }) => ({ ...state, phase }),
 
   audience: (state, { viewers }) => (viewers === state.viewers ? state : { ...state, viewers }),

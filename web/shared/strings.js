@@ -15,6 +15,7 @@ export const strings = {
 
   "landing.title": "Sell live, in under a second",
   "landing.lead": "Go on camera, and everybody in the room sees you the moment it happens.",
+  "landing.following": "You follow",
   "landing.live": "Live now",
   "landing.upcoming": "Coming up",
   "landing.noLive": "Nobody is live at the moment",
@@ -398,6 +399,7 @@ export const strings = {
   "settings.name": "Title",
   "settings.description": "Description",
   "settings.starts": "Starts",
+  "settings.listed": "In the list of shows on the front page",
   "settings.schedule": "Schedule",
   "settings.scheduled": "Scheduled",
   "settings.saved": "Saved",

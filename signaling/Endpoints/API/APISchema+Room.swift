@@ -26,6 +26,23 @@ extension APISchema {
     schema: closed([("rooms", list(listedRoom.reference)), ("next", nullable("string"))]),
     uses: [listedRoom])
 
+  static let following = APISchema(
+    name: "Following",
+    schema: closed([
+      (
+        "following",
+        list(closed([("host", person.reference), ("rooms", list(followedRoom.reference))]))
+      ), ("next", nullable("string")),
+    ]), uses: [person, followedRoom])
+
+  private static let followedRoom = APISchema(
+    name: "FollowedRoom",
+    schema: closed([
+      ("room", roomName), ("title", string), ("phase", phase),
+      ("startsAtMs", nullable("integer")), ("viewers", count),
+      ("host", orNull(closed([("name", string)]))), ("announcement", nullable("string")),
+    ]))
+
   private static let listedRoom = APISchema(
     name: "ListedRoom",
     schema: closed([
@@ -162,7 +179,7 @@ extension APISchema {
   private static let settings = closed([
     ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
     ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
-    ("emojis", list(string)), ("retentionDays", count),
+    ("emojis", list(string)), ("retentionDays", count), ("listed", boolean),
   ])
 
   private static let schedule = closed([

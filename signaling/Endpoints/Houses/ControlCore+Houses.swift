@@ -244,6 +244,7 @@ extension ControlCore {
       identity: member.identity, name: member.name, role: member.role, command: request.command,
       key: request.key, atMs: wall.milliseconds)
     envelope.device = device
+    envelope.isSubscriber = member.isSubscriber
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
     if case .openGiveaway = request.command {

@@ -247,7 +247,8 @@ package struct RoomHouses {
   ) {
     _ = update(room) { open, news in
       let message = open.house.personal(
-        member.identity, token: member.role, device: device, atMs: atMs)
+        member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
+        atMs: atMs)
       open.hold(
         .caughtUp(room: open.name, socket: socket, [message]), until: open.house.state.sequence,
         &news)
@@ -269,7 +270,9 @@ package struct RoomHouses {
       }
       var messages = (missed ?? house.snapshot(forStaff: role.isStaff)).messages
       messages.append(
-        house.personal(member.identity, token: member.role, device: device, atMs: atMs))
+        house.personal(
+          member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
+          atMs: atMs))
       open.hold(
         .caughtUp(room: open.name, socket: socket, messages), until: house.state.sequence, &news)
     }

@@ -152,5 +152,6 @@ package struct RoomSettingsChange: Hashable, Sendable {
   package var anonymous: RoomSettings.Anonymous?
   package var emojis: [String]?
   package var retentionDays: Int64?
+  package var isListed: Bool?
   package init() {}
 }

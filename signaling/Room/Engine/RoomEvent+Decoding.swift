@@ -285,5 +285,6 @@ extension RoomSettings {
     emojis = try fields.strings("emojis", max: EngineLimits.emojisMax)
     retentionDays = try fields.fields.int(
       "retentionDays", in: 0...EngineLimits.retentionDaysMax)
+    isListed = try fields.fields.optionalBool("listed") ?? true
   }
 }

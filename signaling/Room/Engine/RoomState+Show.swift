@@ -51,6 +51,7 @@ extension RoomState {
       settings.retentionDays = days
     }
     settings.anonymous = change.anonymous ?? settings.anonymous
+    settings.isListed = change.isListed ?? settings.isListed
     if let emojis = change.emojis { settings.emojis = try cleaned(emojis: emojis) }
     if settings != show.settings { draft.add(.roomSet(settings)) }
   }

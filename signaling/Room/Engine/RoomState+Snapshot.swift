@@ -351,6 +351,7 @@ extension RoomSettings {
     writer.write(anonymous)
     writer.list(emojis) { $0.write($1) }
     writer.write(retentionDays)
+    writer.write(isListed)
   }
 
   fileprivate init(_ reader: inout SnapshotReader) throws(WireError) {
@@ -363,5 +364,6 @@ extension RoomSettings {
       try reader.string()
     }
     retentionDays = try reader.int(max: EngineLimits.retentionDaysMax)
+    isListed = try reader.flag()
   }
 }

@@ -37,6 +37,8 @@ package struct RoomSettings: Hashable, Sendable {
   package var emojis = RoomSettings.emojisByDefault
   /// Days that names and texts are kept after the end; 0 is for ever.
   package var retentionDays: Int64 = 0
+  /// Whether the list of rooms shows it; one that is not is entered by its name.
+  package var isListed = true
   package init() {}
 
   /// What one reacts with where the host has chosen nothing.

@@ -175,7 +175,8 @@ extension RoomHouse {
 
   /// What is a member's own: role, silence, votes, entries. Sent after a snapshot, and when `me` changes.
   package func personal(
-    _ identity: String, token: Role, device: DeviceHint? = nil, atMs: Int64
+    _ identity: String, token: Role, device: DeviceHint? = nil, isSubscriber: Bool = false,
+    atMs: Int64
   ) -> [UInt8] {
     let person = people.person(identity) ?? .server
     let standing = state.people[person]
@@ -186,6 +187,7 @@ extension RoomHouse {
       ("publish", .bool(state.mayPublish(actor))), ("muted", .bool(standing.isMuted)),
       ("timedOutUntilMs", standing.timedOutUntilMs > atMs ? json(standing.timedOutUntilMs) : .null),
       ("follows", .bool(state.people.followers.contains(person))),
+      ("subscriber", .bool(isSubscriber)),
       ("stage", .string(stage(of: person))),
     ]
     let votes = state.polls.compactMap { poll in vote(of: person, in: poll) }
