@@ -79,7 +79,7 @@ struct FollowingTests {
     }
   }
 
-  @Test("a room that is not listed is in no list and not among what hosts have on, and opens by name")
+  @Test("a room that is not listed is in no list nor among what hosts have on; it opens by name")
   func unlisted() throws {
     var (test, bob) = try stage()
     let list = try #require(try test.stage.ask(.get, "/api/v1/rooms"))

@@ -403,4 +403,52 @@ struct HousesTests {
     #expect(try test.stage.post("/whep/demo", viewer, token: token).status == 403)
     #expect(try test.join(4, "victor", .viewer).first?.type == "joined")
   }
+
+  // MARK: What publishers send
+
+  @Test("a cap on the bitrate is in every answer; who goes on sending more is told, then ended")
+  func bitrateMax() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(1, "setRoom", ["bitrateMax": 900_000])
+    #expect(try test.stage.publish(1).text("sdp").contains("b=TIAS:900000\r\n"))
+    let host = try test.stage.token("alice", .host)
+    let whip = try test.stage.post(
+      "/whip/demo?stream=screen", OfferSection.publisher(video: .vp8, rids: []), token: host)
+    #expect(String(decoding: whip.body, as: UTF8.self).contains("b=TIAS:900000\r\n"))
+    let main = PublicationKey(identity: "alice", stream: "main")
+    let screen = PublicationKey(identity: "alice", stream: "screen")
+    func send(_ kilobits: Int64, _ key: PublicationKey, seconds: Int64) throws {
+      for _ in 0..<seconds {
+        let video = try test.stage.media(.video, of: key)
+        var status = RoomSocketStage.status()
+        status.bitrate = .kilobits(kilobits)
+        test.stage.report(.trackActive(video, isActive: true))
+        test.stage.report(.trackStatus(video, [status]))
+        test.wait(.seconds(1))
+      }
+    }
+    for peer in test.stage.core.transports.keys { test.stage.report(.connected(peer)) }
+    // A burst above the cap, and all that is tolerated for long, end nothing.
+    try send(2000, main, seconds: 8)
+    let health = test.stage.inbox(1).last { $0.type == "health" && $0["stream"] == "main" }
+    #expect(health?.objects("layers").contains { $0["limitedByCode"] == "budget" } == true)
+    try send(1100, main, seconds: 20)
+    let calm = test.stage.inbox(1).last { $0.type == "health" && $0["stream"] == "main" }
+    #expect(calm?.objects("layers").contains { $0["limitedByCode"] == "budget" } == false)
+    #expect(test.stage.core.rooms["demo"]?.publications[main]?.peer != nil)
+    try send(1200, main, seconds: 10)
+    try send(1200, screen, seconds: 10)
+    #expect(test.stage.core.rooms["demo"]?.publications[main] == nil)
+    #expect(test.stage.core.rooms["demo"]?.publications[screen] == nil)
+    let end = test.stage.inbox(1).first { $0.type == "connectionEnded" }
+    #expect(end?["reason"] == "removed")
+  }
+
+  @Test("without a cap no answer has one, and nobody is ended for what they send")
+  func noBitrateMax() throws {
+    var test = try DurableStage()
+    try test.fill()
+    #expect(!(try test.stage.publish(1).text("sdp").contains("b=")))
+  }
 }

@@ -71,7 +71,7 @@ struct PersonAPITests {
     #expect(try person(&test, .delete, "nobody", token: service).status == 204)
   }
 
-  @Test("a ban outlives the erasure of the banned, by a mark that names nobody; staff see that it does")
+  @Test("a ban outlives the erasure of the banned, by a mark that names nobody; staff see it")
   func erasedBan() throws {
     var test = try RoomAPIStage()
     let service = try test.stage.token("shop", .service, room: "*")

@@ -69,6 +69,11 @@ package enum ControlLimits {
   /// How long media goes on when a token is over, beyond the leeway all tokens have: time to renew
   /// it. A room socket's session has the same, by living on without its socket.
   package static let expiryGrace = RoomSocketLimits.resumeLimit
+  /// What a publisher may send above the room's cap: encoders overshoot after a change of scene.
+  package static let bitrateTolerance = 1.25
+  /// How long a publisher may send more than that before it is ended: a browser that was told the cap
+  /// is below it again long before.
+  package static let bitrateLimit = TimeSpan.seconds(10)
   /// How long a transport may take to connect before it is given up.
   package static let connectLimit = TimeSpan.seconds(30)
 }

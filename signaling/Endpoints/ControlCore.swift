@@ -103,6 +103,7 @@ package struct ControlCore {
       close(record.peer, .removed)
     }
     endExpired(at: now, wall: wall)
+    checkBitrates(at: now)
   }
 
   /// Ends the transports of WHIP and WHEP whose tokens are over and were not renewed.

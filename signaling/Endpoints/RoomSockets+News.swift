@@ -130,7 +130,8 @@ extension RoomSockets {
     let key = PublicationKey(identity: session.member.identity, stream: stream)
     guard let publication = core.rooms[session.room]?.publications[key], publication.peer == peer
     else { return }
-    let layers = publication.healthLayers
+    let isOver = core.transports[peer]?.overSince != nil
+    let layers = publication.healthLayers(isOverBudget: isOver)
     guard !layers.isEmpty else { return }
     send(
       .health(HealthEvent(connection: connection.name, stream: stream, layers: layers)),

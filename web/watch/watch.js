@@ -19,6 +19,7 @@ const roomName = roomOfPage();
 const firstToken = roomName ? takeToken(roomName) : null;
 let failure = roomName ? "" : "bad-room";
 
+/** @type {HawkerRoom} */
 const room = new HawkerRoom({
   room: roomName ?? "",
   device: deviceHint(),

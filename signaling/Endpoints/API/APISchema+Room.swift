@@ -99,7 +99,8 @@ extension APISchema {
               ("erased", boolean),
             ],
             optional: [
-              "erased", "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
+              "erased", "message", "poll", "question", "giveaway", "on", "untilMs", "device",
+              "role",
               "approved",
             ]))
       ), ("next", nullable("integer")),

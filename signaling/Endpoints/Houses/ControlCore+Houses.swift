@@ -191,7 +191,7 @@ extension ControlCore {
   }
 
   /// Ends a transport because its owner may not have it any more.
-  private mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
+  mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
     guard let record = transports[peer] else { return }
     if case .publish(let key) = record.purpose {
       let changes = rooms[record.room]?.unpublish(key) ?? []

@@ -67,7 +67,8 @@ package struct BanList: Sendable {
       }
     }
     let body: JSONValue = [
-      "people": .array(page.items), "erased": .integer(Int64(erasedCount)), "next": next.map { .string($0) } ?? .null,
+      "people": .array(page.items), "erased": .integer(Int64(erasedCount)),
+      "next": next.map { .string($0) } ?? .null,
     ]
     return body.write()
   }
