@@ -1,9 +1,9 @@
 // What we bring into a negotiation.
 
-package import Wire
 package import DTLS
 package import ICE
 package import RTP
+package import Wire
 
 /// Our side of one transport.
 package struct LocalSide: Sendable {

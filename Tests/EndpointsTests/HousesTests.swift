@@ -423,7 +423,7 @@ struct HousesTests {
         let video = try test.stage.media(.video, of: key)
         var status = RoomSocketStage.status()
         status.bitrate = .kilobits(kilobits)
-        test.stage.report(.trackActive(video, isActive: true))
+        test.stage.report(.trackActive(video, true))
         test.stage.report(.trackStatus(video, [status]))
         test.wait(.seconds(1))
       }
@@ -439,6 +439,7 @@ struct HousesTests {
     #expect(test.stage.core.rooms["demo"]?.publications[main]?.peer != nil)
     try send(1200, main, seconds: 10)
     try send(1200, screen, seconds: 10)
+    test.wait(.seconds(2))
     #expect(test.stage.core.rooms["demo"]?.publications[main] == nil)
     #expect(test.stage.core.rooms["demo"]?.publications[screen] == nil)
     let end = test.stage.inbox(1).first { $0.type == "connectionEnded" }

@@ -1,9 +1,9 @@
 // What the control plane is told once, at start-up.
 
-package import Room
 package import DTLS
 package import Negotiation
 package import RTP
+package import Room
 package import Wire
 
 /// The settings of a `ControlCore`.

@@ -55,8 +55,8 @@ element("retry").addEventListener("click", () => void load(false));
 element("more").addEventListener("click", () => void load(true));
 setInterval(() => document.hidden || listed.length > SHOWN_MAX || void load(false), REFRESH_MS);
 setInterval(() => document.hidden || void loadFollowing(), REFRESH_MS);
-void load(false);
-void loadFollowing();
+// First whom one follows, which stands above the list: nothing is to jump.
+void loadFollowing().finally(() => load(false));
 
 /**
  * Whom the identities of this tab follow: anonymous viewers have one for each room. Without a token nobody is known
