@@ -66,6 +66,15 @@ struct APISchema: Hashable, Sendable {
         ("components", ["description": "Schemas and how to authorize."]),
       ], optional: []))
 
+  static let messageSchemas = APISchema(
+    name: "MessageSchemas",
+    schema: closed([
+      ("$schema", ["const": "https://json-schema.org/draft/2020-12/schema"]),
+      ("title", ["type": "string"]), ("description", ["type": "string"]),
+      ("anyOf", ["description": "A message of the client or of the server."]),
+      ("$defs", ["description": "By direction and type, and the parts they share."]),
+    ]))
+
   // MARK: Making them
 
   typealias Properties = [(String, JSONValue)]
