@@ -337,6 +337,9 @@ struct RoomSocketStage {
     deliver(object, to: sockets)
   }
 
+  /// Sends a text that need not be JSON.
+  mutating func send(_ socket: UInt64, text: [UInt8]) { take(.message(socket, text)) }
+
   /// What the server takes must be what the schemas describe, and the other way round.
   private func checkSent(_ message: JSONValue) {
     let faults = SchemaCheck.faults(ofClientMessage: message)

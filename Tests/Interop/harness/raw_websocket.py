@@ -6,6 +6,8 @@ import os
 import socket
 import struct
 
+from .traffic import traffic
+
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
 
@@ -86,6 +88,7 @@ class RawWebSocket:
             found = self.frame()
             assert found, "the connection ended"
             if found[0] == TEXT:
+                traffic.received(found[1].decode())
                 return json.loads(found[1])
             assert found[0] != CLOSE, f"closed: {found[1]!r}"
 

@@ -11,6 +11,7 @@ import urllib.parse
 
 from .network import MEDIA_ADDRESSES
 from .process import Process
+from .traffic import traffic
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 READY = re.compile(r"^ready http=(\S+) udp=(\d+)$")
@@ -49,6 +50,7 @@ class HawkerServer:
         )
         ready = self.process.wait_for_line(READY.match, 15)
         self.address, self.udp_port = ready.group(1), int(ready.group(2))
+        traffic.learn(self)
 
     def crash(self):
         """kill -9, and a new process on the same ports and data."""
