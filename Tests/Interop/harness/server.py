@@ -27,6 +27,12 @@ def binary():
     return path
 
 
+def resident(server):
+    """Bytes of memory the kernel says the server has."""
+    pages = pathlib.Path(f"/proc/{server.process.child.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGESIZE")
+
+
 class HawkerServer:
     def __init__(self, folder, *flags, environment=None):
         self.folder = pathlib.Path(folder)

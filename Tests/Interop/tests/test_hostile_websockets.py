@@ -6,7 +6,6 @@ has; each kind gets a server of its own, since memory that was used once may sta
 
 import contextlib
 import json
-import pathlib
 import socket
 import threading
 import time
@@ -14,6 +13,7 @@ import time
 import pytest
 
 from harness.raw_websocket import BINARY, CONTINUATION, PING, TEXT, RawWebSocket, frame
+from harness.server import resident
 
 SOCKETS = 200
 # The bound. A socket may have one message of 64 KiB on its way in.
@@ -56,11 +56,6 @@ class Neighbour:
             self.socket.end()
         assert not self.problem, f"the neighbour: {self.problem!r}"
         assert self.trips and max(self.trips) < ROUND_TRIP_MAX, f"took {max(self.trips):.3f} s"
-
-
-def resident(server):
-    pages = pathlib.Path(f"/proc/{server.process.child.pid}/statm").read_text().split()[1]
-    return int(pages) * 4096
 
 
 def plain(server):
