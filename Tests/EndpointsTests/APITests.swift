@@ -116,6 +116,7 @@ struct APITests {
       (.post, tokens, vera, nil, .mintToken, 401),
       (.post, tokens, vera, viewer, .mintToken, 403),
       (.post, tokens, ["role": "host"], nil, .mintToken, 400),
+      (.post, tokens, ["name": nil, "role": nil, "identity": nil], nil, .mintToken, 201),
       (.post, tokens, ["name": 5], nil, .mintToken, 400),
       (.post, tokens, ["name": ""], nil, .mintToken, 400),
       (.post, tokens, ["name": "a\nb"], nil, .mintToken, 400),
@@ -164,6 +165,8 @@ struct APITests {
     #expect(unknown.json["title"] == "Not Found" && unknown.json["type"] == "about:blank")
     let method = try #require(try stage.ask(.put, tokens))
     #expect(method.status == 405 && method.headers["Allow"] == "POST, OPTIONS")
+    // TRACE is a method we know and nothing answers: 405, not the 501 of an unknown one.
+    #expect(try stage.ask(.trace, tokens)?.status == 405)
     let both = try #require(try stage.ask(.get, revoke))
     #expect(both.headers["Allow"] == "POST, DELETE, OPTIONS")
     let plain = try #require(try stage.ask(.post, "/healthz"))

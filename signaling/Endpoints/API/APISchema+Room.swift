@@ -93,8 +93,9 @@ extension APISchema {
       (
         "audience",
         list([
-          "type": "array", "prefixItems": [time, count], "items": false, "minItems": 2,
-          "description": "When, and how many.",
+          // As plain as this for tools that know no tuples.
+          "type": "array", "items": count, "minItems": 2, "maxItems": 2,
+          "description": "When, in milliseconds since 1970, UTC, and how many.",
         ])
       ), ("peak", count),
     ]))

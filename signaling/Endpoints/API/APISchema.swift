@@ -29,8 +29,11 @@ struct APISchema: Hashable, Sendable {
   static let tokenRequest = APISchema(
     name: "TokenRequest",
     schema: open(
-      [("role", ["const": "viewer"]), ("name", displayName), ("identity", identity)],
-      required: []))
+      [
+        ("role", ["enum": ["viewer", nil]]),
+        ("name", text(max: Credential.nameMax, orNull: true)),
+        ("identity", text(max: Credential.subjectMax, orNull: true)),
+      ], required: []))
 
   static let revocation = APISchema(
     name: "Revocation",
@@ -40,7 +43,17 @@ struct APISchema: Hashable, Sendable {
 
   static let revocationRequest = APISchema(
     name: "RevocationRequest",
-    schema: open([("identity", identity), ("expiresAtMs", time)], required: ["identity"]),
+    schema: open(
+      [
+        ("identity", identity),
+        (
+          "expiresAtMs",
+          [
+            "type": ["integer", "null"], "minimum": 0, "maximum": .integer(Revocations.untilMsMax),
+            "description": "Milliseconds since 1970, UTC.",
+          ]
+        ),
+      ], required: ["identity"]),
     isRequired: true)
 
   static let problem = APISchema(
@@ -97,15 +110,20 @@ struct APISchema: Hashable, Sendable {
     return object
   }
 
+  private static func text(max: Int, orNull: Bool) -> JSONValue {
+    [
+      "type": orNull ? ["string", "null"] : "string", "minLength": 1,
+      "maxLength": .integer(Int64(max)),
+    ]
+  }
+
   static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
 
   static func orNull(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
 
   /// A room's name.
   static let roomName: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"]
-  static let identity: JSONValue = [
-    "type": "string", "minLength": 1, "maxLength": .integer(Int64(Credential.subjectMax)),
-  ]
+  static let identity = text(max: Credential.subjectMax, orNull: false)
   static let displayName: JSONValue = [
     "type": "string", "maxLength": .integer(Int64(Credential.nameMax)),
   ]
