@@ -165,8 +165,9 @@ struct APITests {
     #expect(unknown.json["title"] == "Not Found" && unknown.json["type"] == "about:blank")
     let method = try #require(try stage.ask(.put, tokens))
     #expect(method.status == 405 && method.headers["Allow"] == "POST, OPTIONS")
-    // TRACE is a method we know and nothing answers: 405, not the 501 of an unknown one.
+    // Methods we know and nothing answers: 405, not the 501 of an unknown one.
     #expect(try stage.ask(.trace, tokens)?.status == 405)
+    #expect(try stage.ask(.query, tokens)?.status == 405)
     let both = try #require(try stage.ask(.get, revoke))
     #expect(both.headers["Allow"] == "POST, DELETE, OPTIONS")
     let plain = try #require(try stage.ask(.post, "/healthz"))
