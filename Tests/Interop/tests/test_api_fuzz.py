@@ -6,13 +6,13 @@ description forbids is refused. Seeded: the same requests each time, as far as t
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
 
 from harness.raw_websocket import TEXT, RawWebSocket, frame
-from harness.server import REPOSITORY
 
 ROOM = "fuzzed"
 CHECKS = ",".join([
@@ -68,7 +68,7 @@ def run(server, folder, name, seconds, token, *flags):
         [
             program, "run", description, "--url", server.origin, "--checks", CHECKS,
             "--header", f"Authorization: Bearer {token}", "--seed", "20261121", "--workers", "1",
-            "--max-time", str(seconds), "--max-examples", "30", "--phases", "examples,coverage,fuzzing",
+            "--max-time", str(seconds), "--max-examples", "10", "--phases", "examples,coverage,fuzzing",
             "--generation-database", "none", "--warnings", "off", "--no-color",
             "--suppress-health-check", "all", "--continue-on-failure", *flags,
         ],
@@ -80,14 +80,14 @@ def run(server, folder, name, seconds, token, *flags):
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("role, seconds, flags", [
-    ("service", 30, ["--exclude-operation-id", LAST]),
+    ("service", 60, ["--exclude-operation-id", LAST]),
     # A viewer may ask 20 times a second: a few requests of each operation.
-    ("viewer", 20, [
+    ("viewer", 30, [
         "--exclude-operation-id", LAST, "--rate-limit", "18/s", "--phases", "fuzzing",
         "--max-examples", "6",
     ]),
-    ("everywhere", 10, ["--include-path-regex", "^/api/v1/(people|rooms$)"]),
-    ("ending", 5, ["--include-operation-id", LAST]),
+    ("everywhere", 30, ["--include-path-regex", "^/api/v1/(people|rooms$)"]),
+    ("ending", 30, ["--include-operation-id", LAST]),
 ], ids=["service", "viewer", "everywhere", "ending"])
 def test_no_request_gets_what_is_not_described(server, evidence, report, role, seconds, flags):
     host = furnish(server)
@@ -96,8 +96,11 @@ def test_no_request_gets_what_is_not_described(server, evidence, report, role, s
         f"fuzz-{role}")
     made = run(server, evidence, role, seconds, token, *flags)
     lines = made.stdout.splitlines()
-    figures = next((line for line in reversed(lines) if "generated" in line or "cases" in line), "")
+    figures = next((line for line in reversed(lines) if " generated" in line), "")
     report(f"{role}: {' '.join(figures.split())}")
+    # On a machine that is busy, time ends it early; but something must have been asked.
+    generated = int(re.search(r"(\d+) generated", figures).group(1)) if "generated" in figures else 0
+    assert generated > 20, made.stdout[-3000:]
     assert made.returncode == 0, made.stdout[-6000:] + made.stderr[-1000:]
     host.end()
     # The room may be over, full, or the host's token revoked; another one is as well as ever.
