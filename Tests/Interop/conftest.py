@@ -175,9 +175,11 @@ FIGURES = pytest.StashKey()
 def pytest_terminal_summary(terminalreporter, config):
     figures = config.stash.get(FIGURES, [])
     if traffic.counts:
-        figures.append(
-            f"room sockets: {sum(traffic.counts.values())} different messages of "
-            f"{len(traffic.counts)} types were as described")
+        for side in ("server", "client"):
+            counts = {name: n for name, n in traffic.counts.items() if name.startswith(side)}
+            figures.append(
+                f"room sockets: {sum(counts.values())} different messages of {len(counts)} types of "
+                f"the {side} were as described")
     if figures:
         terminalreporter.section("figures")
         for line in figures:
