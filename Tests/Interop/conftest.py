@@ -97,8 +97,8 @@ def open_page(request, evidence):
     """Opens pages that are closed afterwards, with a screenshot and the console of a failed test."""
     pages = []
 
-    def open_in(browser, url=None, camera=None):
-        page = browser.page(camera)
+    def open_in(browser, url=None, camera=None, device=None):
+        page = browser.page(camera, device)
         pages.append(page)
         if url:
             page.goto(url)
@@ -113,6 +113,21 @@ def open_page(request, evidence):
             page.close()
         except Exception as problem:  # The browser may be what failed; the report is what counts.
             print(f"page {number}: {problem}")
+
+
+@pytest.fixture
+def album(request):
+    """Keeps pictures of a run that people should look at, under .build/interop/pictures/<test>."""
+    folder = REPOSITORY / ".build" / "interop" / "pictures" / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    taken = []
+
+    def keep(page, name):
+        taken.append(name)
+        page.screenshot(folder / f"{len(taken):02}-{name}.png")
+
+    return keep
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ export const strings = {
   "chat.why.banned": "You can’t write in this room.",
   "chat.why.muted": "A moderator muted you.",
   "chat.why.timeout": "A moderator paused you. You can write again in {time}.",
+  "chat.why.ended": "The show is over, and so is the chat.",
   "chat.why.off": "The chat is closed just now.",
   "chat.why.followers": "Only followers can write. Follow the host to join in.",
   "chat.why.subscribers": "Only subscribers can write just now.",

@@ -164,7 +164,7 @@ export class PeoplePanel {
   #drawAudit(entries) {
     const rows = entries.map((entry) => {
       const what = [entry.kind, entry.member, entry.text && `“${entry.text}”`].filter(Boolean).join(" · ");
-      return make("li", {}, make("span.quiet-text.numbers", {}, clockText(entry.at)), make("span.grow", {}, make("b", {}, entry.by?.name ?? "Hawker"), ` ${what}`));
+      return make("li", {}, make("span.quiet-text.numbers", {}, clockText(entry.at)), make("span.grow", {}, make("b", {}, entry.by ? nameOf(entry.by) : text("brand")), ` ${what}`));
     });
     this.#audit.replaceChildren(...(rows.length > 0 ? rows : [make("li.quiet-text", {}, text("audit.empty"))]));
   }
