@@ -1,7 +1,7 @@
 // Who is here, who is on stage, who is banned, and what the team did.
 
 import { avatar, nameOf } from "../shared/avatar.js";
-import { KeyedList, make, plural, setText, text } from "../shared/dom.js";
+import { KeyedList, make, plural, setText, text, textOf } from "../shared/dom.js";
 import { actionsOnPerson } from "../shared/moderation.js";
 import { openMenu } from "../shared/overlays.js";
 import { clockText } from "../shared/time.js";
@@ -163,8 +163,8 @@ export class PeoplePanel {
   /** @param {import("../client/protocol").AuditEntry[]} entries */
   #drawAudit(entries) {
     const rows = entries.map((entry) => {
-      const what = [entry.kind, entry.member, entry.text && `“${entry.text}”`].filter(Boolean).join(" · ");
-      return make("li", {}, make("span.quiet-text.numbers", {}, clockText(entry.at)), make("span.grow", {}, make("b", {}, entry.by ? nameOf(entry.by) : text("brand")), ` ${what}`));
+      const what = [textOf("audit.kind", entry.kind), entry.member, entry.text && text("audit.quoted", { words: entry.text })].filter(Boolean).join(" ");
+      return make("li", {}, make("span.quiet-text.numbers", {}, clockText(entry.at)), make("span.grow", {}, make("b", {}, make("bdi", {}, entry.by ? nameOf(entry.by) : text("brand"))), ` ${what}`));
     });
     this.#audit.replaceChildren(...(rows.length > 0 ? rows : [make("li.quiet-text", {}, text("audit.empty"))]));
   }

@@ -45,7 +45,7 @@ export class ShowPanel {
       this.#drawn.chat = state.chat;
       const { mode, slowSeconds, hold, links, emojiOnly } = state.chat;
       this.#mode.value = mode;
-      if (![...this.#slow.options].some((option) => option.value === String(slowSeconds))) this.#slow.add(new Option(`${slowSeconds} s`, String(slowSeconds)));
+      if (![...this.#slow.options].some((option) => option.value === String(slowSeconds))) this.#slow.add(new Option(text("unit.seconds", { value: slowSeconds }), String(slowSeconds)));
       this.#slow.value = String(slowSeconds);
       this.#hold.value = hold;
       this.#links.value = links;
