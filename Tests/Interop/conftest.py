@@ -8,6 +8,7 @@ import pytest
 
 from harness import network
 from harness.files import FileServer
+from harness.scripted import ScriptedRoom
 from harness.server import REPOSITORY, HawkerServer
 
 
@@ -72,6 +73,22 @@ def start_server(evidence):
 @pytest.fixture
 def server(start_server):
     return start_server()
+
+
+@pytest.fixture
+def start_scripted(evidence):
+    """Starts rooms with scripted people; flags as of fake-room.mjs."""
+    rooms = []
+
+    def start(*flags):
+        folder = evidence / f"scripted-{len(rooms)}"
+        folder.mkdir()
+        rooms.append(ScriptedRoom(folder, *flags))
+        return rooms[-1]
+
+    yield start
+    for room in rooms:
+        room.stop()
 
 
 @pytest.fixture(scope="session")

@@ -198,7 +198,7 @@ def test_a_whole_show(server, chromium, firefox, open_page, album, report):
     for page in cast.all:
         page.wait_until("hawker.room.show.state.polls[0].state === 'revealed'", PATIENCE, "results")
         assert page.evaluate("hawker.room.show.state.polls[0].counts") == [3, 1]
-        shown(page, "75 %")
+        shown(page, "75%")
     album(ben, "poll-results")
     sheet_away(dora)
 

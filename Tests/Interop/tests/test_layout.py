@@ -1,0 +1,88 @@
+"""Nothing jumps while a page is used, and a fast chat stays fast."""
+
+import pytest
+
+from harness import layout, rooms
+from harness.chromium import PHONE
+from harness.measure import wait
+
+ROOM = "atelier"
+CAMERA = {"width": 320, "height": 180, "fps": 10}
+# A chat row is at most a dozen elements, and 60 rows are kept; the rest of the page is some 350.
+NODES_MAX = 1200
+
+
+def opened(open_page, browser, url, device=None, camera=None):
+    page = open_page(browser, None, camera=camera, device=device)
+    layout.watch(page)
+    page.goto(url)
+    return page
+
+
+def turn(page, width, height):
+    page.page.set_viewport_size({"width": width, "height": height})
+    # The browser forgives shifts within half a second of a turn; what comes later is ours.
+    wait(page, 1.2)
+
+
+def fits(page):
+    """Nothing is wider than the screen, so nothing slides sideways."""
+    wide, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= screen, f"{wide} px on a screen of {screen}"
+
+
+@pytest.mark.timeout(240)
+def test_nothing_jumps_while_people_join_talk_and_turn_their_phones(
+    server, chromium, open_page, album, report
+):
+    phone = opened(open_page, chromium, server.watch_page(ROOM, "Dora"), device=PHONE)
+    desktop = opened(open_page, chromium, server.watch_page(ROOM, "Ben"))
+    for page in (phone, desktop):
+        rooms.wait_for_state(page, "waiting", 30)
+    host = opened(open_page, chromium, server.studio(ROOM, "Ann"), camera=CAMERA)
+    host.push("^Go live$")
+    rooms.wait_for_state(host, "live", 30)
+    for page in (phone, desktop):
+        rooms.wait_for_state(page, "live", 30)
+    for number in range(6):
+        rooms.say((host, desktop, phone)[number % 3], f"message {number}, long enough for the second line of a phone" if number % 2 else f"{number}!")
+        wait(host, 2.1)  # as fast as one may talk
+    for command in (
+        "pinMessage(hawker.room.show.state.messages[0].id)",
+        "setRoom({ title: 'Bags and belts', description: '' })",
+        "openPoll({ question: 'Which colour next?', options: ['Red', 'Blue'], multiple: false, changeable: true, results: 'live' })",
+        "openGiveaway({ prize: 'A belt', rule: 'everyone', winners: 1 })",
+        "announce('Free shipping today')",
+    ):
+        host.evaluate(f"hawker.room.{command}.then(() => null)")
+        wait(host, 0.7)
+    for name, (width, height) in (("sideways", (844, 390)), ("upright", (390, 844)), ("small", (360, 640)), ("small-sideways", (640, 360))):
+        turn(phone, width, height)
+        fits(phone)
+        album(phone, name)
+    turn(host, 900, 1200)
+    fits(host)
+    for page, name in ((phone, "phone"), (desktop, "desktop"), (host, "studio")):
+        report(f"{name}: shifts {layout.assert_still(page, name):.4f}")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("path", ["/watch/storm", "/studio/storm?source=canvas#token=host:Ann"], ids=["watch", "studio"])
+def test_a_chat_of_100_messages_a_second_stays_fast(start_scripted, chromium, open_page, report, path):
+    page = opened(open_page, chromium, start_scripted().url(path))
+    page.wait_until("hawker.room.show.state?.messages.length >= 100", 20, "the storm")
+    wait(page, 3)
+    first = page.evaluate("hawker.room.show.state.messages.at(-1).id")
+    seen = layout.frames(page, 8)
+    newest = "hawker.room.show.state.messages.at(-1)"
+    arrived = page.evaluate(f"{newest}.id") - first
+    report(f"{arrived / 8:.0f} messages/s, {seen}")
+    assert arrived >= 8 * 60, "the storm was none"
+    assert seen["nodes"] <= NODES_MAX
+    assert seen["fps"] >= 30, seen
+    assert seen["blockedMs"] < 100 * 8, seen
+    # Not by leaving the chat behind: what is shown is what came last.
+    page.wait_until(
+        f"Number([...document.querySelectorAll('#messages > .message')].at(-1).dataset.id) > {newest}.id - 40", 5, "the newest"
+    )
+    assert page.evaluate("document.querySelectorAll('#messages > li').length") <= 80
