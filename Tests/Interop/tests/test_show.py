@@ -286,9 +286,9 @@ def test_a_whole_show(server, chromium, firefox, open_page, album, report):
 
     # Everybody knows the same in the end.
     for page in (ben, cleo, dora):
-        page.push("React with 🔥")
+        page.push("React with 👍")
     for page in cast.all:
-        page.wait_until("hawker.room.show.state.reactions['🔥'] >= 3", PATIENCE, "reactions")
+        page.wait_until("hawker.room.show.state.reactions['👍'] >= 3", PATIENCE, "reactions")
     expected = host.evaluate(STATE)
     for name, page in zip(("Mo", "Ben", "Cleo", "Dora"), cast.watching):
         page.wait_until(f"JSON.stringify({STATE}.messages) === {json.dumps(json.dumps(expected['messages'], ensure_ascii=False, separators=(',', ':')))}", PATIENCE, "all messages")
