@@ -12,6 +12,7 @@ import { openMenu, toast } from "../shared/overlays.js";
 import { PollsView } from "../shared/polls-view.js";
 import { QuestionsView } from "../shared/questions-view.js";
 import { setUpTabs } from "../shared/tabs.js";
+import { GuestMonitors } from "./guest-monitors.js";
 import { askGiveaway, askPoll } from "./new-items.js";
 import { PeoplePanel } from "./people-panel.js";
 import { ShowPanel } from "./show-panel.js";
@@ -31,6 +32,7 @@ export function setUpDesk(room) {
   const composer = new Composer(/** @type {HTMLFormElement} */ (element("composer")), room);
   const people = new PeoplePanel(element("people-panel"), room, run);
   const show = new ShowPanel(element("show-panel"), room, run);
+  new GuestMonitors(room, run);
   setUpTabs(element("tabs"), (panel) => people.shown(panel === "people-panel"));
   /** @type {ShowState|null} */
   let drawn = null;

@@ -87,11 +87,13 @@ export class ShowPanel {
   #showForm() {
     const fields = [field("settings.name", this.#title), field("settings.description", this.#description), field("settings.starts", this.#starts)];
     return this.#form("settings.show", fields, "dialog.save", "settings.saved", async () => {
-      const title = this.#title.value.trim();
+      const before = this.#room.show.state;
+      // A show has a title; without one of its own it is called as before, or as its room.
+      const title = this.#title.value.trim() || before?.title || this.#room.room?.name || "";
+      this.#title.value = title;
       const description = this.#description.value.trim();
       const startsAtMs = new Date(this.#starts.value).getTime();
-      const before = this.#room.show.state;
-      if (Number.isFinite(startsAtMs) && startsAtMs !== before?.startsAt) await this.#room.schedule({ title, description, startsAtMs });
+      if (Number.isFinite(startsAtMs) && startsAtMs !== before?.startsAt) await this.#room.schedule({ title, startsAtMs, ...(description ? { description } : {}) });
       if (title !== before?.title || description !== before?.description) await this.#room.setRoom({ title, description });
     });
   }

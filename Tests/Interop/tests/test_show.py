@@ -275,6 +275,9 @@ def test_a_whole_show(server, chromium, firefox, open_page, album, report):
     for page in (mo, cleo, dora):
         frames_flow(page, "Ben/main")
         frames_flow(page, "Ann/main")
+    # The host sees and hears whom they talk with.
+    guest = "document.querySelector('.monitor[data-publication=\"Ben/main\"] video')"
+    host.wait_until(f"{guest}?.videoWidth > 0 && !{guest}.paused && !{guest}.muted", PATIENCE, "the guest in the studio")
     album(ben, "guest-himself")
     album(cleo, "guest-seen-firefox")
     album(dora, "guest-seen-phone")
@@ -282,6 +285,7 @@ def test_a_whole_show(server, chromium, firefox, open_page, album, report):
     host.push("^Take off$")
     for page in (mo, cleo, dora):
         page.wait_until("!document.querySelector('[data-publication=\"Ben/main\"]')", PATIENCE, "the guest gone")
+    host.wait_until("!document.querySelector('.monitor.guest')", PATIENCE, "the studio without the guest")
     ben.wait_until("document.getElementById('stage-bar').hidden", PATIENCE, "off the stage")
 
     # Everybody knows the same in the end.
