@@ -102,8 +102,8 @@ describe("encodings", () => {
   test("small pictures have fewer layers, as many as the browser would send; a shared screen has one", () => {
     const layers = (width, height) => cameraEncodings(new FakeTrack("video", { width, height })).map((each) => each.rid);
     assert.deepEqual(layers(540, 960), ["q", "h", "f"]);
-    assert.deepEqual(layers(640, 480), ["h", "f"]);
-    assert.deepEqual(layers(480, 270), ["h", "f"]);
+    assert.deepEqual(layers(640, 480), ["q", "f"]);
+    assert.deepEqual(layers(480, 270), ["q", "f"]);
     assert.deepEqual(layers(320, 240), ["f"]);
     assert.equal(screenEncodings().length, 1);
   });

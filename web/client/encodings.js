@@ -25,6 +25,8 @@ export function cameraEncodings(track) {
   // Never below half: a small picture needs more bits per pixel.
   const scale = Math.max(0.5, Math.min(2, pixels / CAMERA_PIXELS));
   const layers = CAMERA_LAYERS.slice(pixels < TWO_LAYERS_PIXELS_MIN ? 2 : pixels < THREE_LAYERS_PIXELS_MIN ? 1 : 0);
+  // Named by rank, as the server names what arrives: of two the lower is `q`.
+  if (layers.length === 2) layers[0] = { ...layers[0], rid: "q" };
   return layers.map((layer) => ({ ...layer, active: true, maxBitrate: Math.round(layer.maxBitrate * scale) }));
 }
 

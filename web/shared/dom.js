@@ -28,6 +28,7 @@ export function fillStrings(root = document.body) {
     each.setAttribute("placeholder", text(each.getAttribute("data-placeholder") ?? ""));
   }
   for (const each of root.querySelectorAll("[data-icon]")) each.prepend(icon(each.getAttribute("data-icon") ?? ""));
+  document.documentElement.classList.add("filled");
 }
 
 /** @param {Element} target @param {string} words */

@@ -65,10 +65,11 @@ export function pollCard(first, { room, run, staff = () => false }) {
     update(poll);
   }
 
-  /** Who doesn't see the counts isn't told how many voted either: then it is said when. */
+  /** Where the counts are hidden it is said until when. */
   function votersText() {
-    if (poll.counts === null && poll.results !== "live") return text(`poll.hidden.${poll.results}`);
-    return poll.voters > 0 ? plural("poll.voters", poll.voters) : text("poll.noVoters");
+    const hidden = poll.counts === null && poll.results !== "live" ? text(`poll.hidden.${poll.results}`) : "";
+    const many = poll.voters > 0 ? plural("poll.voters", poll.voters) : hidden ? "" : text("poll.noVoters");
+    return [many, hidden].filter(Boolean).join(" · ");
   }
 
   /** @param {number[]} indices */

@@ -100,6 +100,7 @@ function start() {
 function fail(code) {
   problem = code;
   problemIsFinal = true;
+  document.body.classList.toggle("no-room", room.show.state === null);
   render();
 }
 

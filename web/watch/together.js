@@ -140,14 +140,15 @@ export function setUpTogether(room) {
   function drawHost(state) {
     const { host, you } = state;
     setText("room-name", state.title || room.room?.name || "");
-    element("host-line").hidden = host === null;
     setText("host-line", host ? `${nameOf(host)} · ${plural("host.followers", state.followers)}` : "");
     const mark = element("host-avatar");
-    mark.hidden = host === null;
-    if (host && mark.dataset.member !== host.member) {
-      mark.dataset.member = host.member;
-      mark.replaceChildren(...avatar(host.member, host.name).childNodes);
-      mark.style.setProperty("--hue", avatar(host.member, host.name).style.getPropertyValue("--hue"));
+    // Until the host came, the room's own mark keeps the place.
+    const whose = host ?? { member: room.room?.name ?? "", name: state.title };
+    if (mark.dataset.member !== whose.member) {
+      mark.dataset.member = whose.member;
+      const made = avatar(whose.member, whose.name);
+      mark.replaceChildren(...made.childNodes);
+      mark.style.setProperty("--hue", made.style.getPropertyValue("--hue"));
     }
     const follow = element("follow");
     follow.hidden = host === null || host.member === you.member;

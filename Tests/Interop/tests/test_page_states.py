@@ -122,7 +122,9 @@ def test_sound_quality_full_screen_and_picture_in_picture(server, chromium, open
     viewer.push("^Mute$")
     viewer.wait_until(f"{video}.muted", 5, "no sound")
 
-    for choice, height in (("Medium", 135), ("High", 270)):
+    # What the studio says arrives is said of each layer by its name.
+    host.wait_until("[...document.querySelectorAll('#layers tr[data-layer=q], #layers tr[data-layer=f]')].filter((row) => /bit/.test(row.cells[4].textContent)).length === 2", 20, "arrivals")
+    for choice, height in (("Low", 135), ("High", 270)):
         viewer.page.get_by_label("Quality").select_option(choice)
         viewer.wait_until(f"{video}.videoHeight === {height}", 20, f"{choice} quality")
 
