@@ -105,6 +105,7 @@ export const strings = {
   "host.followers.one": "{count} follower",
   "host.followers.other": "{count} followers",
 
+  "shop.title": "Shop",
   "commerce.title": "For sale now",
   "commerce.claim": "Claim",
 

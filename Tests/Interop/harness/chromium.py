@@ -36,10 +36,10 @@ class ChromiumPage(Page):
         self.page.on("pageerror", lambda e: self.messages.append(f"pageerror: {e}"))
 
     def goto(self, url):
-        self.page.goto(url, wait_until="load", timeout=15000)
+        self.page.goto(url, wait_until="load", timeout=45000)
 
     def reload(self):
-        self.page.reload(wait_until="load", timeout=15000)
+        self.page.reload(wait_until="load", timeout=45000)
 
     def evaluate(self, expression):
         return self.page.evaluate(expression)

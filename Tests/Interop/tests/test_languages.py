@@ -78,6 +78,18 @@ TOO_WIDE = """(() => {
     const scroller = e.closest(".tabs, .scroll, .scrolls, .chat-scroll, .desk");
     if (!scroller && box.width > 0 && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${e.tagName}.${e.className} leaves the screen: ${text.slice(0, 50)}`);
   }
+  // What one presses is not under something else.
+  for (const e of (document.querySelector("dialog[open]") ?? document).querySelectorAll("button, a.button, textarea, input, select")) {
+    const box = e.getBoundingClientRect();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    if (!e.checkVisibility({ opacityProperty: true }) || e.disabled || box.width === 0 || x < 0 || y < 0 || x > innerWidth || y > innerHeight) continue;
+    const at = document.elementFromPoint(x, y);
+    const over = at && at !== e && !e.contains(at) && !at.contains(e) && !at.closest("label")?.contains(e);
+    // Behind a sheet, and what scrolls under its edge, is another matter.
+    if (over && !e.closest(".tools, .tabs, .scrolls, .desk") && !document.querySelector(".panel.sheet")) {
+      found.push(`${e.tagName}#${e.id}.${e.className} lies under ${at.tagName}#${at.id}.${at.className}`);
+    }
+  }
   return [...new Set(found)];
 })()"""
 
