@@ -64,7 +64,7 @@ export function setUpTogether(room) {
     const changed = (...keys) => before === null || keys.some((key) => before[key] !== state[key]);
     composer.render(state);
     if (changed("messages", "gaps", "you")) chat.render(state);
-    element("chat-empty").hidden = state.messages.length > 0;
+    element("chat-empty").hidden = state.messages.length > 0 || state.phase === "ended";
     if (changed("pinned")) drawPinned(state);
     if (changed("polls")) polls.render(state.polls);
     if (changed("questions")) drawQuestions(state);
@@ -121,7 +121,7 @@ export function setUpTogether(room) {
   function nowCard(name, title, kind, until, pattern, opens) {
     const left = make("span.quiet-text.small.numbers");
     countDown(left, until, pattern);
-    return make("button.now-card", { icon: name, onclick: () => show(opens) }, make("span.grow", {}, make("span.quiet-text.small", {}, kind), make("strong.cut", { dir: "auto" }, title)), left);
+    return make("button.now-card", { icon: name, onclick: () => show(opens) }, make("span.grow", {}, make("span.kind.quiet-text.small", {}, kind), " ", make("strong.cut", { dir: "auto" }, title)), left);
   }
 
   /** @param {ShowState} state */

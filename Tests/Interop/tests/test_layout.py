@@ -12,6 +12,22 @@ CAMERA = {"width": 320, "height": 180, "fps": 10}
 NODES_MAX = 1200
 
 
+# Cards, the announcement, the pinned message, the tap for sound and the reactions never lie over each other.
+COVERED = """(() => {
+  const parts = [...document.querySelectorAll(".now-card, #announcement, #pinned, #tap, #reactions button, .bar button, #follow, .top .badge")]
+    .filter((e) => e.checkVisibility()).map((e) => [e.id || e.className || e.textContent, e.getBoundingClientRect()]);
+  const found = [];
+  for (const [n, [name, a]] of parts.entries()) {
+    for (const [other, b] of parts.slice(n + 1)) {
+      const wide = Math.min(a.right, b.right, innerWidth) - Math.max(a.left, b.left, 0);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > 3 && high > 3) found.push(`${name} and ${other}: ${Math.round(wide)}x${Math.round(high)}`);
+    }
+  }
+  return found;
+})()"""
+
+
 def opened(open_page, browser, url, device=None, camera=None):
     page = open_page(browser, None, camera=camera, device=device)
     layout.watch(page)
@@ -60,6 +76,8 @@ def test_nothing_jumps_while_people_join_talk_and_turn_their_phones(
         turn(phone, width, height)
         fits(phone)
         album(phone, name)
+        problem = phone.evaluate(COVERED)
+        assert problem == [], f"{name}: {problem}"
     pages = ((phone, "phone"), (desktop, "desktop"), (host, "studio"))
     turn(host, 900, 1200)
     fits(host)
