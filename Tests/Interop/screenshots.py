@@ -46,17 +46,19 @@ def test_pictures(server, chromium, open_page):
     IMAGES.mkdir(parents=True, exist_ok=True)
     host = go_live(server, chromium, open_page, ROOM, HOST)
     rest(server, "PATCH", "/settings", {"title": "Spring kiln opening"})
+    for identity, _ in TALK:
+        rest(server, "PUT", "/follow", {"on": True}, identity, "viewer")
     viewer = open_page(chromium, server.watch_page(ROOM, "Hanna"), device=DARK)
     phone = open_page(chromium, server.watch_page(ROOM, "Tunde"), device={**PHONE, **DARK})
     for identity, words in TALK:
         rest(server, "POST", "/messages", {"text": words}, identity, "viewer")
     rest(server, "POST", "/messages", {"text": "All of it is food safe, and we ship everywhere."})
+    rooms.shows(host, "food safe")
     rest(server, "PUT", "/pin", {"message": host.evaluate("hawker.room.show.state.messages.at(-1).id")})
     rest(server, "POST", "/polls", {"question": "Which glaze next?", "options": ["Celadon", "Tenmoku", "Shino"], "multiple": False, "changeable": True, "results": "live"})
-    (poll,) = host.evaluate("hawker.room.show.state.polls.map((each) => each.id)")
+    poll = host.wait_until("hawker.room.show.state.polls[0]?.id", 10, "the poll")
     for index, (identity, _) in enumerate(TALK):
         rest(server, "PUT", f"/polls/{poll}/vote", {"options": [index * index % 5 % 3]}, identity, "viewer")
-        rest(server, "PUT", "/follow", {"on": True}, identity, "viewer")
     rest(server, "POST", "/giveaways", {"prize": "Hand-thrown espresso cup", "rule": "everyone", "winners": 1})
     for page in (viewer, phone):
         rooms.wait_for_state(page, "live", 30)

@@ -113,3 +113,37 @@ def test_a_chat_of_100_messages_a_second_stays_fast(start_scripted, chromium, op
         f"Number([...document.querySelectorAll('#messages > .message')].at(-1).dataset.id) > {newest}.id - 40", 5, "the newest"
     )
     assert page.evaluate("document.querySelectorAll('#messages > li').length") <= 120
+
+
+IN_VIEW = """(() => {
+  const scroller = document.getElementById("chat-scroll");
+  const box = scroller.getBoundingClientRect();
+  const row = [...scroller.querySelectorAll(".message")].find((each) => each.getBoundingClientRect().top > box.top + box.height / 2);
+  return { id: row.dataset.id, top: Math.round(row.getBoundingClientRect().top), newest: scroller.querySelector("ol").lastElementChild.getBoundingClientRect().bottom <= box.bottom + 1 };
+})()"""
+SCROLL = "void document.getElementById('chat-scroll').scrollBy(0, PX)"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_who_reads_upwards_is_left_in_peace(request, start_scripted, open_page, name):
+    page = open_page(request.getfixturevalue(name), start_scripted().url("/watch/storm"))
+    page.wait_until("document.querySelectorAll('.message').length >= 60", 30, "the storm")
+    assert page.evaluate(IN_VIEW)["newest"]
+    page.evaluate(SCROLL.replace("PX", "-300"))
+    page.wait_until("!document.getElementById('jump').hidden", 5, "the way back")
+    wait(page, 0.3)
+    before = page.evaluate(IN_VIEW)
+    wait(page, 2)
+    after = page.evaluate(IN_VIEW)
+    assert (after["id"], after["newest"]) == (before["id"], False)
+    assert abs(after["top"] - before["top"]) <= 1, "what one reads moved"
+    # At the top older ones are fetched, and what one reads stays again.
+    page.evaluate("document.getElementById('chat-scroll').scrollTop = 40")
+    rows = page.evaluate("document.querySelectorAll('.message').length")
+    page.wait_until(f"document.querySelectorAll('.message').length > {rows}", 10, "older messages")
+    assert page.evaluate("document.getElementById('chat-scroll').scrollTop") > 500
+    page.push("new messages|Newest")
+    page.wait_until("document.getElementById('jump').hidden", 5, "following again")
+    wait(page, 1)
+    assert page.evaluate(IN_VIEW)["newest"]
