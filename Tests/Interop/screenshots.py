@@ -14,7 +14,7 @@ from harness.server import REPOSITORY
 IMAGES = REPOSITORY / "docs" / "images"
 SCENE = (pathlib.Path(__file__).parent / "pages" / "scene.js").read_text()
 ROOM = "kiln"
-HOST = "Ann"
+HOST = "Ann Bergström"
 DARK = {"color_scheme": "dark"}
 TALK = [
     ("Noor", "Hello from Lisbon!"), ("Mateo", "That glaze is gorgeous 😍"), ("Ingrid", "Is the blue one still available?"),
@@ -23,8 +23,12 @@ TALK = [
 ]
 
 
+def token_of(server, room, role, name):
+    return server.token(room, role, name.split()[0], "--name", name)
+
+
 def rest(server, method, path, body, identity=HOST, role="host", room=ROOM):
-    token = server.token(room, role, identity)
+    token = token_of(server, room, role, identity)
     status, _, text = server.request(
         method, f"/api/v1/rooms/{room}{path}", json.dumps(body), {"Content-Type": "application/json"}, token)
     assert status < 300, f"{method} {path}: {status} {text}"
@@ -35,7 +39,7 @@ def go_live(server, chromium, open_page, room, host):
     """A studio whose camera is a painted scene."""
     page = open_page(chromium, None, device=DARK)
     page.context.add_init_script(script=SCENE)
-    page.goto(server.studio(room, host))
+    page.goto(server.url(f"/studio/{room}#token={token_of(server, room, 'host', host)}"))
     page.push("^Go live$")
     rooms.wait_for_state(page, "live", 30)
     return page

@@ -60,8 +60,8 @@ async function load(more) {
     if (!page) throw new Error(String(response.status));
     const rooms = page.rooms.map((/** @type {any} */ show) => ({
       ...show, startsAt: show.startsAtMs,
-      // Who has no name is called by identity, as everywhere.
-      host: show.host ? { name: show.host.name || show.host.identity } : null,
+      // A host without a name is known by the room's.
+      host: show.host?.name ? show.host : null,
     }));
     // A room that has lost viewers meanwhile may come once more.
     listed = more ? [...new Map([...listed, ...rooms].map((show) => [show.room, show])).values()] : rooms;

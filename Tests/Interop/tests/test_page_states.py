@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import rooms
+from harness import network, rooms
 from harness.chromium import PHONE
 from harness.measure import wait
 
@@ -153,3 +153,22 @@ def test_sound_quality_full_screen_and_picture_in_picture(server, chromium, open
     viewer.wait_until(f"{video}.textTracks[0].mode === 'showing'", 5, "captions")
     viewer.push("^Captions$")
     viewer.wait_until(f"{video}.textTracks[0].mode === 'disabled'", 5, "no captions")
+
+
+@pytest.mark.timeout(180)
+def test_the_studio_says_in_plain_words_what_holds_a_layer_back(server, chromium, open_page, album):
+    host = open_page(chromium, server.studio(ROOM, "Ann"), camera={**CAMERA, "fps": 24})
+    rooms.wait_for_state(host, "ready", 30)
+    rooms.shows(host, "You are off air.")
+    host.push("^Go live$")
+    rooms.wait_for_state(host, "live", 30)
+    rooms.shows(host, "All is well: everything you send arrives.", 40)
+    with network.udp_lossy(150):
+        rooms.shows(host, "picture is lost on the way to the server", 40)
+        album(host, "studio-loss")
+    rooms.shows(host, "All is well: everything you send arrives.", 60)
+
+    slow = open_page(chromium, server.studio("slow", "Sam"), camera={**CAMERA, "fps": 7})
+    slow.push("^Go live$")
+    rooms.shows(slow, "Few pictures a second of the", 40)
+    album(slow, "studio-slow")
