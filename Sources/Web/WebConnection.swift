@@ -38,6 +38,12 @@ final class WebConnection {
   var webSocketOutput = WebSocketConnection.Output()
   /// Whether the application was told of a WebSocket and not yet of its end.
   var isOpenWebSocket = false
+  /// Whether the application was told that the client is behind.
+  var isBehind = false
+  /// Whether it is among those to be settled at the end of the turn's commands.
+  var isTouched = false
+  /// When its timer was last set for.
+  var timer = Instant.zero
   /// Whether the client said that it sends nothing more.
   var inputEnded = false
   var output = OutgoingQueue()

@@ -91,6 +91,7 @@ extension WebLoop {
       connection.phase = .webSocket
       connection.webSocket = WebSocketConnection(limits: limits.webSocket)
       connection.isOpenWebSocket = true
+      try? connection.stream.setKernelUnsentMax(bytes: limits.webSocketUnsentMax)
       connection.lastReceived = loop.now
       counters.openedWebSockets += 1
       counters.countAnswer(status: response.status)
@@ -137,10 +138,8 @@ extension WebLoop {
   }
 
   /// Queues the frame of a message, unless closing has begun.
-  func send(_ frame: [UInt8], to id: UInt64) {
-    guard let connection = connections[id], connection.phase == .webSocket,
-      connection.webSocket?.isOpen == true
-    else { return }
+  func send(_ frame: [UInt8], to connection: WebConnection) {
+    guard connection.phase == .webSocket, connection.webSocket?.isOpen == true else { return }
     queue(frame, to: connection)
   }
 
@@ -172,7 +171,21 @@ extension WebLoop {
       connection.phase = .lingering
       connection.deadline = loop.now + limits.lingerTimeout
     }
+    tellWhetherBehind(connection)
     watch(connection)
+  }
+
+  /// Tells the application when a client falls behind, and when it has caught up.
+  private func tellWhetherBehind(_ connection: WebConnection) {
+    guard connection.isOpenWebSocket else { return }
+    let queued = connection.queuedBytes
+    if !connection.isBehind, queued > limits.webSocketHighWater {
+      connection.isBehind = true
+      parts.emit(.behind(connection.id))
+    } else if connection.isBehind, queued <= limits.webSocketLowWater {
+      connection.isBehind = false
+      parts.emit(.drained(connection.id))
+    }
   }
 
   private func watch(_ connection: WebConnection) {
@@ -181,7 +194,10 @@ extension WebLoop {
       connection.interest = wanted
       try? loop.modify(connection.stream.descriptor, token: connection.id, interest: wanted)
     }
-    timers.schedule(connection.id, at: nextDeadline(of: connection))
+    let deadline = nextDeadline(of: connection)
+    guard deadline != connection.timer else { return }
+    connection.timer = deadline
+    timers.schedule(connection.id, at: deadline)
   }
 
   // MARK: Time

@@ -30,6 +30,7 @@ final class WebLoop {
   private var listener: TCPListener?
   private var isListening = false
   private var commands: [WebCommand] = []
+  private var touched: [WebConnection] = []
   /// The end of the drain under way; nil when there is none.
   private(set) var drainDeadline: Instant?
   private var input = [UInt8](repeating: 0, count: WebLoop.readBytesMax)
@@ -139,28 +140,41 @@ final class WebLoop {
   private func takeCommands() {
     parts.board.mailbox.drain(into: &commands)
     // Each connection is settled once, so that what is sent to it in one turn travels together.
-    var touched: Set<UInt64> = []
-    for command in commands { apply(command, &touched) }
-    for id in touched { if let connection = connections[id] { settle(connection) } }
+    for command in commands { apply(command) }
+    let touched = self.touched
+    self.touched.removeAll(keepingCapacity: true)
+    for connection in touched {
+      connection.isTouched = false
+      if connections[connection.id] != nil { settle(connection) }
+    }
   }
 
-  private func apply(_ command: WebCommand, _ touched: inout Set<UInt64>) {
+  private func apply(_ command: WebCommand) {
     switch command {
     case .respond(let id, let request, let response):
-      connections[id]?.http.respond(request, response)
-      touched.insert(id)
-    case .send(let id, let text):
-      send(WebSocketFrame(text: text).bytes, to: id)
-      touched.insert(id)
+      touch(id)?.http.respond(request, response)
+    case .send(let id, let text): send(WebSocketFrame(text: text).bytes, to: id)
     case .sendAll(let ids, let text):
       let frame = WebSocketFrame(text: text).bytes
       for id in ids { send(frame, to: id) }
-      touched.formUnion(ids)
     case .close(let id, let code, let reason):
-      if let connection = connections[id] { closeWebSocket(connection, code, reason) }
-      touched.insert(id)
+      if let connection = touch(id) { closeWebSocket(connection, code, reason) }
     case .reloadCertificate: reloadCertificate()
     }
+  }
+
+  private func send(_ frame: [UInt8], to id: UInt64) {
+    if let connection = touch(id) { send(frame, to: connection) }
+  }
+
+  /// A connection that something is done to; it is settled at the end of the turn's commands.
+  private func touch(_ id: UInt64) -> WebConnection? {
+    guard let connection = connections[id] else { return nil }
+    if !connection.isTouched {
+      connection.isTouched = true
+      touched.append(connection)
+    }
+    return connection
   }
 
   private func reloadCertificate() {
@@ -274,6 +288,7 @@ extension WebLoop {
   fileprivate func timeOut(_ token: UInt64) {
     if token == WebLoop.listenerToken { return listen() }
     guard let connection = connections[token] else { return }
+    connection.timer = .zero
     checkDeadlines(connection)
     if connections[token] != nil { settle(connection) }
   }

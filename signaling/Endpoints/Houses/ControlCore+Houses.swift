@@ -83,7 +83,7 @@ extension ControlCore {
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
       release(room, isOpen: isOpen, at: now, wall: wall)
-    case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
+    case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
   }
 
@@ -200,8 +200,10 @@ extension ControlCore {
     if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
       throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
     }
+    // Counting everybody at every join would make a full room slow to fill.
+    guard settings.viewersMax > 0 else { return }
     let others = house.presence.list.count { $0.role == .viewer && $0.identity != member.identity }
-    guard settings.viewersMax == 0 || others < settings.viewersMax else {
+    guard others < settings.viewersMax else {
       throw ControlRefusal(503, "full", "the room has all the viewers it takes")
     }
   }

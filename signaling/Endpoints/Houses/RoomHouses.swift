@@ -224,9 +224,9 @@ package struct RoomHouses {
     _ = update(room) { open, news in
       let message = open.house.personal(
         member.identity, token: member.role, device: device, atMs: atMs)
+      let sequence = open.house.state.sequence
       open.hold(
-        .caughtUp(room: open.name, socket: socket, [message]), until: open.house.state.sequence,
-        &news)
+        .own(room: open.name, socket: socket, sequence: sequence, message), until: sequence, &news)
     }
   }
 
