@@ -91,6 +91,7 @@ extension WebLoop {
       connection.phase = .webSocket
       connection.webSocket = WebSocketConnection(limits: limits.webSocket)
       connection.isOpenWebSocket = true
+      connection.takesMessages = true
       try? connection.stream.setKernelUnsentMax(bytes: limits.webSocketUnsentMax)
       connection.lastReceived = loop.now
       counters.openedWebSockets += 1
@@ -125,6 +126,7 @@ extension WebLoop {
 
   private func finishWebSocket(_ connection: WebConnection) {
     connection.phase = .finishing
+    connection.takesMessages = false
     endWebSocket(connection)
   }
 
@@ -133,13 +135,14 @@ extension WebLoop {
     guard connection.phase == .webSocket, connection.webSocket?.isOpen == true else { return }
     var bytes: [UInt8] = []
     connection.webSocket?.close(code, reason: reason, into: &bytes)
+    connection.takesMessages = false
     connection.deadline = loop.now + limits.webSocketCloseTimeout
     queue(bytes, to: connection)
   }
 
   /// Queues the frame of a message, unless closing has begun.
   func send(_ frame: [UInt8], to connection: WebConnection) {
-    guard connection.phase == .webSocket, connection.webSocket?.isOpen == true else { return }
+    guard connection.takesMessages else { return }
     queue(frame, to: connection)
   }
 
@@ -161,7 +164,7 @@ extension WebLoop {
   /// Sends what can be sent and arranges what to be told next. Call after anything that happens to a connection.
   func settle(_ connection: WebConnection) {
     if connection.phase == .http { converse(connection) }
-    guard connections[connection.id] != nil else { return }
+    guard !connection.isGone else { return }
     guard connection.pump(at: loop.now) else { return close(connection) }
     // What was left behind unfinished by the end of the conversation needs no more bytes to end.
     if connection.phase == .http, connection.http.isFinished { connection.phase = .finishing }
@@ -214,7 +217,7 @@ extension WebLoop {
       }
       deadline = connection.deadline
     case .webSocket:
-      let isClosing = connection.webSocket?.isOpen != true
+      let isClosing = !connection.takesMessages
       deadline =
         isClosing
         ? connection.deadline
@@ -274,7 +277,7 @@ extension WebLoop {
   }
 
   private func checkSilence(_ connection: WebConnection) {
-    guard connection.webSocket?.isOpen == true else {
+    guard connection.takesMessages else {
       return loop.now >= connection.deadline ? close(connection) : ()
     }
     let silence = loop.now - connection.lastReceived

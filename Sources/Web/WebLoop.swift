@@ -145,7 +145,7 @@ final class WebLoop {
     self.touched.removeAll(keepingCapacity: true)
     for connection in touched {
       connection.isTouched = false
-      if connections[connection.id] != nil { settle(connection) }
+      if !connection.isGone { settle(connection) }
     }
   }
 
@@ -156,7 +156,8 @@ final class WebLoop {
     case .send(let id, let text): send(WebSocketFrame(text: text).bytes, to: id)
     case .sendAll(let ids, let text):
       let frame = WebSocketFrame(text: text).bytes
-      for id in ids { send(frame, to: id) }
+      let isCrowd = ids.count >= WebLoop.crowdMin
+      for id in ids where !isCrowd || !sendAtOnce(frame, to: id) { send(frame, to: id) }
     case .close(let id, let code, let reason):
       if let connection = touch(id) { closeWebSocket(connection, code, reason) }
     case .reloadCertificate: reloadCertificate()
@@ -165,6 +166,16 @@ final class WebLoop {
 
   private func send(_ frame: [UInt8], to id: UInt64) {
     if let connection = touch(id) { send(frame, to: connection) }
+  }
+
+  /// Sends a frame to one of many: without the queue, and without settling a connection that has nothing
+  /// else to do, where that is possible.
+  private func sendAtOnce(_ frame: [UInt8], to id: UInt64) -> Bool {
+    guard let connection = connections[id], connection.takesMessages, !connection.isTouched,
+      let isAllSent = connection.sendAtOnce(frame, at: loop.now)
+    else { return false }
+    if !isAllSent { _ = touch(id) }
+    return true
   }
 
   /// A connection that something is done to; it is settled at the end of the turn's commands.
@@ -263,6 +274,8 @@ final class WebLoop {
   /// Forgets a connection; its descriptor is closed when the last reference goes.
   func close(_ connection: WebConnection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
+    connection.isGone = true
+    connection.takesMessages = false
     try? loop.remove(connection.stream.descriptor)
     timers.cancel(connection.id)
     if connection.isRefusal { refusals -= 1 } else { budget.release(connection.remote.ip) }
@@ -277,6 +290,9 @@ final class WebLoop {
     parts.emit(.closed(connection.id))
   }
 
+  /// Receivers of one message from which on each is sent it for itself: a smaller room's messages of one
+  /// turn travel together.
+  private static let crowdMin = 64
   /// The listener's token and the id of no connection.
   static let listenerToken: UInt64 = 0
   /// Bytes read at once: a full TLS record; a connection reads once a turn.

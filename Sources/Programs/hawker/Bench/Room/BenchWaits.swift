@@ -9,6 +9,8 @@ struct BenchWaits {
   /// What is timed on its own.
   enum Kind: Int, CaseIterable { case chat, state, other }
 
+  /// The number of the first one: numbers, and keys made of them, are never used again.
+  private let first: Int
   private var sentAt: [Instant] = []
   private var kinds: [Kind] = []
   private(set) var acknowledged = LatencyHistogram()
@@ -18,6 +20,8 @@ struct BenchWaits {
   private(set) var newestAcknowledged = false
   var lastAcknowledgedAt = Instant.zero
 
+  init(after earlier: BenchWaits? = nil) { first = earlier.map { $0.first + $0.count } ?? 0 }
+
   var count: Int { sentAt.count }
 
   /// Its number.
@@ -26,17 +30,19 @@ struct BenchWaits {
     kinds.append(kind)
     newestSeen = 0
     newestAcknowledged = false
-    return sentAt.count - 1
+    return first + sentAt.count - 1
   }
 
-  mutating func acknowledge(_ number: Int, at now: Instant) {
+  mutating func acknowledge(_ sent: Int, at now: Instant) {
+    let number = sent - first
     guard sentAt.indices.contains(number) else { return }
     acknowledged.record(now - sentAt[number])
     lastAcknowledgedAt = now
     if number == sentAt.count - 1 { newestAcknowledged = true }
   }
 
-  mutating func see(_ number: Int, at now: Instant) {
+  mutating func see(_ sent: Int, at now: Instant) {
+    let number = sent - first
     guard sentAt.indices.contains(number) else { return }
     seen[kinds[number].rawValue].record(now - sentAt[number])
     if number == sentAt.count - 1 { newestSeen += 1 }

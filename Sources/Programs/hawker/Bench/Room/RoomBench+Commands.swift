@@ -17,12 +17,12 @@ extension RoomBench {
     try swarm.join(count) { ("room-\($0 % rooms)", .moderator, "member-\($0)") }
     for socket in swarm.sockets.prefix(rooms) { try openPoll(socket) }
     let full = count * 5
-    swarm.waits = BenchWaits()
+    swarm.waits = BenchWaits(after: swarm.waits)
     let cpu = server.cpuNanoseconds
     try drive(full / 2, for: .seconds(Int64(seconds)))
     let half = swarm.waits
     let halfCPU = server.cpuNanoseconds - cpu
-    swarm.waits = BenchWaits()
+    swarm.waits = BenchWaits(after: swarm.waits)
     let start = SystemClock.now()
     try drive(full, for: .seconds(Int64(min(seconds, 8))))
     let waits = swarm.waits

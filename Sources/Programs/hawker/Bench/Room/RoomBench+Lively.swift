@@ -14,7 +14,7 @@ extension RoomBench {
   func lively(sockets count: Int, seconds: Int) throws -> JSONObject {
     try gather(count)
     for socket in swarm.sockets { socket.frames = 0 }
-    swarm.waits = BenchWaits()
+    swarm.waits = BenchWaits(after: swarm.waits)
     let cpu = server.cpuNanoseconds
     let start = SystemClock.now()
     try paced(RoomBench.tick, for: .seconds(Int64(seconds))) { liven($0) }
@@ -36,7 +36,7 @@ extension RoomBench {
     for socket in lazy { try swarm.stall(socket, true) }
     let others = swarm.sockets.dropFirst().filter { each in !lazy.contains { $0 === each } }
     let before = server.residentBytes
-    swarm.waits = BenchWaits()
+    swarm.waits = BenchWaits(after: swarm.waits)
     try paced(RoomBench.tick, for: .seconds(Int64(seconds))) { turn in
       liven(turn, words: String(repeating: "lovely ", count: 60), others)
     }
@@ -68,7 +68,7 @@ extension RoomBench {
     case 0: say(swarm.sockets[0], .state, "now the next one")
     case let step where step % 4 == 1: say(viewer, .chat, words)
     case let step where step % 5 == 2:
-      send(viewer, .other) { _ in "\"type\":\"react\",\"emoji\":\"❤️\"" }
+      send(viewer, .other) { _ in "\"type\":\"react\",\"emoji\":\"❤️\",\"count\":1" }
     case let step where step % 20 == 3: vote(viewer)
     default: break
     }
