@@ -281,7 +281,7 @@ struct HousesTests {
       3,
       [
         "type": "join", "id": "j", "version": 1, "room": "demo", "token": .string(token),
-        "cursor": .integer(try #require(cursor)),
+        "cursor": .integer(cursor),
       ])
     test.settle()
     let told = test.stage.inbox(3)
