@@ -14,7 +14,7 @@ struct BacklogTests {
       bytes: [UInt8](repeating: 0x20, count: count))
   }
 
-  @Test("whatever comes, its bytes are bounded, chat is kept or counted, and state is whole or given up")
+  @Test("its bytes are bounded, chat is kept or counted, and state is whole or given up")
   func bounded() {
     for seed in UInt64(1)...200 {
       var random = RandomSource.seeded(seed)
@@ -48,8 +48,9 @@ struct BacklogTests {
       #expect(backlog.frames.filter { $0.delivery == .state }.map(\.sequence) == state)
       let sequences = backlog.frames.map(\.sequence)
       #expect(sequences == sequences.sorted())
-      #expect(Set(backlog.frames.compactMap { $0.delivery.key }).count
-        == backlog.frames.count { $0.delivery.key != nil }, "each counter once")
+      #expect(
+        Set(backlog.frames.compactMap { $0.delivery.key }).count
+          == backlog.frames.count { $0.delivery.key != nil }, "each counter once")
       #expect(backlog.messages.allSatisfy { $0.count <= 64 * 1024 })
     }
   }

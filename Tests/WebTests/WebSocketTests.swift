@@ -161,7 +161,7 @@ struct WebSocketTests {
     #expect(try client.message() == "after")
   }
 
-  @Test("a crowd's messages keep their order, also for who was sent something else in the same turn")
+  @Test("a crowd's messages keep their order, also with another one in the same turn")
   func crowd() throws {
     let application = try TestApplication()
     let clients = try (0..<80).map { _ in try application.connect() }

@@ -26,7 +26,8 @@ enum BenchCommand {
         return Terminal.usage(
           "bench takes fanout [--hot] or path, [--viewers N] [--rounds N]; or store, [--rooms N] "
             + "[--commands N] [--rate N] [--under-way N] [--data DIR]; or room "
-            + "commands|fanout|lively|stalled [--sockets N] [--seconds N] [--data DIR] [--server BINARY]")
+            + "commands|fanout|lively|stalled [--sockets N] [--seconds N] [--data DIR] [--server BINARY]"
+        )
       }
     } catch let error as UsageError {
       return Terminal.usage("bench: \(error.text)")

@@ -27,7 +27,8 @@ final class BenchChild {
       usleep(20_000)
     }
     _ = kill(process, SIGKILL)
-    throw UsageError(text: "\(arguments.first ?? "") did not start: \((try? Files.text(log)) ?? "")")
+    let said = (try? Files.text(log)) ?? ""
+    throw UsageError(text: "\(arguments.first ?? "") did not start: \(said)")
   }
 
   deinit { end() }

@@ -61,7 +61,9 @@ extension RoomBench {
   }
 
   /// One two-hundredth of a second of the room. Viewers take turns, within what each may do.
-  private func liven(_ turn: Int, words: String = "what a lovely colour", _ some: [BenchSocket]? = nil) {
+  private func liven(
+    _ turn: Int, words: String = "what a lovely colour", _ some: [BenchSocket]? = nil
+  ) {
     let viewers = some ?? Array(swarm.sockets.dropFirst())
     let viewer = viewers[turn * 7 % viewers.count]
     switch turn % RoomBench.tick {
