@@ -16,7 +16,7 @@ struct RoomSimulationTests {
   @Test(
     "whatever happens, members are told only what is on the disk, once, and end with the same room")
   func histories() throws {
-    var (crashes, repeats, resumes, events) = (0, 0, 0, 0)
+    var (crashes, repeats, resumes, lags, events) = (0, 0, 0, 0, 0)
     for seed in Self.first..<Self.first + Self.seeds {
       var rooms = try SimulatedRooms(seed: seed)
       try rooms.run()
@@ -26,13 +26,15 @@ struct RoomSimulationTests {
       crashes += rooms.crashes
       repeats += rooms.repeats
       resumes += rooms.resumes
+      lags += rooms.lags
       events += rooms.disk.rooms.values.reduce(0) { $0 + $1.events.count }
     }
     // The histories are worth something.
     let count = Int(Self.seeds)
     print(
-      "\(count) rooms: \(crashes) crashes, \(repeats) repeats, \(resumes) resumes, \(events) events"
+      "\(count) rooms: \(crashes) crashes, \(repeats) repeats, \(resumes) resumes, \(lags) lags, \(events) events"
     )
-    #expect(crashes >= count / 2 && repeats >= count && resumes >= count && events > 30 * count)
+    #expect(crashes >= count / 2 && repeats >= count && resumes >= count)
+    #expect(lags >= count && events > 30 * count)
   }
 }

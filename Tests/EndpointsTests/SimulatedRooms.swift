@@ -19,6 +19,10 @@ struct SimulatedMember {
   /// The socket, while there is one.
   var socket: UInt64?
   var isIn = false
+  /// Whether the server knows that the member does not read.
+  var isBehind = false
+  /// Whether chat was left out for it.
+  var hasGap = false
   var session = ""
   /// What the network holds for the member.
   var inbox: [JSONObject] = []
@@ -44,6 +48,7 @@ struct SimulatedRooms {
   private(set) var crashes = 0
   private(set) var repeats = 0
   private(set) var resumes = 0
+  private(set) var lags = 0
   var random: RandomSource
   private let seed: UInt64
   private var lastSocket: UInt64 = 0
@@ -90,7 +95,7 @@ struct SimulatedRooms {
     case 63...80: answer(number(1...4))
     case 81...88: for index in members.indices { read(index, number(0...9)) }
     case 89...91: stage.wait(.milliseconds(Int64(number(50...700))))
-    case 92: cut(number(0...members.count - 1))
+    case 92: if flag() { cut(number(0...members.count - 1)) } else { lag() }
     case 93...97: try join(number(0...members.count - 1))
     case 98: if flag() { try crash() } else { disk.refusesNext = flag() }
     default:
@@ -173,6 +178,7 @@ struct SimulatedRooms {
       complaints.append("\(members[index].identity) was told \(complaint)")
     }
     switch message.type {
+    case "chatGap": members[index].hasGap = true
     case "joined": members[index].session = message.text("session")
     case "me" where !members[index].isIn:
       members[index].isIn = true
@@ -209,8 +215,22 @@ struct SimulatedRooms {
     drop(index)
   }
 
+  /// Somebody reads no more, or again.
+  private mutating func lag() {
+    let index = number(0...members.count - 1)
+    guard let socket = members[index].socket else { return }
+    members[index].isBehind.toggle()
+    if members[index].isBehind {
+      lags += 1
+      stage.fallBehind(socket)
+    } else {
+      stage.drain(socket)
+    }
+  }
+
   private mutating func drop(_ index: Int) {
     members[index].socket = nil
+    members[index].isBehind = false
     members[index].isIn = false
     members[index].inbox = []
     members[index].keys = [:]
@@ -367,7 +387,14 @@ struct SimulatedRooms {
   /// The network and the disk are well again: everybody who may comes back and gets every reply.
   private mutating func settle() throws {
     disk.refusesNext = false
+    for index in members.indices where members[index].isBehind {
+      members[index].isBehind = false
+      if let socket = members[index].socket { stage.drain(socket) }
+    }
+    // Counters are told a little after what they count.
+    var (sequences, quiet): ([Int64], Int) = ([], 0)
     for round in 0..<40 {
+      for index in members.indices where members[index].hasGap { forget(index) }
       for index in members.indices {
         if members[index].joinRefusal == nil || round % 8 == 0 { try join(index) }
         // What was refused as overload is asked again.
@@ -381,7 +408,10 @@ struct SimulatedRooms {
       answer(1000)
       for index in members.indices { read(index, 10_000) }
       guard complaints.isEmpty else { return }
-      if round > 8, disk.isIdle,
+      let now = disk.rooms.keys.sorted().map { stage.core.houses[$0]?.state.sequence ?? 0 }
+      quiet = now == sequences ? quiet + 1 : 0
+      sequences = now
+      if round > 8, quiet >= 2, disk.isIdle,
         members.allSatisfy({ $0.socket == nil || ($0.isIn && $0.waiting.isEmpty) })
       {
         break
@@ -392,6 +422,14 @@ struct SimulatedRooms {
     }
     complaints += disk.mistakes
     for name in disk.rooms.keys.sorted() { checkRoom(name) }
+  }
+
+  /// Who has a gap in the chat asks for the room as it stands.
+  private mutating func forget(_ index: Int) {
+    cut(index)
+    members[index].hasGap = false
+    members[index].session = ""
+    members[index].view = RoomView(members[index].identity)
   }
 
   private mutating func checkRoom(_ name: String) {

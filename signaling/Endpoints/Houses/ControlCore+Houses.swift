@@ -94,7 +94,7 @@ extension ControlCore {
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
       release(room, isOpen: isOpen, at: now, wall: wall)
-    case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
+    case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
   }
 
