@@ -132,7 +132,8 @@ def test_a_visit_without_a_mouse(server, chromium, open_page, album, report):
     visit.press("Control+A")
     visit.type(ROOM)
     visit.press("Enter")
-    page.wait_until("location.pathname.startsWith('/watch/') && document.body.dataset.state === 'live'", 30, "the room")
+    page.page.wait_for_url("**/watch/*", timeout=30000)
+    rooms.wait_for_state(page, "live", 30)
 
     # The first stop leads past the picture, straight to where one writes.
     visit.press("Tab")
@@ -209,5 +210,6 @@ def test_a_visit_without_a_mouse(server, chromium, open_page, album, report):
     page.wait_until("hawker.room.show.state.you.follows", 10, "following")
     visit.to("Hawker", key="Shift+Tab")
     visit.press("Enter")
-    page.wait_until("location.pathname === '/' && document.body.dataset.state === 'ready'", 10, "the front page")
+    page.page.wait_for_url(server.url("/"), timeout=30000)
+    rooms.wait_for_state(page, "ready", 30)
     report(f"{visit.stops + on_air.stops} stops, each seen")
