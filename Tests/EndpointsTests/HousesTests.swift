@@ -5,6 +5,7 @@ import MediaControl
 import Negotiation
 import RTP
 import Room
+import SDP
 import Testing
 import Wire
 
@@ -444,6 +445,27 @@ struct HousesTests {
     #expect(test.stage.core.rooms["demo"]?.publications[screen] == nil)
     let end = test.stage.inbox(1).first { $0.type == "connectionEnded" }
     #expect(end?["reason"] == "removed")
+  }
+
+  @Test("a room's codec is answered first from then on; without one it is the server's")
+  func codec() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let token = try test.stage.token("alice", .host)
+    func first() throws -> String? {
+      let video = OfferSection(.video, .sendonly, codecs: [.vp8, .h264, .vp9])
+      let answer = try test.stage.post("/whip/demo", [video], token: token)
+      let media = try SessionDescription.parse(answer.body).media.first
+      return media?.rtp.maps.first?.name
+    }
+    #expect(try first() == "VP8")
+    _ = try test.command(1, "setRoom", ["codec": "VP9"])
+    #expect(try first() == "VP9")
+    _ = try test.command(1, "setRoom", ["title": "Sale"])
+    #expect(try first() == "VP9")
+    _ = try test.command(1, "setRoom", ["codec": "server"])
+    #expect(try first() == "VP8")
+    #expect(try test.command(1, "setRoom", ["codec": "H265"])["code"] == "bad-message")
   }
 
   @Test("without a cap no answer has one, and nobody is ended for what they send")

@@ -12,6 +12,17 @@ extension ControlCore {
     return Bitrate(bitsPerSecond: cap)
   }
 
+  /// The video codec that is answered first in a room.
+  func preferCodec(of room: String) -> Codec {
+    switch houses[room]?.state.show.settings.codec {
+    case .vp8: .vp8
+    case .h264: .h264
+    case .vp9: .vp9
+    case .av1: .av1
+    case .server, nil: config.preferCodec
+    }
+  }
+
   /// Ends publishers that go on sending more than their room takes.
   mutating func checkBitrates(at now: Instant) {
     for room in rooms.keys {

@@ -185,7 +185,7 @@ extension ControlCore {
       return try Negotiation.answer(
         offer,
         policy: AnswerPolicy(
-          role: role, preferCodec: config.preferCodec, bitrateMax: bitrateMax(of: room)),
+          role: role, preferCodec: preferCodec(of: room), bitrateMax: bitrateMax(of: room)),
         local: local,
         continuing: continuing, identifiers: &identifiers)
     } catch {

@@ -189,6 +189,7 @@ extension APISchema {
     ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
     ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
     ("emojis", list(string)), ("retentionDays", count), ("listed", boolean),
+    ("codec", words(RoomSettings.Codec.self)),
   ])
 
   static let schedule = closed([

@@ -197,7 +197,7 @@ extension RoomSettings {
       ("viewersMax", .integer(viewersMax)), ("bitrateMax", .integer(bitrateMax)),
       ("anonymous", .string(anonymous.rawValue)),
       ("emojis", .array(emojis.map { .string($0) })), ("retentionDays", .integer(retentionDays)),
-      ("listed", .bool(isListed)),
+      ("listed", .bool(isListed)), ("codec", .string(codec.rawValue)),
     ]
   }
 }

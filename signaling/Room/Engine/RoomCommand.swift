@@ -153,5 +153,6 @@ package struct RoomSettingsChange: Hashable, Sendable {
   package var emojis: [String]?
   package var retentionDays: Int64?
   package var isListed: Bool?
+  package var codec: RoomSettings.Codec?
   package init() {}
 }

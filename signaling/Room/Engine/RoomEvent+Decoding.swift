@@ -286,5 +286,6 @@ extension RoomSettings {
     retentionDays = try fields.fields.int(
       "retentionDays", in: 0...EngineLimits.retentionDaysMax)
     isListed = try fields.fields.optionalBool("listed") ?? true
+    if try fields.fields.optionalString("codec") != nil { codec = try fields.choice("codec") }
   }
 }

@@ -352,6 +352,7 @@ extension RoomSettings {
     writer.list(emojis) { $0.write($1) }
     writer.write(retentionDays)
     writer.write(isListed)
+    writer.write(codec)
   }
 
   fileprivate init(_ reader: inout SnapshotReader) throws(WireError) {
@@ -365,5 +366,6 @@ extension RoomSettings {
     }
     retentionDays = try reader.int(max: EngineLimits.retentionDaysMax)
     isListed = try reader.flag()
+    codec = try reader.choice()
   }
 }

@@ -78,6 +78,7 @@ struct EntryRendering {
       "anonymous": .string(settings.anonymous.rawValue),
       "emojis": .array(settings.emojis.map { .string($0) }),
       "retentionDays": .integer(settings.retentionDays), "listed": .bool(settings.isListed),
+      "codec": .string(settings.codec.rawValue),
     ]
   }
 
