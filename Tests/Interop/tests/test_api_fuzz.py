@@ -80,14 +80,14 @@ def run(server, folder, name, seconds, token, *flags):
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("role, seconds, flags", [
-    ("service", 60, ["--exclude-operation-id", LAST]),
+    ("service", 45, ["--exclude-operation-id", LAST]),
     # A viewer may ask 20 times a second: a few requests of each operation.
-    ("viewer", 30, [
+    ("viewer", 20, [
         "--exclude-operation-id", LAST, "--rate-limit", "18/s", "--phases", "fuzzing",
         "--max-examples", "6",
     ]),
-    ("everywhere", 30, ["--include-path-regex", "^/api/v1/(people|rooms$)"]),
-    ("ending", 30, ["--include-operation-id", LAST]),
+    ("everywhere", 15, ["--include-path-regex", "^/api/v1/(people|rooms$)"]),
+    ("ending", 15, ["--include-operation-id", LAST]),
 ], ids=["service", "viewer", "everywhere", "ending"])
 def test_no_request_gets_what_is_not_described(server, evidence, report, role, seconds, flags):
     host = furnish(server)
