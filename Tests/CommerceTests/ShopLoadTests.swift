@@ -1,7 +1,6 @@
 // A storm of claims and a hundred thousand orders: what a big show asks of a shop.
 
 import Testing
-import Wire
 
 @testable import Commerce
 

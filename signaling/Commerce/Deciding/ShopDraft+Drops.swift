@@ -1,7 +1,5 @@
 // Judging drops: who may claim, who gets a unit and who waits.
 
-import Wire
-
 extension ShopDraft {
   // MARK: The host's
 

@@ -1,11 +1,13 @@
 // What time alone brings about: openings, decisions, ends and holds that run out.
 
-import Wire
-
 extension ShopDraft {
   /// Brings the shop to the context's time. What is left when it was too much is due still.
   mutating func advance() {
     guard isDue else { return }
+    if let decision = soleDecision {
+      add(decision)
+      return
+    }
     for id in state.drops.map(\.id) { advance(drop: id) }
     for id in state.lots.map(\.id) { advance(lot: id) }
     for _ in 0..<ShopLimits.endedAtOnceMax {
@@ -17,6 +19,24 @@ extension ShopDraft {
         add(.orderMoved(clock.id, .expired, reason: nil))
       }
     }
+  }
+
+  /// The decision of one drop's window when nothing else is due: then thousands of claims are put in
+  /// order once, by `apply`, and not on a copy before.
+  private var soleDecision: ShopEvent? {
+    mutating get {
+      let shop = state
+      let due = shop.drops.filter { $0.nextDueMs ?? .max <= atMs }
+      guard let drop = due.first, due.count == 1, drop.stage == .window,
+        shop.lots.allSatisfy({ $0.nextDueMs ?? .max > atMs }),
+        shop.clocks.first?.key.atMs ?? .max > atMs
+      else { return nil }
+      return decided(drop)
+    }
+  }
+
+  private func decided(_ drop: Drop) -> ShopEvent {
+    .dropDecided(drop.id, seed: drop.secret, untilMs: time(in: drop.holdSeconds))
   }
 
   private var isDue: Bool {
@@ -32,7 +52,7 @@ extension ShopDraft {
           .dropOpened(
             id, windowMs: drop.mode == .hold ? windowMs : 0,
             endsAtMs: time(in: drop.durationSeconds)))
-      case .window: add(.dropDecided(id, seed: drop.secret, untilMs: time(in: drop.holdSeconds)))
+      case .window: add(decided(drop))
       case .open: add(.dropEnded(id, .time))
       case .ended: return
       }

@@ -1,7 +1,5 @@
 // Judging what hosts do with the shelf: settings, listings, prices, pins and vouchers.
 
-import Wire
-
 extension ShopDraft {
   // MARK: Settings
 
