@@ -1,4 +1,4 @@
-// A storm of claims and a hundred thousand orders: what a big show asks of a shop.
+// A storm of claims and thousands of orders: what a big show asks of a shop.
 
 import Testing
 
@@ -39,12 +39,12 @@ struct ShopLoadTests {
     #expect(harness.shop.violations().isEmpty)
   }
 
-  @Test("orders by the tens of thousands stay quick")
+  @Test("orders by the thousands stay quick")
   func orders() throws {
     var harness = try ShopHarness(units: 1_000_000)
     harness.checksAlways = false
     let clock = ContinuousClock()
-    let count: UInt32 = 20_000
+    let count: UInt32 = 5000
     let took = try clock.measure {
       for buyer in 2..<count + 2 {
         try harness.run(.setCart("shirt", quantity: 1), by: buyer)
@@ -56,10 +56,10 @@ struct ShopLoadTests {
     }
     print("\(count) orders in", took)
     let expiry = try clock.measure {
-      for _ in 0..<30 { try harness.pass(seconds: 400) }
+      for _ in 0..<6 { try harness.pass(seconds: 400) }
     }
-    print("10000 orders expired in", expiry)
-    #expect(harness.shop.revenue.paidCount == 10_000)
+    print("2500 orders expired in", expiry)
+    #expect(harness.shop.revenue.paidCount == 2500)
     #expect(harness.shop.stock.stock("shirt")?.held == 0)
     #expect(harness.shop.violations().isEmpty)
   }
