@@ -229,4 +229,25 @@ struct RefusalTests {
       #expect(ShopEvent(kind: entry.event.kind, body: body)?.kind == entry.event.kind)
     }
   }
+
+  @Test("rows of a show with anything in them: an event or none, and the shop stays whole")
+  func damagedRows() throws {
+    var show = RandomShow(seed: 77)
+    show.run(200)
+    var random = Randomness(state: 3)
+    for entry in show.harness.log {
+      let index = UInt8(CommerceFuzzBody.kinds.firstIndex(of: entry.event.kind) ?? 0)
+      let bytes = [index] + JSONValue.object(entry.event.body).write()
+      CommerceFuzzBody.run(bytes.span)
+      for _ in 0..<4 {
+        var damaged = bytes
+        damaged[Int(random.number(0...Int64(bytes.count - 1)))] = UInt8(random.number(32...125))
+        CommerceFuzzBody.run(damaged.span)
+      }
+    }
+    for length in 0...64 {
+      let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      CommerceFuzzBody.run(bytes.span)
+    }
+  }
 }
