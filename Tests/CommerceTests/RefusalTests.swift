@@ -146,6 +146,8 @@ struct RefusalTests {
     try harness.run(.importListings([good, bad]))
     #expect(harness.shop.listings.map(\.reference) == ["ref-mug", "ref-cap"])
     #expect(harness.shop.settings.currency == "EUR")
+    // The same again changes nothing.
+    #expect(try harness.run(.importListings([good, bad])).events.isEmpty)
   }
 
   @Test("numbers at the ends of their range never trap, whatever the state")

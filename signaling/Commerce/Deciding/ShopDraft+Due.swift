@@ -44,7 +44,9 @@ extension ShopDraft {
   }
 
   private mutating func advance(drop id: ShopID) {
-    while let drop = state.drop(id), let dueMs = drop.nextDueMs, dueMs <= atMs {
+    // Each step leads to the next stage; a shop from a damaged snapshot must not keep us here.
+    for _ in Drop.Stage.allCases {
+      guard let drop = state.drop(id), let dueMs = drop.nextDueMs, dueMs <= atMs else { return }
       switch drop.stage {
       case .scheduled:
         // From now, not from the planned time: who could not reach us before has the same chance.
@@ -61,7 +63,8 @@ extension ShopDraft {
   }
 
   private mutating func advance(lot id: ShopID) {
-    while let lot = state.lot(id), let dueMs = lot.nextDueMs, dueMs <= atMs {
+    for _ in Lot.Stage.allCases {
+      guard let lot = state.lot(id), let dueMs = lot.nextDueMs, dueMs <= atMs else { return }
       switch lot.stage {
       case .upcoming: add(.lotStarted(id))
       case .open: add(.lotClosing(id, closesAtMs: lot.endsAtMs + windowMs))
