@@ -2,6 +2,7 @@
 
 import Access
 package import JSON
+import Wire
 
 /// The form events have in the log.
 package enum EventCoding {

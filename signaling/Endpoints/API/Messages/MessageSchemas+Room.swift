@@ -25,7 +25,8 @@ extension MessageSchemas {
       [
         cursor, ("role", APISchema.role), ("publish", APISchema.boolean),
         ("muted", APISchema.boolean), ("timedOutUntilMs", APISchema.nullable("integer")),
-        ("follows", APISchema.boolean), ("stage", ["enum": ["off", "invited", "on"]]),
+        ("follows", APISchema.boolean), ("subscriber", APISchema.boolean),
+        ("stage", ["enum": ["off", "invited", "on"]]),
         (
           "votes",
           APISchema.list(
@@ -82,6 +83,8 @@ extension MessageSchemas {
     event("stageLeft", [member]),
     event("stageRemoved", [member]),
     event("followed", [("on", APISchema.boolean)]),
+    event("hostSet", [("host", APISchema.personOrNull)]),
+    message("followers", [cursor, ("followers", APISchema.count)]),
   ]
 
   private static let takingPart: [MessageSchema] =
@@ -99,6 +102,8 @@ extension MessageSchemas {
       message(
         "pollCounts",
         [cursor, ("poll", APISchema.sequence), ("counts", counts), ("voters", APISchema.count)]),
+      message(
+        "pollVoters", [cursor, ("poll", APISchema.sequence), ("voters", APISchema.count)]),
       message(
         "upvotes", [cursor, ("question", APISchema.sequence), ("upvotes", APISchema.count)]),
       message(
