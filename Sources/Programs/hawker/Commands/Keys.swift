@@ -1,5 +1,6 @@
 // The API keys of a server: configured, or made on first start and kept in the data folder.
 
+import Wire
 import Access
 import Config
 import Crypto
