@@ -3,6 +3,7 @@
 import Access
 import Commerce
 package import JSON
+import Wire
 
 /// The form events have in the log.
 package enum EventCoding {

@@ -3,6 +3,7 @@
 import Access
 import Commerce
 package import JSON
+import Wire
 
 extension RoomEvent {
   /// Reads a log row. What is not known, or not as expected, becomes `unknown` and keeps its body.
