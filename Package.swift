@@ -79,7 +79,7 @@ let package = Package(
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
-    signaling("Commerce", ["Wire", "JSON", "Crypto"]),
+    signaling("Commerce", ["Wire", "JSON", "Crypto", "RoomLog"]),
     signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl"]),
     signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Commerce", "Room"]),
     signaling(
@@ -168,7 +168,7 @@ let package = Package(
     tests("Messages", ["Messages", "Commerce", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
-    tests("Commerce", ["Commerce", "JSON", "Crypto", "Wire"]),
+    tests("Commerce", ["Commerce", "JSON", "Crypto", "RoomLog", "Wire"]),
     tests("Room", ["Room", "Access", "Commerce", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
     tests(
       "Endpoints",

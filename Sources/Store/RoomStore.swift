@@ -70,7 +70,18 @@ package final class RoomStore: Sendable {
     _ name: String, atMs now: Int64,
     then: @escaping @Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void
   ) -> Bool {
-    board.requests.post(.write(.open(name: name, atMs: now), opened: then))
+    board.requests.post(.write(.open(name: name, atMs: now), then: .opened(then)))
+  }
+
+  /// Orders a transfer of coins, after everything asked for before.
+  ///
+  /// - Parameter done: called on the writing thread once the outcome is on the disk. Must not wait for
+  ///   anything.
+  /// - Returns: false when too many requests wait: nothing was ordered.
+  package func transfer(
+    _ order: TransferOrder, done: @escaping @Sendable (TransferOutcome) -> Void
+  ) -> Bool {
+    board.requests.post(.write(.transfer(order), then: .transferred(done)))
   }
 
   /// Keeps a snapshot, after everything asked for before. Nobody waits for it, so nothing is answered.

@@ -9,6 +9,7 @@ import RoomLog
 final class RoomWriter {
   let database: Database
   private let rows: RowStatements
+  private let ledger: LedgerWriter
   // Their memory is ahead of the disk until the owner opens them again.
   private var refusedRooms: Set<RoomKey> = []
 
@@ -27,6 +28,7 @@ final class RoomWriter {
     try directory.sync()
     database.followLog()
     rows = try RowStatements(database)
+    ledger = LedgerWriter(database)
   }
 
   /// The settings durability rests on.
@@ -134,6 +136,7 @@ final class RoomWriter {
     case .snapshot(let room, let snapshot):
       try store(snapshot, of: room)
       return .committed(reply: nil)
+    case .transfer(let order): return .transferred(try ledger.post(order))
     }
   }
 

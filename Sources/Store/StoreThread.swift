@@ -90,9 +90,13 @@ final class StoreThread {
     // Before the openings: who opens a room again has heard of all it wrote before.
     if !committed.isEmpty { onCommitted(committed) }
     for (request, outcome) in zip(group, outcomes) {
-      guard case .write(_, let opened?) = request else { continue }
-      let result = outcome.ofOpening
-      _ = board.openings.post { reader in opened(result, reader) }
+      guard case .write(_, let then?) = request else { continue }
+      switch then {
+      case .transferred(let done): done(outcome.ofTransfer)
+      case .opened(let opened):
+        let result = outcome.ofOpening
+        _ = board.openings.post { reader in opened(result, reader) }
+      }
     }
   }
 

@@ -9,6 +9,7 @@ indirect enum WriteItem: Sendable {
   /// Gives the room of this name its number; a room whose entries were refused is whole again.
   case open(name: String, atMs: Int64)
   case snapshot(RoomKey, SnapshotRow)
+  case transfer(TransferOrder)
 
   /// Roughly the bytes it writes.
   var byteCount: Int {
@@ -16,6 +17,7 @@ indirect enum WriteItem: Sendable {
     case .entry(let entry): entry.byteCount
     case .open(let name, _): name.utf8.count + 64
     case .snapshot(_, let snapshot): snapshot.body.count
+    case .transfer(let order): order.byteCount
     }
   }
 }
@@ -25,6 +27,7 @@ enum WriteOutcome: Hashable, Sendable {
   /// On the disk; the number of the stored reply when the entry has one.
   case committed(reply: Int64?)
   case opened(RoomKey)
+  case transferred(TransferOutcome)
   /// Not on the disk, and never will be.
   case refused(StoreError)
 
@@ -32,7 +35,7 @@ enum WriteOutcome: Hashable, Sendable {
   var ofEntry: CommitOutcome.Result {
     switch self {
     case .committed(let reply): .committed(reply: reply)
-    case .opened: .committed(reply: nil)
+    case .opened, .transferred: .committed(reply: nil)
     case .refused(let error): .refused(error)
     }
   }
@@ -42,7 +45,15 @@ enum WriteOutcome: Hashable, Sendable {
     switch self {
     case .opened(let key): .success(key)
     case .refused(let error): .failure(error)
-    case .committed: .failure(.unknownRoom)
+    case .committed, .transferred: .failure(.unknownRoom)
+    }
+  }
+
+  /// As the outcome of a transfer.
+  var ofTransfer: TransferOutcome {
+    switch self {
+    case .transferred(let outcome): outcome
+    case .committed, .opened, .refused: .failed
     }
   }
 }
