@@ -29,6 +29,7 @@ func check(_ answer: HTTPResponse, against operation: APIOperation) throws {
     #expect(type == "application/json")
     #expect(SchemaCheck.faults(of: .object(answer.json), schema.reference) == [])
   case .lines: #expect(type == "application/x-ndjson")
+  case .table: #expect(type == "text/csv")
   case .problem:
     #expect(type == "application/problem+json")
     #expect(SchemaCheck.faults(of: .object(answer.json), APISchema.problem.reference) == [])

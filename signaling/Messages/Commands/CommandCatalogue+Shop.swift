@@ -65,7 +65,7 @@ extension CommandCatalogue {
       [reference] + listingFields
     ) { .shop(.putListing(ListingDraft($0))) },
     CommandSpecification(
-      "importListings", .host, "POST", "/listings/import",
+      "importListings", .host, "POST", "/listings-import",
       "Offers many products, all or none (REST only).",
       [
         .required(
