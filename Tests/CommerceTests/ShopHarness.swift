@@ -81,6 +81,19 @@ struct ShopHarness {
     return shop
   }
 
+  var snapshot: [UInt8] {
+    var writer = SnapshotWriter()
+    shop.write(to: &writer)
+    return writer.bytes
+  }
+
+  static func shop(from bytes: [UInt8]) throws(WireError) -> Shop {
+    var reader = SnapshotReader(bytes.span)
+    let shop = try Shop(&reader)
+    guard reader.isAtEnd else { throw .badLength }
+    return shop
+  }
+
   // MARK: Shortcuts
 
   /// A drop that is open and whose window is over unless `inWindow`.

@@ -66,7 +66,7 @@ package struct Buyer: Hashable, Sendable {
   package internal(set) var cart: [CartLine] = []
   /// The cart's voucher.
   package internal(set) var voucher: String?
-  /// Live holds and all orders, oldest first.
+  /// Live holds and all orders, by their numbers.
   package internal(set) var holds: [ShopID] = []
   package internal(set) var orders: [ShopID] = []
   /// The last holds that ended unpaid, so that a late checkout is told why.

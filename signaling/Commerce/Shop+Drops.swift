@@ -99,7 +99,9 @@ extension Shop {
   mutating func add(_ hold: Hold) {
     holds[hold.id] = hold
     clocks[ShopClock(atMs: hold.untilMs, id: hold.id)] = true
-    updateBuyer(hold.buyer) { $0.holds.append(hold.id) }
+    updateBuyer(hold.buyer) { buyer in
+      buyer.holds.insert(hold.id, at: buyer.holds.firstIndex { $0 > hold.id } ?? buyer.holds.count)
+    }
   }
 
   private mutating func leave(_ id: ShopID, _ buyer: BuyerID) -> Bool {

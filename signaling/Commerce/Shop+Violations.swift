@@ -84,7 +84,9 @@ extension Shop {
       if claim.value.quantity < 1 { found.append("\(name): an empty claim") }
       if !drop.claims(of: claim.value.buyer).contains(claim.key) { found.append("\(name): lost") }
       let waits = claim.value.rank.map { drop.waitlist[$0] == claim.key } ?? false
-      if drop.mode == .hold, drop.stage != .window, !waits { found.append("\(name): waits nowhere") }
+      if drop.mode == .hold, drop.stage != .window, !waits {
+        found.append("\(name): waits nowhere")
+      }
     }
     for hold in holds where hold.value.source == .drop(drop.id) {
       taken[hold.value.buyer, default: 0] += hold.value.quantity
