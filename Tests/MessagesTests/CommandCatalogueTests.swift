@@ -60,7 +60,8 @@ struct CommandCatalogueTests {
   }
 
   /// Every way to make an object's fields another one, one at a time.
-  private func variations(_ object: JSONObject, _ fields: [CommandField]) -> [(String, JSONObject)] {
+  private func variations(_ object: JSONObject, _ fields: [CommandField]) -> [(String, JSONObject)]
+  {
     fields.flatMap { field -> [(String, JSONObject)] in
       let others: [JSONValue] =
         switch field.kind {
@@ -69,7 +70,7 @@ struct CommandCatalogueTests {
         case .integer(let range): [.integer(range.lowerBound + 1)]
         case .boolean: [false]
         case .strings: [["c", "d"]]
-        case .integers: [[1]]
+        case .integers(_, let range): [[.integer(range.lowerBound + 1)]]
         case .pairs: [[[2, 2]]]
         case .objects(_, let inner):
           variations(self.object(inner), inner).map { [.object($0.1)] }
@@ -166,8 +167,9 @@ struct CommandCatalogueTests {
     ) { try put.decode(listing(variant)) }
     var list = object(put)
     list["variants"] = [1]
-    #expect(throws: MessageRefusal(.badMessage, "variants[0]: expected an object, found an integer"))
-    { try put.decode(JSONFields(list)) }
+    #expect(
+      throws: MessageRefusal(.badMessage, "variants[0]: expected an object, found an integer")
+    ) { try put.decode(JSONFields(list)) }
   }
 
   @Test("what does not fit a message is no request of the socket")
@@ -209,11 +211,13 @@ struct CommandCatalogueTests {
 
   @Test("PROTOCOL.md's table of commands is the catalogue, row by row")
   func table() throws {
-    let rows = try (ProtocolDocument.roomPart() + ProtocolDocument.shopPart()).split(separator: "\n")
-      .filter { line in
-        ["anyone", "staff", "host"].contains { line.contains("` | \($0) | `") }
-          && !line.contains("| `GET")
-      }
+    let rows = try (ProtocolDocument.roomPart() + ProtocolDocument.shopPart()).split(
+      separator: "\n"
+    )
+    .filter { line in
+      ["anyone", "staff", "host"].contains { line.contains("` | \($0) | `") }
+        && !line.contains("| `GET")
+    }
     let ours = CommandCatalogue.all.map { command in
       "| `\(command.name)` | \(command.authority.rawValue) | "
         + "`\(command.method) \(command.path)` | \(command.summary) |"

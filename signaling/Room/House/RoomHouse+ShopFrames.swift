@@ -126,18 +126,22 @@ extension RoomHouse {
       let frames = claimed(
         entry.sequence, in: event.drop, by: entry.actor.buyer,
         hold: state.shop.holds[entry.sequence], entry)
-      return frames + [counter(entry, .everyone, .drop(event.drop))]
+      return frames + counts(entry, event.drop)
     case .holdMade(let event):
       let frames = claimed(
         event.claim, in: event.drop, by: event.buyer, hold: state.shop.holds[entry.sequence], entry)
-      return frames + [counter(entry, .everyone, .drop(event.drop))]
+      return frames + counts(entry, event.drop)
     case .dropLeft(let id):
-      return [
-        own(entry, entry.actor.buyer, "dropLeft", [("drop", .integer(id))]),
-        counter(entry, .everyone, .drop(id)),
-      ]
+      return [own(entry, entry.actor.buyer, "dropLeft", [("drop", .integer(id))])]
+        + counts(entry, id)
     default: return []
     }
+  }
+
+  /// Units go from claim to claim, and back to the shelf once nobody waits.
+  private func counts(_ entry: SequencedEvent, _ id: ShopID) -> [Frame] {
+    let sku = state.shop.drop(id)?.sku
+    return [counter(entry, .everyone, .drop(id))] + (sku.map { [stock(entry, $0)] } ?? [])
   }
 
   private func dropFrames(_ id: ShopID, _ entry: SequencedEvent) -> [Frame] {
