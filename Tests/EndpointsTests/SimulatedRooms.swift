@@ -92,7 +92,7 @@ struct SimulatedRooms {
     case 45...62: disk.write(number(1...4))
     case 63...80: answer(number(1...4))
     case 81...88: for index in members.indices { read(index, number(0...9)) }
-    case 89...91: stage.wait(.milliseconds(Int64(number(50...700))))
+    case 89...91: stage.wait(.milliseconds(Int64(number(50...700) * (flag() ? 1 : 6))))
     case 92: cut(number(0...members.count - 1))
     case 93...97: try join(number(0...members.count - 1))
     case 98: if flag() { try crash() } else { disk.refusesNext = flag() }
@@ -241,13 +241,14 @@ struct SimulatedRooms {
   /// The process dies and another begins with what the disk has.
   private mutating func crash() throws {
     crashes += 1
-    disk.take(stage.takeHouseOrders())
-    disk.write(number(0...8))
-    disk.crash()
+    // What is read may be answered, and the process still hears it.
     for index in members.indices where members[index].socket != nil {
       read(index, number(0...members[index].inbox.count))
       drop(index)
     }
+    disk.take(stage.takeHouseOrders())
+    disk.write(number(0...8))
+    disk.crash()
     let now = stage.now
     stage = try RoomSocketStage(isDurable: true, seed: seed + 1 + UInt64(crashes))
     stage.core.setMerchants(["wool"])
@@ -308,7 +309,10 @@ struct SimulatedRooms {
     let view = member.view
     let someone = JSONValue.string(pick(["mona", "bob", "carl", "dora"]) ?? "bob")
     let isStaff = member.role.isStaff
-    if number(0...3) == 0 {
+    if member.role == .host, (view.shop.lists["listings"]?.count ?? 0) < 2 {
+      return listing(.string(pick(["A", "B"]) ?? "A"), member)
+    }
+    if number(0...2) == 0 {
       return member.role == .host ? hostCommand(member) : buyerCommand(view.shop)
     }
     switch isStaff ? number(0...36) : number(0...19) {
@@ -372,13 +376,8 @@ struct SimulatedRooms {
     let sku = JSONValue.string(pick(["A", "B"]) ?? "A")
     switch number(0...17) {
     case 0: return ["type": "setShop", "paused": .bool(number(0...5) == 0), "merchant": "wool"]
-    case 1...3:
-      return [
-        "type": "putListing", "reference": sku, "title": .string("Thing \(member.lastKey)"),
-        "currency": "EUR",
-        "variants": [["sku": sku, "priceMinor": 1000, "units": .integer(Int64(number(5...30)))]],
-      ]
-    case 4: return ["type": "removeListing", "listing": shopID("listings", shop)]
+    case 1: return listing(sku, member)
+    case 2 where flag(): return ["type": "removeListing", "listing": shopID("listings", shop)]
     case 5:
       return [
         "type": "setVariant", "sku": sku, "priceMinor": .integer(Int64(number(500...900))),
@@ -388,7 +387,7 @@ struct SimulatedRooms {
         "type": "pinListing", "slot": .integer(Int64(number(1...2))),
         "listing": flag() ? shopID("listings", shop) : .null,
       ]
-    case 8...10:
+    case 2...4, 8...10:
       return [
         "type": "scheduleDrop", "sku": sku, "quantity": .integer(Int64(number(1...3))),
         "priceMinor": 700, "countdownSeconds": 10, "durationSeconds": 10, "perBuyer": 2,
@@ -406,6 +405,14 @@ struct SimulatedRooms {
     default:
       return ["type": "orderListings", "listings": [shopID("listings", shop)]]
     }
+  }
+
+  private mutating func listing(_ sku: JSONValue, _ member: SimulatedMember) -> JSONObject {
+    [
+      "type": "putListing", "reference": sku, "title": .string("Thing \(member.lastKey)"),
+      "currency": "EUR",
+      "variants": [["sku": sku, "priceMinor": 1000, "units": .integer(Int64(number(5...30)))]],
+    ]
   }
 
   private mutating func buyerCommand(_ shop: ShopView) -> JSONObject {
@@ -463,6 +470,7 @@ struct SimulatedRooms {
   /// The network and the disk are well again: everybody who may comes back and gets every reply.
   private mutating func settle() throws {
     disk.refusesNext = false
+    var counts: [Int] = []
     for round in 0..<40 {
       for index in members.indices {
         if members[index].joinRefusal == nil || round % 8 == 0 { try join(index) }
@@ -477,7 +485,10 @@ struct SimulatedRooms {
       answer(1000)
       for index in members.indices { read(index, 10_000) }
       guard complaints.isEmpty else { return }
-      if round > 8, disk.isIdle,
+      // Counters of the last events are told in the round after them.
+      counts.append(disk.rooms.values.reduce(0) { $0 + $1.events.count })
+      let isQuiet = counts.suffix(3).count == 3 && Set(counts.suffix(3)).count == 1
+      if round > 8, isQuiet, disk.isIdle,
         members.allSatisfy({ $0.socket == nil || ($0.isIn && $0.waiting.isEmpty) })
       {
         break
@@ -537,6 +548,17 @@ struct SimulatedRooms {
   }
 
   // MARK: The log
+
+  /// For who replays one seed.
+  func printLogs() {
+    for (name, room) in disk.rooms.sorted(by: { $0.key < $1.key }) {
+      for event in room.events {
+        print(
+          name, event.sequence, event.atMs, event.actor, event.kind,
+          String(decoding: event.body, as: UTF8.self))
+      }
+    }
+  }
 
   private mutating func checkVotes(_ room: SimulatedDisk.Room) {
     var fixed: Set<EntryID> = []

@@ -165,7 +165,7 @@ extension CommandCatalogue {
       [
         sku, .required("startMinor", price, "The least first bid."),
         .optional("reserveMinor", price, "Below it nothing is sold; not shown."),
-        .optional("incrementMinor", price, "The least step to the next bid; else 5 % of the start."),
+        .optional("incrementMinor", price, "The least step to the next bid; else 5 % of it."),
         .optional(
           "increments",
           .pairs(itemsMax: ShopLimits.incrementsMax - 1, 1...ShopLimits.minorMax),
