@@ -312,6 +312,7 @@ struct SimulatedRooms {
     if member.role == .host, (view.shop.lists["listings"]?.count ?? 0) < 2 {
       return listing(.string(pick(["A", "B"]) ?? "A"), member)
     }
+    if !isStaff, number(0...2) > 0, let command = eagerCommand(view.shop) { return command }
     if number(0...2) == 0 {
       return member.role == .host ? hostCommand(member) : buyerCommand(view.shop)
     }
@@ -389,19 +390,19 @@ struct SimulatedRooms {
       ]
     case 2...4, 8...10:
       return [
-        "type": "scheduleDrop", "sku": sku, "quantity": .integer(Int64(number(1...3))),
+        "type": "scheduleDrop", "sku": sku, "quantity": .integer(Int64(number(1...2))),
         "priceMinor": 700, "countdownSeconds": 10, "durationSeconds": 10, "perBuyer": 2,
         "mode": .string(pick(["hold", "hold", "firstPaid"]) ?? ""), "holdSeconds": 30,
       ]
     case 11: return ["type": "cancelDrop", "drop": shopID("drops", shop)]
-    case 12...13:
+    case 12...13, 16:
       return [
         "type": "openLot", "sku": sku, "startMinor": 100, "durationSeconds": 10,
-        "reserveMinor": .integer(Int64(pick([1, 5000]) ?? 1)), "softSeconds": 3,
+        "reserveMinor": .integer(Int64(pick([1, 1, 150, 5000]) ?? 1)), "softSeconds": 3,
       ]
     case 14: return ["type": .string(pick(["closeLot", "cancelLot"]) ?? ""), "lot": lotID(shop)]
     case 15: return ["type": "putVoucher", "code": "TEN", "kind": "percent", "value": 10]
-    case 16: return ["type": "refundOrder", "order": .integer(Int64(number(1...400)))]
+    case 17: return ["type": "refundOrder", "order": .integer(Int64(number(1...400)))]
     default:
       return ["type": "orderListings", "listings": [shopID("listings", shop)]]
     }
@@ -413,6 +414,23 @@ struct SimulatedRooms {
       "currency": "EUR",
       "variants": [["sku": sku, "priceMinor": 1000, "units": .integer(Int64(number(5...30)))]],
     ]
+  }
+
+  /// What one came for: a unit that is to be had now, or what becomes of one's hold.
+  private mutating func eagerCommand(_ shop: ShopView) -> JSONObject? {
+    if let hold = pick(shop.own["holds"] ?? []), number(0...3) == 0 {
+      return ["type": flag() ? "checkout" : "releaseHold", "hold": hold["id"] ?? 1]
+    }
+    if case .object(let lot)? = shop.head["lot"], lot["stage"] == "open", flag() {
+      return [
+        "type": "bid", "lot": lot["id"] ?? 1,
+        "amountMinor": .integer(lot.number("nextMinor") + Int64(number(0...50))),
+      ]
+    }
+    let open = (shop.lists["drops"] ?? []).filter {
+      $0["stage"] == "window" || $0["stage"] == "open"
+    }
+    return pick(open).map { ["type": "claim", "drop": $0["id"] ?? 1] }
   }
 
   private mutating func buyerCommand(_ shop: ShopView) -> JSONObject {
