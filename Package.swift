@@ -138,7 +138,7 @@ let package = Package(
     tests("JSON", ["JSON"]),
     tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
     tests("Doctor", ["Doctor", "Config", "JSON", "Wire"]),
-    tests("Program", ["Config", "JSON", "hawker"]),
+    tests("Program", ["Config", "JSON", "Store", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),

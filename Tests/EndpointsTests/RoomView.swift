@@ -20,7 +20,7 @@ struct RoomView: Equatable {
   init(_ identity: String) { self.identity = identity }
 
   private static let counters: Set<String> = [
-    "pollCounts", "upvotes", "entries", "reactionTotals", "me",
+    "pollCounts", "pollVoters", "upvotes", "entries", "reactionTotals", "followers", "me",
   ]
   /// Of the media, whose cursor is another one, and of nothing that lasts.
   private static let others: Set<String> = [
@@ -143,6 +143,8 @@ struct RoomView: Equatable {
     case "pollCounts":
       change(message.number("poll"), "polls", "counts", message["counts"])
       change(message.number("poll"), "polls", "voters", message["voters"])
+    case "pollVoters":
+      change(message.number("poll"), "polls", "voters", message["voters"])
     case "voted": votes[message.number("poll")] = message["options"]
     default: return false
     }
@@ -218,6 +220,9 @@ struct RoomView: Equatable {
       if head["phase"] == "waiting" { head["phase"] = "scheduled" }
     case "phaseChanged": head["phase"] = message["phase"]
     case "reactionTotals": head["totals"] = message["totals"]
+    case "followers": head["followers"] = message["followers"]
+    case "hostSet": head["host"] = message["host"]
+    case "audienceCounted": head["peak"] = message["peak"]
     default: break
     }
   }
@@ -226,13 +231,13 @@ struct RoomView: Equatable {
 
   /// What all who see the same room agree on, and what is the member's own.
   ///
-  /// Without what no event tells of: followers, the host's name, the peak. Counts that a viewer does not
-  /// see are as they were when they were last seen.
+  /// Without times that pages take from the events. Counts that a viewer does not see are as they were
+  /// when they were last seen.
   func settled(isStaff: Bool) -> RoomView {
     var view = self
     view.cursor = nil
     view.complaints = []
-    for name in ["followers", "host", "peak", "firstLiveAtMs", "endedAtMs"] {
+    for name in ["firstLiveAtMs", "endedAtMs"] {
       view.head[name] = nil
     }
     if !isStaff {
@@ -241,7 +246,6 @@ struct RoomView: Equatable {
       for (index, poll) in (lists["polls"] ?? []).enumerated()
       where poll["open"] == true && poll["revealed"] == false && poll["results"] != "live" {
         view.lists["polls"]?[index]["counts"] = .null
-        view.lists["polls"]?[index]["voters"] = 0
       }
     }
     view.lists = view.lists.filter { !$0.value.isEmpty }

@@ -604,7 +604,7 @@ struct SimulatedRooms {
         complaints.append("somebody banned did \(event.event.kind)")
       }
       switch event.event {
-      case .banned(let person, _, _): banned.insert(person)
+      case .banned(let person, _, _, _): banned.insert(person)
       case .unbanned(let person): banned.remove(person)
       default: break
       }

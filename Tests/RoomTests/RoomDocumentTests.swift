@@ -91,6 +91,9 @@ struct RoomDocumentTests {
       (.announce(text: "Now"), "ann", host), (.setRoom(settings), "ann", host),
       (say("last"), "eve", .viewer), (.react(emoji: "👍", count: 2), "eve", .viewer),
     ])
+    let hidden = PollDraft(question: "Hidden?", options: ["a", "b"], results: .afterClose)
+    try run([(.openPoll(hidden), "ann", host)])
+    try run([(.vote(poll: test.house.state.sequence, options: [0]), "eve", .viewer)])
     told.append(try taken(&test))
     var counted = test.house.tick(atMs: test.atMs)
     if let live = test.house.serve(.phaseObserved(.live), atMs: test.atMs) { counted.append(live) }

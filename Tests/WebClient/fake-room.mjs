@@ -317,6 +317,7 @@ const server = createServer(async (request, response) => {
   const json = (status, body) => response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
   if (/^\/api\/v1\/rooms\/[^/]+\/tokens$/.test(path)) return json(201, { token: `viewer:Guest-${randomBytes(2).toString("hex")}` });
   if (path === "/api/v1/rooms") return json(200, { rooms: server.empty ? [] : LISTED, next: null });
+  if (path === "/api/v1/me/following") return request.headers.authorization ? json(200, { following: FOLLOWED, next: null }) : json(401, {});
   const page = /^\/(studio|watch)\/[\w-]+$/.exec(path);
   const file = path === "/" ? "landing/index.html" : page ? `${page[1]}/index.html` : path.startsWith("/assets/") ? path.slice(8) : null;
   const full = file && normalize(join(root, file));
@@ -334,6 +335,10 @@ const LISTED = [
   { room: "away", title: "Vinyl rarities", phase: "away", startsAtMs: null, viewers: 96, host: { name: "Yuki" } },
   { room: "scheduled", title: "Vintage denim, size 28 to 40", phase: "scheduled", startsAtMs: Date.now() + 3 * 3600e3, viewers: 0, host: { name: "Priya" } },
   { room: "waiting", title: "Plants of the week", phase: "scheduled", startsAtMs: Date.now() + 30 * 3600e3, viewers: 0, host: { name: "Sofia" } },
+];
+const FOLLOWED = [
+  { host: { identity: "ann", name: "Ann Bergström" }, rooms: [{ ...LISTED[0], announcement: "Free shipping until the kiln is empty" }] },
+  { host: { identity: "priya", name: "Priya" }, rooms: [{ ...LISTED[3], announcement: null }] },
 ];
 server.empty = process.argv.includes("--empty");
 

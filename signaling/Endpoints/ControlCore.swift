@@ -74,7 +74,7 @@ package struct ControlCore {
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
-    houses = RoomHouses(isDurable: config.isDurable)
+    houses = RoomHouses(isDurable: config.isDurable, markKey: config.markKey)
   }
 
   /// Takes the effects so far, oldest first.
@@ -108,6 +108,7 @@ package struct ControlCore {
       close(record.peer, .removed)
     }
     endExpired(at: now, wall: wall)
+    checkBitrates(at: now)
   }
 
   /// Ends the transports of WHIP and WHEP whose tokens are over and were not renewed.
@@ -172,6 +173,7 @@ package struct ControlCore {
   mutating func forget(_ peer: PeerID) -> TransportRecord? {
     guard let record = transports.removeValue(forKey: peer) else { return nil }
     urls[record.urlToken] = nil
+    if record.isPresence { houses.depart(record.member.identity, in: record.room) }
     let member = MemberKey(room: record.room, identity: record.member.identity)
     memberTransports[member] = memberTransports[member].flatMap { $0 > 1 ? $0 - 1 : nil }
     for track in record.state.sections.compactMap(\.track) { trackRooms[track] = nil }

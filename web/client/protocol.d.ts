@@ -217,6 +217,8 @@ export interface You extends Person {
   timeoutUntil: number | null;
   stage: "none" | "invited" | "on";
   follows: boolean;
+  /** Whether the token says so. */
+  subscriber?: boolean;
   mayPublish: boolean;
 }
 
@@ -239,6 +241,8 @@ export interface Show {
   followers: number;
   chat: ChatRules;
   emojis: string[];
+  /** Whether the list of rooms shows it. */
+  listed?: boolean;
   reactions: Record<string, number>;
   messages: ChatMessage[];
   pinned: ChatMessage | null;

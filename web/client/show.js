@@ -56,11 +56,11 @@ export function showOf(show) {
  * message ids, and counters, whose last value wins. All others come in order, so an old one is a repetition.
  */
 const UNORDERED = new Set([
-  "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts",
+  "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts", "pollVoters", "followers",
   "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", ...SHOP_UNORDERED,
 ]);
 /** Counters carry the number of another event, so they don't move the cursor. */
-const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap", ...SHOP_UNORDERED]);
+const COUNTERS = new Set(["pollCounts", "pollVoters", "followers", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap", ...SHOP_UNORDERED]);
 
 /**
  * The state after an event. Unknown events, and events about what isn't known, change nothing.
@@ -136,6 +136,10 @@ const CHANGES = {
   pollClosed: (state, { poll }) => ({ ...state, polls: withItem(state.polls, poll) }),
   pollRevealed: (state, { poll }) => ({ ...state, polls: withItem(state.polls, poll) }),
   pollCounts: (state, { poll, counts, voters }) => ({ ...state, polls: withChange(state.polls, poll, { counts, voters }) }),
+  // Never with counts: to those who see them this is old.
+  pollVoters: (state, { poll, voters }) => ({ ...state, polls: withChange(state.polls, poll, { voters }) }),
+  followers: (state, { followers }) => ({ ...state, followers }),
+  hostChanged: (state, { host }) => ({ ...state, host }),
 
   questionAsked: (state, { question }) => ({ ...state, questions: withItem(state.questions, question) }),
   questionAnswered: (state, { question }) => ({
@@ -168,7 +172,9 @@ const CHANGES = {
     return { ...state, ...titled(state.settings, schedule), startsAt, phase };
   },
   announced: (state, { text, at }) => ({ ...state, announcement: { text, at } }),
-  roomChanged: (state, { settings, emojis }) => ({ ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis }),
+  roomChanged: (state, { settings, emojis, listed }) => ({
+    ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis, listed: listed ?? state.listed,
+  }),
   phaseChanged: (state, { phase }) => ({ ...state, phase }),
 
   audience: (state, { viewers }) => (viewers === state.viewers ? state : { ...state, viewers }),

@@ -139,8 +139,8 @@ export class Composer {
     }
     if (isStaff(state)) return null;
     if (chat.mode === "off" || chat.mode === "staff") return { key: "chat.why.off" };
-    if (chat.mode === "followers" && !you.follows) return { key: "chat.why.followers" };
-    if (chat.mode === "subscribers") return { key: "chat.why.subscribers" };
+    if (chat.mode === "followers" && !you.follows && !you.subscriber) return { key: "chat.why.followers" };
+    if (chat.mode === "subscribers" && !you.subscriber) return { key: "chat.why.subscribers" };
     if (this.#waitUntil > Date.now()) return { key: "chat.why.slow", until: this.#waitUntil, passes: true };
     return null;
   }

@@ -19,6 +19,7 @@ const roomName = roomOfPage();
 const firstToken = roomName ? takeToken(roomName) : null;
 let failure = roomName ? "" : "bad-room";
 
+/** @type {HawkerRoom} */
 const room = new HawkerRoom({
   room: roomName ?? "",
   device: deviceHint(),
@@ -26,6 +27,8 @@ const room = new HawkerRoom({
     if (firstToken && !fresh) return firstToken;
     return mintViewerToken(roomName ?? "", firstToken);
   },
+  // Only the server's own viewers: a shop's token would be answered with somebody else's.
+  renew: async (old) => (room.member?.identity.startsWith("anon-") ? mintViewerToken(roomName ?? "", old) : null),
 });
 const stage = new Stage(room, () => {
   showFigures();

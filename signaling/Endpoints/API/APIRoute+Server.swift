@@ -40,6 +40,24 @@ extension APIRoute {
         .problem(503, "Too many ask at once; Retry-After says when to try again."),
       ]),
     APIRoute(
+      operation: .server(.listFollowing), method: .get, segments: ["api", "v1", "me", "following"],
+      summary: "Whom the token's identity follows, by identity, with what they have on or to come.",
+      bearer: .required,
+      parameters: [
+        APIParameter("after", .query, ["type": "string"], "The `next` of the page before."),
+        APIParameter(
+          "limit", .query,
+          ["type": "integer", "minimum": 1, "maximum": .integer(Int64(Following.limitMax))],
+          "Hosts of a page, at most."),
+      ],
+      answers: [
+        Answer(200, "Hosts and their rooms.", .json(.following)),
+        .problem(400, "A parameter is wrong."),
+        .problem(401, "No token, or one that is not accepted."),
+        .problem(429, "Too many for one identity; Retry-After says when."),
+        .problem(503, "Too many ask at once; Retry-After says when to try again."),
+      ]),
+    APIRoute(
       operation: .server(.mintToken), method: .post, segments: room + ["tokens"],
       summary: "A viewer's token: anonymous, the same identity again for who sends the old token, "
         + "or any identity for a host or service.",

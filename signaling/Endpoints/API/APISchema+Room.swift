@@ -29,6 +29,23 @@ extension APISchema {
     schema: closed([("rooms", list(listedRoom.reference)), ("next", nullable("string"))]),
     uses: [listedRoom])
 
+  static let following = APISchema(
+    name: "Following",
+    schema: closed([
+      (
+        "following",
+        list(closed([("host", person.reference), ("rooms", list(followedRoom.reference))]))
+      ), ("next", nullable("string")),
+    ]), uses: [person, followedRoom])
+
+  private static let followedRoom = APISchema(
+    name: "FollowedRoom",
+    schema: closed([
+      ("room", roomName), ("title", string), ("phase", phase),
+      ("startsAtMs", nullable("integer")), ("viewers", count),
+      ("host", orNull(closed([("name", string)]))), ("announcement", nullable("string")),
+    ]))
+
   private static let listedRoom = APISchema(
     name: "ListedRoom",
     schema: closed([
@@ -67,7 +84,7 @@ extension APISchema {
             ("identity", identity), ("name", string), ("device", boolean),
             ("reason", nullable("string")), ("atMs", nullable("integer")), ("by", personOrNull),
           ]))
-      ), ("next", nullable("string")),
+      ), ("erased", count), ("next", nullable("string")),
     ]), uses: [person])
 
   private static let audit = APISchema(
@@ -83,11 +100,11 @@ extension APISchema {
               ("poll", sequence), ("question", sequence), ("giveaway", sequence), ("on", boolean),
               ("untilMs", time), ("device", boolean), ("role", role), ("approved", boolean),
               ("listing", sequence), ("drop", sequence), ("lot", sequence), ("order", sequence),
-              ("sku", string),
+              ("sku", string), ("erased", boolean),
             ],
             optional: [
-              "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
-              "approved", "listing", "drop", "lot", "order", "sku",
+              "erased", "message", "poll", "question", "giveaway", "on", "untilMs", "device",
+              "role", "approved", "listing", "drop", "lot", "order", "sku",
             ]))
       ), ("next", nullable("integer")),
     ]), uses: [person])
@@ -167,7 +184,8 @@ extension APISchema {
   private static let settings = closed([
     ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
     ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
-    ("emojis", list(string)), ("retentionDays", count),
+    ("emojis", list(string)), ("retentionDays", count), ("listed", boolean),
+    ("codec", words(RoomSettings.Codec.self)),
   ])
 
   private static let schedule = closed([

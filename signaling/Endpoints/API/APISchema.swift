@@ -29,8 +29,10 @@ struct APISchema: Hashable, Sendable {
   static let tokenRequest = APISchema(
     name: "TokenRequest",
     schema: open(
-      [("role", ["const": "viewer"]), ("name", displayName), ("identity", identity)],
-      required: []))
+      [
+        ("role", ["const": "viewer"]), ("name", displayName), ("identity", identity),
+        ("subscriber", ["type": "boolean"]),
+      ], required: []))
 
   static let revocation = APISchema(
     name: "Revocation",

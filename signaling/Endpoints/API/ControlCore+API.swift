@@ -76,6 +76,8 @@ extension ControlCore {
       return HTTPResponse(200, mediaType: "application/json", body: APIDescription.text)
     case .listRooms:
       return try answerLater(call) { core throws(ControlRefusal) in try core.listRooms(call) }
+    case .listFollowing:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.listFollowing(call) }
     case .mintToken: return try mintToken(call)
     case .revokeTokens: return try revokeTokens(call)
     case .restoreTokens: return try restoreTokens(call)
@@ -170,6 +172,8 @@ extension ControlCore {
       throw ControlRefusal(400, "bad-message", "role: only viewer is minted here")
     }
     var name = try text("name", of: fields, max: Credential.nameMax)
+    let wish = try read { () throws(JSONMismatch) in try fields.optionalBool("subscriber") }
+    let isSubscriber = wish ?? false
     let identity: String
     if let wanted = try text("identity", of: fields, max: Credential.subjectMax) {
       _ = try authorizeHost(call)
@@ -178,6 +182,9 @@ extension ControlCore {
       }
       identity = wanted
     } else {
+      guard !isSubscriber else {
+        throw ControlRefusal(403, "forbidden", "subscriber: only beside an identity")
+      }
       let old = try oldAnonymous(call)
       guard mintBudgets.take(call.client, at: call.now) else {
         throw ControlRefusal(429, "rate", "too many tokens for one address")
@@ -188,7 +195,7 @@ extension ControlCore {
     }
     do throws(AccessRefusal) {
       let minted = try access.mintViewer(
-        identity: identity, name: name, room: room, wall: call.wall)
+        identity: identity, name: name, room: room, isSubscriber: isSubscriber, wall: call.wall)
       return tokenAnswer(minted, identity: identity, name: name, room: room)
     } catch {
       throw ControlRefusal(500, "internal", "no token could be made")

@@ -75,11 +75,7 @@ extension ControlCore {
     guard credential.role == .service || requestBudgets.take(key, at: call.now) else {
       throw ControlRefusal(429, "rate", "too many requests", retryAfterMs: 1000)
     }
-    return (
-      room,
-      Member(
-        identity: credential.subject, name: credential.name ?? "", role: credential.role)
-    )
+    return (room, Member(credential))
   }
 
   private func idempotencyKey(_ request: HTTPRequest) throws(ControlRefusal) -> String? {

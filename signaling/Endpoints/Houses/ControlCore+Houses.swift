@@ -23,6 +23,12 @@ extension ControlCore {
   /// that is opened gets a row on the disk.
   mutating func require(_ room: String) -> Bool { houses.require(room) }
 
+  /// Whether a room can be entered now, and what is decided about who may come in and publish is on
+  /// the disk: nobody is told of a ban or a grant that a crash could take back.
+  mutating func requireRights(in room: String) -> Bool {
+    require(room) && houses.requireRights(in: room)
+  }
+
   /// Lets a request wait for its room; false when too many do.
   mutating func park(_ parked: ParkedRequest, for room: String) -> Bool {
     guard (self.parked[room]?.count ?? 0) < HousesLimits.parkedMax else { return false }
@@ -81,6 +87,11 @@ extension ControlCore {
     case .happened(let room, let events):
       effects.append(.houseNews(news))
       for entry in events { follow(entry, in: room, at: now) }
+    case .settled(let room):
+      effects.append(.houseNews(news))
+      release(room, isOpen: true, at: now, wall: wall)
+    case .reconsider(let room, let person, let hasNewRole):
+      reconsider(person, hasNewRole: hasNewRole, in: room, at: now)
     case .opened(let room, let isOpen):
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
@@ -110,8 +121,20 @@ extension ControlCore {
     effects.append(.respond(ticket, cors.apply(to: response, for: request)))
   }
 
+  /// Whoever publishes by WHIP or watches by WHEP is here, as if they had joined.
+  mutating func arrive(by peer: PeerID, atMs: Int64) {
+    guard let record = transports[peer], houses[record.room] != nil else { return }
+    let member = record.member
+    let arrival = Arrival(identity: member.identity, name: member.name, role: member.role)
+    // Who was banned since is ended when that is on the disk.
+    transports[peer]?.isPresence =
+      (try? houses.arrive(arrival, in: record.room, atMs: atMs)) != nil
+  }
+
   /// The media half of a room that has just been opened is made to agree with its log.
   private mutating func enter(_ room: String, atMs: Int64) {
+    let here = transports.values.filter { $0.room == room && $0.isPresence }.map(\.peer)
+    for peer in here.sorted(by: { $0.rawValue < $1.rawValue }) { arrive(by: peer, atMs: atMs) }
     switch houses[room]?.state.show.phase {
     case .ended:
       var ended = rooms[room] ?? RoomMedia()
@@ -143,11 +166,13 @@ extension ControlCore {
   /// Carries out what an event on the disk means for transports and sessions.
   private mutating func follow(_ entry: SequencedEvent, in room: String, at now: Instant) {
     switch entry.event {
-    case .banned(let person, _, _): expel(person, from: room, at: now)
+    case .banned(let person, _, _, _): expel(person, from: room, at: now)
     case .phaseChanged(.ended): end(room)
-    case .stageRemoved(let person): reconsider(person, in: room, at: now)
-    case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
-    case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
+    case .stageRemoved(let person):
+      houses.reconsider(person, hasNewRole: false, in: room)
+    case .roleSet(let person, _): houses.reconsider(person, hasNewRole: true, in: room)
+    case .stageLeft, .invitationAnswered:
+      houses.reconsider(entry.actor, hasNewRole: false, in: room)
     case .shop(.orderMade(_)): callMerchant(for: entry.sequence, in: room)
     default: break
     }
@@ -170,7 +195,7 @@ extension ControlCore {
 
   /// A member's right to publish may have changed: publications without it end.
   private mutating func reconsider(
-    _ person: PersonID, hasNewRole: Bool = false, in room: String, at now: Instant
+    _ person: PersonID, hasNewRole: Bool, in room: String, at now: Instant
   ) {
     guard let record = houses[room]?.people.record(person) else { return }
     let peers = transports.values.filter { transport in
@@ -185,7 +210,7 @@ extension ControlCore {
   }
 
   /// Ends a transport because its owner may not have it any more.
-  private mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
+  mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
     guard let record = transports[peer] else { return }
     if case .publish(let key) = record.purpose {
       let changes = rooms[record.room]?.unpublish(key) ?? []
@@ -199,8 +224,7 @@ extension ControlCore {
   /// Whether a member may publish: by role, or as a guest on stage.
   func mayPublish(_ member: Member, in room: String) -> Bool {
     guard let house = houses[room] else { return member.role.mayPublish }
-    let person = house.people.person(member.identity) ?? .server
-    return house.state.mayPublish(Actor(person: person, role: member.role))
+    return house.state.mayPublish(house.actor(member.identity, token: member.role))
   }
 
   /// Refuses who is banned, anonymous where that is not wanted, or one viewer too many.
@@ -210,8 +234,8 @@ extension ControlCore {
     throws(ControlRefusal)
   {
     guard let house = houses[room] else { return }
-    let person = house.people.person(member.identity) ?? .server
-    guard !house.state.isBanned(person, token: member.role, device: device) else {
+    let actor = house.actor(member.identity, token: member.role, device: device)
+    guard !house.state.isBanned(actor) else {
       throw ControlRefusal(403, "banned", "you are banned from this room")
     }
     let settings = house.state.show.settings
@@ -219,24 +243,14 @@ extension ControlCore {
     if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
       throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
     }
-    let others = house.presence.list.count { $0.role == .viewer && $0.identity != member.identity }
+    let others = house.presence.viewerCount - (house.presence.isViewer(member.identity) ? 1 : 0)
     guard settings.viewersMax == 0 || others < settings.viewersMax else {
       throw ControlRefusal(503, "full", "the room has all the viewers it takes")
     }
   }
 
   /// How many watch: by the room socket or by WHEP, each member once.
-  func viewers(in room: String) -> Int {
-    var watching = Set(
-      houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
-    for subscription in rooms[room]?.subscriptions ?? [] {
-      guard let member = transports[subscription.peer]?.member, member.role == .viewer else {
-        continue
-      }
-      watching.insert(member.identity)
-    }
-    return watching.count
-  }
+  func viewers(in room: String) -> Int { houses[room]?.presence.viewerCount ?? 0 }
 
   // MARK: Commands
 
@@ -249,6 +263,7 @@ extension ControlCore {
       identity: member.identity, name: member.name, role: member.role, command: request.command,
       key: request.key, atMs: wall.milliseconds)
     envelope.device = device
+    envelope.isSubscriber = member.isSubscriber
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
     switch request.command {

@@ -72,6 +72,10 @@ package enum HouseNews: Sendable {
   case caughtUp(room: String, socket: UInt64, [[UInt8]])
   /// These events are on the disk: what they mean for media, sessions and permissions.
   case happened(room: String, [SequencedEvent])
+  /// Who may come in and publish is on the disk: who waits to be told can be.
+  case settled(room: String)
+  /// A member's right to publish may have changed, and that is on the disk.
+  case reconsider(room: String, PersonID, hasNewRole: Bool)
   /// The room can be entered, or (false) can't be opened.
   case opened(room: String, Bool)
 }

@@ -95,7 +95,7 @@ extension RoomHouse {
       host: state.people.host.flatMap { people.record($0) }?.identity,
       startsAtMs: show.firstLiveAtMs ?? show.schedule?.startsAtMs, endedAtMs: show.endedAtMs,
       retentionDays: show.settings.retentionDays > 0 ? Int(show.settings.retentionDays) : nil,
-      viewersPeak: Int(show.peak), isListed: true)
+      viewersPeak: Int(show.peak), isListed: show.settings.isListed)
   }
 }
 

@@ -36,13 +36,19 @@ package struct RoomHouses {
   /// The last who were erased: a room that was being read then may come with them.
   private var erased = RecentlyErased()
   private let isDurable: Bool
+  private let markKey: IdentityMark.Key
   private var lastKey: Int64 = 0
 
   /// No rooms.
   ///
-  /// - Parameter isDurable: false for simulations and tests without a disk: every room is new, opens at
-  ///   once, and every decision counts as written.
-  package init(isDurable: Bool) { self.isDurable = isDurable }
+  /// - Parameters:
+  ///   - isDurable: false for simulations and tests without a disk: every room is new, opens at
+  ///     once, and every decision counts as written.
+  ///   - markKey: what identities are marked with in bans.
+  package init(isDurable: Bool, markKey: IdentityMark.Key = .none) {
+    self.isDurable = isDurable
+    self.markKey = markKey
+  }
 
   /// Takes the orders so far, oldest first.
   package mutating func takeOrders() -> [HouseOrder] {
@@ -73,6 +79,24 @@ package struct RoomHouses {
       }
       orders.append(.open(room: room))
       return false
+    }
+  }
+
+  /// Whether who may come in and publish is on the disk; if not, `HouseNews.settled` tells when.
+  package mutating func requireRights(in room: String) -> Bool {
+    update(room) { open, news -> Bool in
+      guard let sequence = open.house.rightsAwaited else { return true }
+      open.hold(.settled(room: open.name), until: sequence, &news)
+      return false
+    } ?? true
+  }
+
+  /// Has a member's right to publish looked at again once it is on the disk.
+  package mutating func reconsider(_ person: PersonID, hasNewRole: Bool, in room: String) {
+    _ = update(room) { open, news in
+      open.hold(
+        .reconsider(room: open.name, person, hasNewRole: hasNewRole),
+        until: open.house.rightsAwaited ?? 0, &news)
     }
   }
 
@@ -234,7 +258,8 @@ package struct RoomHouses {
   ) {
     _ = update(room) { open, news in
       let message = open.house.personal(
-        member.identity, token: member.role, device: device, atMs: atMs)
+        member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
+        atMs: atMs)
       open.hold(
         .caughtUp(room: open.name, socket: socket, [message]), until: open.house.state.sequence,
         &news)
@@ -256,7 +281,9 @@ package struct RoomHouses {
       }
       var messages = (missed ?? house.snapshot(forStaff: role.isStaff)).messages
       messages.append(
-        house.personal(member.identity, token: member.role, device: device, atMs: atMs))
+        house.personal(
+          member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
+          atMs: atMs))
       open.hold(
         .caughtUp(room: open.name, socket: socket, messages), until: house.state.sequence, &news)
     }
@@ -274,6 +301,7 @@ package struct RoomHouses {
         return
       }
       var open = OpenHouse(name: room, opened)
+      open.house.markKey = markKey
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)

@@ -1,7 +1,6 @@
 // The room socket's side of a room's log: commands in, frames out, members who come and go.
 
 import Access
-import Crypto
 import MediaControl
 import Messages
 import Room
@@ -84,7 +83,8 @@ extension RoomSockets {
     case .opened(let room, let isOpen):
       reenter(room, isOpen: isOpen, &core, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
-    case .happened, .done, .refused, .running: break
+    case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
+    case .happened, .reconsider, .done, .refused, .running: break
     }
   }
 
@@ -184,13 +184,5 @@ extension RoomHouse {
     let person = people.person(member.identity)
     let role = state.role(of: Actor(person: person ?? .server, role: member.role))
     return Spectator(person: person, isStaff: role.isStaff)
-  }
-}
-
-extension DeviceHint {
-  /// What stands for a browser in the log: not the hint itself.
-  init(hashing hint: String) {
-    let digest = SHA256.digest(Array(hint.utf8).span)
-    self.init(digest[..<8].reduce(0) { $0 << 8 | UInt64($1) })
   }
 }

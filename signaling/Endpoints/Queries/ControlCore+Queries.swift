@@ -18,6 +18,8 @@ struct PendingRead: Sendable {
     case lines(path: String)
     /// Anyone may keep it for a moment.
     case list
+    /// Only for who asked.
+    case own
     /// Nothing, of an erasure.
     case nothing
   }
@@ -107,14 +109,7 @@ extension ControlCore {
     guard phase == nil || phase == "live" || phase == "upcoming" else {
       throw ControlRefusal(400, "bad-message", "phase: expected live or upcoming")
     }
-    var limit = RoomListCursor.limitByDefault
-    if let text = target.parameter("limit") {
-      guard let number = Int(text), (1...RoomListCursor.limitMax).contains(number) else {
-        throw ControlRefusal(
-          400, "bad-message", "limit: expected an integer from 1 to \(RoomListCursor.limitMax)")
-      }
-      limit = number
-    }
+    let limit = try limit(of: call, RoomListCursor.limitByDefault, max: RoomListCursor.limitMax)
     var cursor: RoomListCursor?
     if let text = target.parameter("after") {
       guard let read = RoomListCursor(text) else {
@@ -141,6 +136,40 @@ extension ControlCore {
     case nil: if phase != "upcoming" { listing.live = liveRooms() }
     }
     try read(.rooms(listing), for: .request(call.ticket), .list)
+  }
+
+  private func limit(
+    of call: APICall, _ usual: Int, max: Int
+  ) throws(ControlRefusal) -> Int {
+    guard let text = call.request.target.parameter("limit") else { return usual }
+    guard let number = Int(text), (1...max).contains(number) else {
+      throw ControlRefusal(400, "bad-message", "limit: expected an integer from 1 to \(max)")
+    }
+    return number
+  }
+
+  /// Lists whom the bearer of a token follows, whatever room it is for.
+  mutating func listFollowing(_ call: APICall) throws(ControlRefusal) {
+    let credential: Credential
+    do throws(AccessRefusal) {
+      credential = try access.authorize(call.request.bearer, at: call.wall)
+    } catch {
+      throw ControlRefusal(
+        error.status, error.status == 401 ? "unauthorized" : "forbidden", error.text)
+    }
+    let limit = try limit(of: call, Following.limitByDefault, max: Following.limitMax)
+    let after = call.request.target.parameter("after") ?? ""
+    guard Credential.isText(after, max: Credential.subjectMax) else {
+      throw ControlRefusal(400, "bad-message", "after: not the next of a page")
+    }
+    guard requestBudgets.take(MemberKey(room: "*", identity: credential.subject), at: call.now)
+    else { throw ControlRefusal(429, "rate", "too many requests", retryAfterMs: 1000) }
+    let live = liveRooms().map { ($0.name, $0.viewers) }
+    let following = Following(
+      follower: credential.subject, after: after, limit: limit,
+      live: Dictionary(live, uniquingKeysWith: { first, _ in first }),
+      earliestMs: max(0, call.wall.milliseconds - HousesLimits.lateLimitMs))
+    try read(.following(following), for: .request(call.ticket), .own)
   }
 
   /// The rooms that are live here, or were a moment ago, most viewers first.
@@ -219,6 +248,10 @@ extension ControlCore {
     case .list:
       var response = HTTPResponse(200, mediaType: "application/json", body: result.body)
       response.headers.set("Cache-Control", "public, max-age=2")
+      return response
+    case .own:
+      var response = HTTPResponse(200, mediaType: "application/json", body: result.body)
+      response.headers.set("Cache-Control", "no-store")
       return response
     case .nothing: return HTTPResponse(204)
     case .lines(let path):

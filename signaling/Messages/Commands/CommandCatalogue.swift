@@ -304,6 +304,9 @@ package enum CommandCatalogue {
         .optional(
           "retentionDays", .integer(0...EngineLimits.retentionDaysMax),
           "Days that names and texts are kept after the end; 0 is for ever."),
+        .optional("listed", .boolean, "Whether the list of rooms shows it."),
+        .optional(
+          "codec", words(RoomSettings.Codec.self), "Video that publishers are asked for first."),
       ]
     ) { .setRoom(RoomSettingsChange($0)) },
     CommandSpecification(
@@ -340,5 +343,7 @@ extension RoomSettingsChange {
     anonymous = values.choice("anonymous")
     emojis = values.strings("emojis")
     retentionDays = values.integer("retentionDays")
+    isListed = values.bool("listed")
+    codec = values.choice("codec")
   }
 }

@@ -86,17 +86,25 @@ extension RoomState {
   package func role(of actor: Actor) -> Role { people.role(of: actor.person, token: actor.role) }
 
   /// Whether a member is kept out, by identity or by device. A host can't be.
-  package func isBanned(_ person: PersonID, token: Role?, device: DeviceHint?) -> Bool {
+  package func isBanned(
+    _ person: PersonID, token: Role?, device: DeviceHint?, mark: IdentityMark? = nil
+  ) -> Bool {
     if people.role(of: person, token: token).isHost { return false }
     if people[person].isBanned { return true }
+    if let mark, people.bannedMarks[mark] != nil { return true }
     // Staff share their devices with nobody.
     guard !people.role(of: person, token: token).isStaff, let device else { return false }
     return people.bannedDevices[device] != nil
   }
 
+  /// Whether an actor is kept out.
+  package func isBanned(_ actor: Actor) -> Bool {
+    isBanned(actor.person, token: actor.role, device: actor.device, mark: actor.mark)
+  }
+
   /// Whether a member may publish: by role, or as a guest on stage.
   package func mayPublish(_ actor: Actor) -> Bool {
-    guard !isBanned(actor.person, token: actor.role, device: actor.device) else { return false }
+    guard !isBanned(actor) else { return false }
     return role(of: actor).mayPublish || people.isOnStage(actor.person)
   }
 
@@ -115,7 +123,7 @@ extension RoomState {
       return
     }
     // A ban keeps its own standing, so that unbanned moderators are moderators again.
-    if isBanned(actor.person, token: actor.role, device: actor.device) {
+    if isBanned(actor) {
       throw CommandRefusal(.banned, "you are banned from this room")
     }
     try command.checkEnd(show.phase)

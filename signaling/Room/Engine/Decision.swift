@@ -12,15 +12,18 @@ package struct Actor: Hashable, Sendable {
   /// Whether the member follows the host by another room; this room's own follows are in its state.
   package var isFollower: Bool
   package var isSubscriber: Bool
+  /// What stands for the identity in a ban; may be nil where no ban has one.
+  package var mark: IdentityMark?
   package init(
     person: PersonID, role: Role, device: DeviceHint? = nil, isFollower: Bool = false,
-    isSubscriber: Bool = false
+    isSubscriber: Bool = false, mark: IdentityMark? = nil
   ) {
     self.person = person
     self.role = role
     self.device = device
     self.isFollower = isFollower
     self.isSubscriber = isSubscriber
+    self.mark = mark
   }
 
   /// The server itself.

@@ -87,10 +87,13 @@ extension RoomEvent {
     case .muted(let person, let on): return [("person", json(person)), ("on", .bool(on))]
     case .timedOut(let person, let untilMs):
       return [("person", json(person)), ("untilMs", .integer(untilMs))]
-    case .banned(let person, let device, let reason):
+    case .banned(let person, let device, let reason, let mark):
       // As text: JSON's integers end at 2^63.
       let hint = device.map { JSONValue.string(String($0.rawValue, radix: 16)) } ?? .null
-      return [("person", json(person)), ("device", hint), ("reason", json(reason))]
+      let identity = mark.map { JSONValue.string(String($0.rawValue, radix: 16)) } ?? .null
+      return [
+        ("person", json(person)), ("device", hint), ("reason", json(reason)), ("mark", identity),
+      ]
     case .invitationAnswered(let accept): return [("accept", .bool(accept))]
     case .stageLeft: return []
     case .followed(let on): return [("on", .bool(on))]
@@ -198,6 +201,7 @@ extension RoomSettings {
       ("viewersMax", .integer(viewersMax)), ("bitrateMax", .integer(bitrateMax)),
       ("anonymous", .string(anonymous.rawValue)),
       ("emojis", .array(emojis.map { .string($0) })), ("retentionDays", .integer(retentionDays)),
+      ("listed", .bool(isListed)), ("codec", .string(codec.rawValue)),
     ]
   }
 }

@@ -60,7 +60,8 @@ package enum MemberCommand: Hashable, Sendable {
   case clearMessages
   case mute(on: Bool)
   case timeout(seconds: Int64)
-  case ban(BanScope, reason: String?)
+  /// The mark is the house's to know.
+  case ban(BanScope, reason: String?, mark: IdentityMark? = nil)
   case unban
   case setRole(Role)
   case inviteToStage
@@ -158,5 +159,7 @@ package struct RoomSettingsChange: Hashable, Sendable {
   package var anonymous: RoomSettings.Anonymous?
   package var emojis: [String]?
   package var retentionDays: Int64?
+  package var isListed: Bool?
+  package var codec: RoomSettings.Codec?
   package init() {}
 }

@@ -11,7 +11,7 @@ extension RoomEvent {
       .timedOut(let person, _), .unbanned(let person), .roleSet(let person, _),
       .stageInvited(let person), .stageRemoved(let person):
       return (person, none)
-    case .banned(let person, _, let reason): return (person, reason ?? none)
+    case .banned(let person, _, let reason, _): return (person, reason ?? none)
     case .shop(let event): return (PersonID(event.highestBuyer.rawValue), none)
     case .giveawayDrawn(_, _, let winners): return (winners.max() ?? .server, none)
     case .said(let event): return (.server, event.text)

@@ -18,7 +18,7 @@ package enum RoomEvent: Hashable, Sendable {
   case roleSeen(PersonID, Role)
   case muted(PersonID, on: Bool)
   case timedOut(PersonID, untilMs: Int64)
-  case banned(PersonID, device: DeviceHint?, reason: TextID?)
+  case banned(PersonID, device: DeviceHint?, reason: TextID?, mark: IdentityMark?)
   case unbanned(PersonID)
   case roleSet(PersonID, Role)
   case stageInvited(PersonID)

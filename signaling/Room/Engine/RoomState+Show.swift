@@ -53,6 +53,8 @@ extension RoomState {
       settings.retentionDays = days
     }
     settings.anonymous = change.anonymous ?? settings.anonymous
+    settings.isListed = change.isListed ?? settings.isListed
+    settings.codec = change.codec ?? settings.codec
     if let emojis = change.emojis { settings.emojis = try cleaned(emojis: emojis) }
     if settings != show.settings { draft.add(.roomSet(settings)) }
   }

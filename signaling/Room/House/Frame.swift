@@ -33,6 +33,9 @@ package enum CounterKey: Hashable, Sendable {
   case question(EntryID)
   case giveaway(EntryID)
   case reactionTotals
+  /// How many have voted, for those who don't see what.
+  case voters(EntryID)
+  case followers
   // The shop's
   case stock(SKU)
   case drop(ShopID)

@@ -117,8 +117,9 @@ extension RoomHouse {
         [("poll", .integer(id)), ("options", RoomHouse.options(mask))])
       if poll.isPublic { return [own, counter(entry, .everyone, .poll(id))] }
       let staff = counter(entry, .staff, .poll(id))
-      guard poll.results == .afterVote else { return [own, staff] }
-      return [own, staff, counter(entry, .voters(id), .poll(id))]
+      let others = counter(entry, .viewers, .voters(id))
+      guard poll.results == .afterVote else { return [own, staff, others] }
+      return [own, staff, others, counter(entry, .voters(id), .poll(id))]
     default: return []
     }
   }
@@ -188,7 +189,7 @@ extension RoomHouse {
     case .timedOut(let person, let untilMs):
       return toStaff(
         entry, and: person, [("member", entries.member(person)), ("untilMs", .integer(untilMs))])
-    case .banned(let person, let device, let reason):
+    case .banned(let person, let device, let reason, _):
       let members = [
         ("member", entries.member(person)), ("device", .bool(device != nil)),
         ("reason", entries.text(reason)),
@@ -211,7 +212,14 @@ extension RoomHouse {
       return [frame(entry, [("member", entries.member(entry.actor)), ("accept", true)])]
     case .stageLeft: return [frame(entry, [("member", entries.member(entry.actor))])]
     case .stageRemoved(let person): return [frame(entry, [("member", entries.member(person))])]
-    case .followed(let on): return [frame(entry, .person(entry.actor), .state, [("on", .bool(on))])]
+    case .followed(let on):
+      return [
+        frame(entry, .person(entry.actor), .state, [("on", .bool(on))]),
+        counter(entry, .everyone, .followers),
+      ]
+    // The first of them is whom one follows: pages that were there before learn of it.
+    case .roleSeen(let person, .host) where person == state.people.host:
+      return [frame(entry, [("type", "hostSet"), ("host", entries.member(person))])]
     default: return []
     }
   }

@@ -74,7 +74,7 @@ extension RoomHouse {
     let identity =
       people.record(person)?.identity
       ?? newcomers.records.first { $0.person == person }?.identity
-    return .toward(.person(person), withDevice(action, of: identity))
+    return .toward(.person(person), complete(action, of: identity))
   }
 
   private func resolve(
@@ -91,7 +91,7 @@ extension RoomHouse {
       guard (1...HouseLimits.identityMax).contains(identity.unicodeScalars.count) else {
         throw CommandRefusal(.badField, "member: 1 to \(HouseLimits.identityMax) characters")
       }
-      if let person = people.person(identity) { return person }
+      if let person = people.person(identity) ?? erased(identity, action) { return person }
       // Bans and roles may be given before somebody comes; what undoes them needs somebody.
       switch action {
       case .ban, .setRole, .mute(on: true): break
@@ -102,11 +102,21 @@ extension RoomHouse {
     }
   }
 
-  /// A ban of the browser too gets the hint the member came with.
-  private func withDevice(_ action: MemberCommand, of identity: String?) -> MemberCommand {
-    guard case .ban(.device(nil), let reason) = action else { return action }
+  /// Somebody who was banned, then erased, and whose ban is about to be lifted, or given again.
+  private func erased(_ identity: String, _ action: MemberCommand) -> PersonID? {
+    switch action {
+    case .ban, .unban: state.people.bannedMarks[IdentityMark(identity, markKey)]
+    default: nil
+    }
+  }
+
+  /// A ban gets the identity's mark, and that of the browser too the hint the member came with.
+  private func complete(_ action: MemberCommand, of identity: String?) -> MemberCommand {
+    guard case .ban(let scope, let reason, _) = action else { return action }
+    let mark = identity.map { IdentityMark($0, markKey) }
+    guard case .device(nil) = scope else { return .ban(scope, reason: reason, mark: mark) }
     let device = identity.flatMap { presence[$0]?.device }
-    return .ban(.device(device), reason: reason)
+    return .ban(.device(device), reason: reason, mark: mark)
   }
 
   /// Rates and repetitions, before anything is decided.

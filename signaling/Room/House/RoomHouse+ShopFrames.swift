@@ -270,7 +270,7 @@ extension RoomHouse {
           ("viewers", .integer(Int64(viewers.count))),
         ]
       )
-    case .poll, .question, .giveaway, .reactionTotals: return nil
+    case .poll, .question, .giveaway, .reactionTotals, .voters, .followers: return nil
     }
   }
 }

@@ -91,6 +91,17 @@ extension RoomHouse {
         ("counts", .array(poll.counts.map { .integer(Int64($0)) })),
         ("voters", .integer(Int64(poll.voterCount))),
       ]
+    case .voters(let id):
+      guard let poll = state.polls.last(where: { $0.id == id }) else { return nil }
+      members = [
+        ("type", "pollVoters"), cursor, ("poll", .integer(id)),
+        ("voters", .integer(Int64(poll.voterCount))),
+      ]
+    case .followers:
+      members = [
+        ("type", "followers"), cursor,
+        ("followers", .integer(Int64(state.people.followers.count))),
+      ]
     case .question(let id):
       guard let question = state.questions.question(id) else { return nil }
       members = [
@@ -188,7 +199,8 @@ extension RoomHouse {
 
   /// What is a member's own: role, silence, votes, entries. Sent after a snapshot, and when `me` changes.
   package func personal(
-    _ identity: String, token: Role, device: DeviceHint? = nil, atMs: Int64
+    _ identity: String, token: Role, device: DeviceHint? = nil, isSubscriber: Bool = false,
+    atMs: Int64
   ) -> [UInt8] {
     let person = people.person(identity) ?? .server
     let standing = state.people[person]
@@ -199,6 +211,7 @@ extension RoomHouse {
       ("publish", .bool(state.mayPublish(actor))), ("muted", .bool(standing.isMuted)),
       ("timedOutUntilMs", standing.timedOutUntilMs > atMs ? json(standing.timedOutUntilMs) : .null),
       ("follows", .bool(state.people.followers.contains(person))),
+      ("subscriber", .bool(isSubscriber)),
       ("stage", .string(stage(of: person))),
     ]
     let votes = state.polls.compactMap { poll in vote(of: person, in: poll) }

@@ -1,5 +1,6 @@
 // One open room: its state, who its people are, what they wrote, and what they are told.
 
+package import Access
 package import Commerce
 import JSON
 
@@ -12,6 +13,8 @@ package struct RoomHouse: Sendable {
   package internal(set) var people: People
   package internal(set) var texts: Texts
   package internal(set) var presence = Presence()
+  /// What identities are marked with in bans.
+  package var markKey = IdentityMark.Key.none
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -19,6 +22,8 @@ package struct RoomHouse: Sendable {
   var recent = RecentFrames()
   /// When each counter was last told.
   var countersTold: [CounterTold] = []
+  /// The last event that changed who may come in or publish.
+  private var rightsSequence: Int64 = 0
   /// Where the room stood when this house was made, or when something was erased from its frames.
   private(set) var openedSequence: Int64
   /// The event that last changed a person's role, among those of `recent`.
@@ -108,7 +113,7 @@ package struct RoomHouse: Sendable {
     let actor = Actor(
       person: newcomers.reference(envelope.identity, name: envelope.name), role: envelope.role,
       device: envelope.device, isFollower: envelope.isFollower,
-      isSubscriber: envelope.isSubscriber)
+      isSubscriber: envelope.isSubscriber, mark: mark(of: envelope.identity))
     let command = try resolve(envelope, actor, &newcomers)
     try admit(command, envelope, actor)
     var context = CommandContext(
@@ -161,6 +166,7 @@ package struct RoomHouse: Sendable {
       let before = shopBefore(event)
       state.apply(event)
       noteRole(event)
+      if event.event.changesRights { rightsSequence = event.sequence }
       let frames = frames(of: event, judged: judged, before: before)
       recent.append(frames, of: event.sequence)
       pending.frames += frames
@@ -222,6 +228,11 @@ package struct RoomHouse: Sendable {
     keys.finish(hash, reply, row: row)
   }
 
+  /// Where the disk has to be before anybody may be told whether they may come in or publish.
+  package var rightsAwaited: Int64? {
+    rightsSequence > committedSequence ? rightsSequence : nil
+  }
+
   /// Whether everything is on disk: only then a house may be closed or its state written as a snapshot.
   package var isSettled: Bool { committedSequence == state.sequence }
 
@@ -271,13 +282,27 @@ package struct RoomHouse: Sendable {
   ) throws(CommandRefusal) -> Pending? {
     var newcomers = Newcomers(people: people, state: state)
     let person = newcomers.reference(arrival.identity, name: arrival.name)
-    guard !state.isBanned(person, token: arrival.role, device: arrival.device) else {
+    let actor = Actor(
+      person: person, role: arrival.role, device: arrival.device, mark: mark(of: arrival.identity))
+    guard !state.isBanned(actor) else {
       throw CommandRefusal(.banned, "you are banned from this room")
     }
     presence.arrive(arrival, atMs: atMs)
     // A viewer who does nothing is in no table.
     guard arrival.role.isStaff || people.person(arrival.identity) != nil else { return nil }
     return serve(.arrived(person, arrival.role), atMs: atMs, newcomers: newcomers.records)
+  }
+
+  /// A member as decisions see them: somebody who has done nothing yet is not in the log.
+  package func actor(_ identity: String, token: Role, device: DeviceHint? = nil) -> Actor {
+    Actor(
+      person: people.person(identity) ?? .server, role: token, device: device,
+      mark: mark(of: identity))
+  }
+
+  /// The mark of an identity; nil where no ban has any.
+  private func mark(of identity: String) -> IdentityMark? {
+    state.people.bannedMarks.isEmpty ? nil : IdentityMark(identity, markKey)
   }
 
   /// One of a member's sessions is over.
@@ -332,6 +357,17 @@ package struct RoomHouse: Sendable {
     // Frames hold names and texts: whoever comes back gets a snapshot instead.
     recent.begin(after: state.sequence)
     openedSequence = state.sequence
+  }
+}
+
+extension RoomEvent {
+  /// Whether somebody may come in or publish after it who might not before, or the other way round.
+  fileprivate var changesRights: Bool {
+    switch self {
+    case .banned, .unbanned, .roleSet, .invitationAnswered, .stageLeft, .stageRemoved, .roomSet:
+      true
+    default: false
+    }
   }
 }
 

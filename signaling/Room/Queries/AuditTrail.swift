@@ -66,11 +66,15 @@ package struct AuditTrail: Sendable {
     for (name, value) in entry.event.shop?.auditThings(at: entry.sequence) ?? [] {
       object[name] = value
     }
+    // Null alone would say that it was about nobody.
+    if let person = member(entry), rendering.people.record(person) == nil {
+      object["erased"] = true
+    }
     if let thing = entry.event.thing { object[thing.name] = .integer(thing.id) }
     switch entry.event {
     case .muted(_, let on): object["on"] = .bool(on)
     case .timedOut(_, let untilMs): object["untilMs"] = .integer(untilMs)
-    case .banned(_, let device, _): object["device"] = .bool(device != nil)
+    case .banned(_, let device, _, _): object["device"] = .bool(device != nil)
     case .roleSet(_, let role): object["role"] = .string(role.rawValue)
     case .messageReviewed(_, let approved): object["approved"] = .bool(approved)
     default: break
@@ -86,7 +90,7 @@ extension RoomEvent {
   fileprivate var member: PersonID? {
     switch self {
     case .messagesCleared(let person), .muted(let person, _), .timedOut(let person, _),
-      .banned(let person, _, _), .unbanned(let person), .roleSet(let person, _),
+      .banned(let person, _, _, _), .unbanned(let person), .roleSet(let person, _),
       .stageInvited(let person), .stageRemoved(let person):
       person
     default: nil
@@ -98,7 +102,7 @@ extension RoomEvent {
     switch self {
     case .said(let event): event.text
     case .asked(let text), .announced(let text): text
-    case .banned(_, _, let reason): reason
+    case .banned(_, _, let reason, _): reason
     case .pollOpened(let event): event.question
     case .giveawayOpened(let event): event.prize
     case .scheduled(let schedule): schedule.title

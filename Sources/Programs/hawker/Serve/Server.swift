@@ -46,7 +46,8 @@ struct Server {
       workers: settings.workers, fingerprint: identity.fingerprint,
       candidates: Server.candidates(settings, port: media.port),
       preferCodec: settings.preferCodec, allowedOrigins: settings.allowedOrigins,
-      trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true)
+      trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true,
+      markKey: try Keys.markKey(in: settings.dataDirectory))
     try control.start(
       config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
       web: web, record: { change, number in journal.post(change, number) },
