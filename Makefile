@@ -38,7 +38,7 @@ tsan: ## the unit tests with the thread sanitizer
 	@scripts/setup build
 	@scripts/long tsan
 
-bench: ## measure the packet path and the whole server against Janus; prints JSON lines
+bench: ## measure packet path, server (against Janus), store and rooms; prints JSON lines
 	@scripts/setup bench
 	@swift build -c release $(SWIFT_FLAGS) 1>&2
 	@scripts/bench

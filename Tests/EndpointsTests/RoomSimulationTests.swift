@@ -17,7 +17,7 @@ struct RoomSimulationTests {
   @Test(
     "whatever happens, members are told only what is on the disk, once, and end with the same room")
   func histories() throws {
-    var (crashes, repeats, resumes, events) = (0, 0, 0, 0)
+    var (crashes, repeats, resumes, lags, events) = (0, 0, 0, 0, 0)
     var kinds: [String: Int] = [:]
     for seed in Self.first..<Self.first + Self.seeds {
       var rooms = try SimulatedRooms(seed: seed)
@@ -29,6 +29,7 @@ struct RoomSimulationTests {
       crashes += rooms.crashes
       repeats += rooms.repeats
       resumes += rooms.resumes
+      lags += rooms.lags
       for event in rooms.disk.rooms.values.flatMap(\.events) {
         events += 1
         kinds[event.kind, default: 0] += 1
@@ -37,7 +38,7 @@ struct RoomSimulationTests {
     // The histories are worth something.
     let count = Int(Self.seeds)
     print(
-      "\(count) rooms: \(crashes) crashes, \(repeats) repeats, \(resumes) resumes, \(events) events"
+      "\(count) rooms: \(crashes) crashes, \(repeats) repeats, \(resumes) resumes, \(lags) lags, \(events) events"
     )
     let sales = [
       "dropScheduled", "claimed", "dropDecided", "holdMade", "holdEnded", "dropSettled",
@@ -46,6 +47,7 @@ struct RoomSimulationTests {
     ]
     print(sales.map { "\($0) \(kinds[$0] ?? 0)" }.joined(separator: ", "))
     if count >= 100 { for kind in sales { #expect(kinds[kind] ?? 0 >= count / 50, "\(kind)") } }
-    #expect(crashes >= count / 2 && repeats >= count && resumes >= count && events > 30 * count)
+    #expect(crashes >= count / 2 && repeats >= count && resumes >= count)
+    #expect(lags >= count && events > 30 * count)
   }
 }

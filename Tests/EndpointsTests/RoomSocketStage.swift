@@ -82,6 +82,12 @@ struct RoomSocketStage {
 
   mutating func close(_ socket: UInt64) { take(.closed(socket)) }
 
+  /// The client does not take what it is sent.
+  mutating func fallBehind(_ socket: UInt64) { take(.behind(socket)) }
+
+  /// The client has taken what it was sent.
+  mutating func drain(_ socket: UInt64) { take(.drained(socket)) }
+
   mutating func send(_ socket: UInt64, _ message: JSONValue) {
     take(.message(socket, message.write()))
   }
@@ -339,7 +345,8 @@ struct RoomSocketStage {
       for message in messages { deliver(message.write(), to: sockets) }
       return
     }
-    let isTold = object["type"] == "snapshot" || object["type"] == "me" || object["atMs"] != nil
+    let isTold =
+      ["snapshot", "me", "chatGap", "reactions"].contains(object.type) || object["atMs"] != nil
     for socket in sockets where closed[socket] == nil {
       if !keepsTold, isTold {
         told[socket, default: []].append(object)

@@ -20,6 +20,10 @@ struct SimulatedMember {
   /// The socket, while there is one.
   var socket: UInt64?
   var isIn = false
+  /// Whether the server knows that the member does not read.
+  var isBehind = false
+  /// Whether chat was left out for it.
+  var hasGap = false
   var session = ""
   /// What the network holds for the member.
   var inbox: [JSONObject] = []
@@ -45,6 +49,7 @@ struct SimulatedRooms {
   private(set) var crashes = 0
   private(set) var repeats = 0
   private(set) var resumes = 0
+  private(set) var lags = 0
   var random: RandomSource
   private let seed: UInt64
   private var lastSocket: UInt64 = 0
@@ -93,7 +98,7 @@ struct SimulatedRooms {
     case 63...80: answer(number(1...4))
     case 81...88: for index in members.indices { read(index, number(0...9)) }
     case 89...91: stage.wait(.milliseconds(Int64(number(50...700) * (flag() ? 1 : 6))))
-    case 92: cut(number(0...members.count - 1))
+    case 92: if flag() { cut(number(0...members.count - 1)) } else { lag() }
     case 93...97: try join(number(0...members.count - 1))
     case 98: if flag() { try crash() } else { disk.refusesNext = flag() }
     default:
@@ -176,6 +181,7 @@ struct SimulatedRooms {
       complaints.append("\(members[index].identity) was told \(complaint)")
     }
     switch message.type {
+    case "chatGap": members[index].hasGap = true
     case "joined": members[index].session = message.text("session")
     case "me" where !members[index].isIn:
       members[index].isIn = true
@@ -212,8 +218,22 @@ struct SimulatedRooms {
     drop(index)
   }
 
+  /// Somebody reads no more, or again.
+  private mutating func lag() {
+    let index = number(0...members.count - 1)
+    guard let socket = members[index].socket else { return }
+    members[index].isBehind.toggle()
+    if members[index].isBehind {
+      lags += 1
+      stage.fallBehind(socket)
+    } else {
+      stage.drain(socket)
+    }
+  }
+
   private mutating func drop(_ index: Int) {
     members[index].socket = nil
+    members[index].isBehind = false
     members[index].isIn = false
     members[index].inbox = []
     members[index].keys = [:]
@@ -488,8 +508,14 @@ struct SimulatedRooms {
   /// The network and the disk are well again: everybody who may comes back and gets every reply.
   private mutating func settle() throws {
     disk.refusesNext = false
-    var counts: [Int] = []
+    for index in members.indices where members[index].isBehind {
+      members[index].isBehind = false
+      if let socket = members[index].socket { stage.drain(socket) }
+    }
+    // Counters are told a little after what they count.
+    var (sequences, quiet): ([Int64], Int) = ([], 0)
     for round in 0..<40 {
+      for index in members.indices where members[index].hasGap { forget(index) }
       for index in members.indices {
         if members[index].joinRefusal == nil || round % 8 == 0 { try join(index) }
         // What was refused as overload is asked again.
@@ -503,10 +529,10 @@ struct SimulatedRooms {
       answer(1000)
       for index in members.indices { read(index, 10_000) }
       guard complaints.isEmpty else { return }
-      // Counters of the last events are told in the round after them.
-      counts.append(disk.rooms.values.reduce(0) { $0 + $1.events.count })
-      let isQuiet = counts.suffix(3).count == 3 && Set(counts.suffix(3)).count == 1
-      if round > 8, isQuiet, disk.isIdle,
+      let now = disk.rooms.keys.sorted().map { stage.core.houses[$0]?.state.sequence ?? 0 }
+      quiet = now == sequences ? quiet + 1 : 0
+      sequences = now
+      if round > 8, quiet >= 2, disk.isIdle,
         members.allSatisfy({ $0.socket == nil || ($0.isIn && $0.waiting.isEmpty) })
       {
         break
@@ -517,6 +543,14 @@ struct SimulatedRooms {
     }
     complaints += disk.mistakes
     for name in disk.rooms.keys.sorted() { checkRoom(name) }
+  }
+
+  /// Who has a gap in the chat asks for the room as it stands.
+  private mutating func forget(_ index: Int) {
+    cut(index)
+    members[index].hasGap = false
+    members[index].session = ""
+    members[index].view = RoomView(members[index].identity)
   }
 
   private mutating func checkRoom(_ name: String) {

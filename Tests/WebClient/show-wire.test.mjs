@@ -61,6 +61,16 @@ test("a part whose beginning was lost is no snapshot; a new one replaces everyth
   assert.deepEqual([show.cursor, show.state.messages.map((each) => each.id)], [60, [59]]);
 });
 
+test("what was left out for a page that is behind is marked; what came in between is there", () => {
+  const show = live(head, rest, me);
+  show.receive({ type: "chatGap", from: 58, to: 80, count: 20 });
+  show.receive({ type: "said", cursor: 70, atMs: 1, message: line(70, { text: "Wool?", class: "question" }) });
+  show.receive({ type: "said", cursor: 81, atMs: 1, message: line(81) });
+  assert.deepEqual(show.state.gaps, [{ from: 58, to: 80, count: 20 }]);
+  assert.deepEqual(show.state.messages.map((each) => each.id).slice(-2), [70, 81]);
+  assert.equal(show.cursor, 81);
+});
+
 test("events follow the snapshot, in the forms of PROTOCOL.md", () => {
   const show = live(head, rest, me);
   const events = [

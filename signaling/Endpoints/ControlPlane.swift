@@ -117,7 +117,8 @@ private final class ControlLoop {
 
   func run() {
     while !isStopped {
-      loop.wait(until: min(nextStatistics, loop.now + .milliseconds(200)))
+      let due = min(nextStatistics, sockets.nextFlush)
+      loop.wait(until: min(due, loop.now + .milliseconds(200)))
       parts.mailbox.drain(into: &messages)
       let now = loop.now
       let wall = SystemClock.wallTime()

@@ -39,6 +39,9 @@ struct RoomSockets {
   var publishers: Set<PeerID> = []
   /// Sockets whose join waits for a room to open, in order.
   private var waiting: [String: [UInt64]] = [:]
+  /// Rooms in which something waits for everyone, and when it is due; and the soonest of these.
+  var flushes: [String: Instant] = [:]
+  var nextFlush = Instant.distantFuture
   /// Rooms that have ended since the last turn.
   var endedRooms: [String] = []
 
@@ -58,6 +61,8 @@ struct RoomSockets {
     case .request: break
     case .opened(let socket, _): sockets[socket] = Socket(gate: RoomSocketGate(at: now))
     case .message(let socket, let text): receive(text, on: socket, &core, at: now, wall: wall)
+    case .behind(let socket): fallBehind(socket)
+    case .drained(let socket): catchUp(socket, &core, wall: wall)
     case .closed(let socket):
       detach(socket, &core, at: now)
       sockets[socket] = nil

@@ -97,7 +97,7 @@ extension ControlCore {
       effects.append(.houseNews(news))
       releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
-    case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
+    case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
   }
 
@@ -243,8 +243,10 @@ extension ControlCore {
     if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
       throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
     }
+    // Counting everybody at every join would make a full room slow to fill.
+    guard settings.viewersMax > 0 else { return }
     let others = house.presence.viewerCount - (house.presence.isViewer(member.identity) ? 1 : 0)
-    guard settings.viewersMax == 0 || others < settings.viewersMax else {
+    guard others < settings.viewersMax else {
       throw ControlRefusal(503, "full", "the room has all the viewers it takes")
     }
   }

@@ -70,6 +70,8 @@ package enum HouseNews: Sendable {
   case frames(room: String, [Frame])
   /// What one socket is given to stand where the room stands; from here on it gets frames.
   case caughtUp(room: String, socket: UInt64, [[UInt8]])
+  /// What is one socket's member's own, as of an event; in order with its frames.
+  case own(room: String, socket: UInt64, sequence: Int64, [UInt8])
   /// These events are on the disk: what they mean for media, sessions and permissions.
   case happened(room: String, [SequencedEvent])
   /// Who may come in and publish is on the disk: who waits to be told can be.

@@ -131,7 +131,7 @@ struct OpenHouse: Sendable {
       + held.compactMap { item in
         switch item.news {
         case .done(let waiter, _, _), .refused(let waiter, _), .running(let waiter): waiter
-        case .frames, .caughtUp, .happened, .settled, .reconsider, .opened: nil
+        case .frames, .caughtUp, .own, .happened, .settled, .reconsider, .opened: nil
         }
       }
   }
@@ -162,7 +162,7 @@ struct OpenHouse: Sendable {
     if let bytes = house.takeReactions() {
       frames.append(
         Frame(
-          audience: .everyone, delivery: .chat, sequence: house.state.sequence, bytes: bytes))
+          audience: .everyone, delivery: .passing, sequence: house.state.sequence, bytes: bytes))
     }
     return frames
   }

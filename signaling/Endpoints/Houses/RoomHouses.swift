@@ -260,9 +260,9 @@ package struct RoomHouses {
       let message = open.house.personal(
         member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
         atMs: atMs)
+      let sequence = open.house.state.sequence
       open.hold(
-        .caughtUp(room: open.name, socket: socket, [message]), until: open.house.state.sequence,
-        &news)
+        .own(room: open.name, socket: socket, sequence: sequence, message), until: sequence, &news)
     }
   }
 

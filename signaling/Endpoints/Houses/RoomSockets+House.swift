@@ -74,51 +74,17 @@ extension RoomSockets {
     case .frames(let room, let frames):
       guard let house = core.houses[room] else { return }
       for frame in frames { tell(frame, in: room, house, at: now) }
-      if audiences[room]?.mayFlush(at: now) ?? false { flush(room, at: now) }
     case .caughtUp(let room, let socket, let messages):
-      // What waits is part of what the socket is given.
-      flush(room, at: now)
       for message in messages { send(message, to: socket) }
       audiences[room]?.tell(socket)
+    case .own(let room, let socket, let sequence, let message):
+      tellOwn(message, sequence, to: socket, in: room)
     case .opened(let room, let isOpen):
       reenter(room, isOpen: isOpen, &core, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
     case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
     case .happened, .reconsider, .done, .refused, .running: break
     }
-  }
-
-  /// Sends what waits for a batch.
-  mutating func flush(_ room: String, at now: Instant) {
-    guard let batch = audiences[room]?.takeBatch(at: now), let told = audiences[room]?.told,
-      !told.isEmpty
-    else { return }
-    send(batch, toAll: told)
-  }
-
-  /// Sends the batches that are due.
-  mutating func flushDue(at now: Instant) {
-    for (room, audience) in audiences where audience.mayFlush(at: now) { flush(room, at: now) }
-  }
-
-  private mutating func tell(
-    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant
-  ) {
-    if frame.audience == .everyone, frame.delivery != .state {
-      audiences[room]?.wait(frame.bytes)
-      let isFull = (audiences[room]?.waitingBytes ?? 0) > RoomSocketLimits.batchBytesMax
-      if isFull { flush(room, at: now) }
-      return
-    }
-    // Events keep their order: nothing may overtake what waits.
-    flush(room, at: now)
-    guard let audience = audiences[room], !audience.told.isEmpty else { return }
-    if frame.audience == .everyone { return send(frame.bytes, toAll: audience.told) }
-    let wanted = audience.told.filter { socket in
-      guard let member = audience.members[socket] else { return false }
-      return house.isFor(house.spectator(member), frame)
-    }
-    if !wanted.isEmpty { send(frame.bytes, toAll: wanted) }
   }
 
   /// A room that was open is read again: its members stand nowhere until then.

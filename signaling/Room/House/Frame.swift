@@ -61,6 +61,8 @@ package struct Frame: Hashable, Sendable {
     case state
     /// May be sampled away, with the gap announced.
     case chat
+    /// Of this moment only: who can't be told now never is.
+    case passing
     /// Only the last of a key counts; ask `RoomHouse.counter` when it is sent.
     case counter(CounterKey)
   }
