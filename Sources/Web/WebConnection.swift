@@ -60,6 +60,7 @@ final class WebConnection {
   var isPinged = false
   var lingeredBytes = 0
   private let sentPerTurnBytesMax: Int
+  private let webSocketAnswersHighWater: Int
 
   init(
     _ id: UInt64, _ arrival: TCPListener.Arrival, tls: TLSSession?, isRefusal: Bool,
@@ -74,6 +75,7 @@ final class WebConnection {
     try? stream.setKernelUnsentMax(bytes: WebConnection.kernelUnsentBytesMax)
     http = HTTPConversation(limits: limits)
     sentPerTurnBytesMax = limits.sentPerTurnBytesMax
+    webSocketAnswersHighWater = limits.webSocketAnswersHighWater
     deadline = now + limits.requestTimeout
     lastReceived = now
     lastSent = now
@@ -148,7 +150,8 @@ final class WebConnection {
   private var takesInput: Bool {
     switch phase {
     case .http: http.takesMore(queuedBytes: queuedBytes)
-    case .webSocket, .lingering: true
+    case .webSocket: queuedBytes <= webSocketAnswersHighWater
+    case .lingering: true
     // Only a handshake is still worth reading for.
     case .finishing: !(tls?.isEstablished ?? true)
     }

@@ -12,6 +12,7 @@ import Negotiation
 import RTP
 import Room
 import SDP
+import Testing
 import Web
 import Wire
 
@@ -45,6 +46,7 @@ struct RoomSocketStage {
   /// Whether the disk takes at once what it is given.
   var writesAtOnce = true
   private var lastRequest: UInt64 = 0
+  private var requests: [UInt64: HTTPRequest] = [:]
   private let access: AccessControl
   private let store: StageStore?
   private var identifiers = CountingIdentifiers()
@@ -89,6 +91,7 @@ struct RoomSocketStage {
   mutating func drain(_ socket: UInt64) { take(.drained(socket)) }
 
   mutating func send(_ socket: UInt64, _ message: JSONValue) {
+    checkSent(message)
     take(.message(socket, message.write()))
   }
 
@@ -138,11 +141,22 @@ struct RoomSocketStage {
     var headers = extra
     if let token { headers.append("Authorization", "Bearer \(token)") }
     lastRequest += 1
+    let request = HTTPRequest(method, try HTTPTarget(target), headers: headers, body: text)
+    requests[lastRequest] = request
     core.answer(
-      HTTPRequest(method, try HTTPTarget(target), headers: headers, body: text),
+      request,
       RequestTicket(connection: 1, request: lastRequest), from: remote, at: now, wall: wall)
     carryOut()
     return answers[lastRequest]
+  }
+
+  /// Every answer of the API must be one that its description has.
+  private func checkAnswer(_ answer: HTTPResponse, to number: UInt64) {
+    guard let request = requests[number], request.method != .options, request.method != .head,
+      let route = APIRoute.route(of: request)
+    else { return }
+    let faults = SchemaCheck.faults(of: answer, to: route)
+    if !faults.isEmpty { Issue.record("\(route.operation.id) \(answer.status): \(faults)") }
   }
 
   // MARK: The store
@@ -307,7 +321,9 @@ struct RoomSocketStage {
   private mutating func carryOut(_ effect: ControlEffect) {
     switch effect {
     case .media(let command, _): orders.append(command)
-    case .respond(let ticket, let response): answers[ticket.request] = response
+    case .respond(let ticket, let response):
+      answers[ticket.request] = response
+      checkAnswer(response, to: ticket.request)
     case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
     case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
     case .record(let change, let number):
@@ -339,10 +355,36 @@ struct RoomSocketStage {
   }
 
   private mutating func deliver(_ text: [UInt8], to sockets: [UInt64]) {
-    guard case .object(let object)? = try? JSONValue.parse(text) else { return }
+    guard case .object(let object)? = try? JSONValue.parse(text) else {
+      Issue.record("sent what is no object: \(String(decoding: text, as: UTF8.self))")
+      return
+    }
+    let faults = SchemaCheck.faults(ofServerMessage: .object(object))
+    if !faults.isEmpty { Issue.record("\(faults): \(String(decoding: text, as: UTF8.self))") }
+    deliver(object, to: sockets)
+  }
+
+  /// Sends a text that need not be JSON.
+  mutating func send(_ socket: UInt64, text: [UInt8]) { take(.message(socket, text)) }
+
+  /// What the server takes must be what the schemas describe, and the other way round.
+  private func checkSent(_ message: JSONValue) {
+    let faults = SchemaCheck.faults(ofClientMessage: message)
+    do throws(UndecodableMessage) {
+      _ = try ClientMessage.decode(message.write())
+      if !faults.isEmpty { Issue.record("taken, but \(faults): \(message)") }
+    } catch {
+      // What it wants of texts that schemas can't count: candidates.
+      if faults.isEmpty, error.refusal.code != .limit {
+        Issue.record("described, but refused as \(error.refusal.text): \(message)")
+      }
+    }
+  }
+
+  private mutating func deliver(_ object: JSONObject, to sockets: [UInt64]) {
     if object["type"] == "batch", case .array(let messages)? = object["messages"] {
       batches += sockets.count
-      for message in messages { deliver(message.write(), to: sockets) }
+      for case .object(let message) in messages { deliver(message, to: sockets) }
       return
     }
     let isTold =

@@ -9,6 +9,7 @@ import pytest
 from harness import network
 from harness.files import FileServer
 from harness.server import REPOSITORY, HawkerServer
+from harness.traffic import traffic
 
 
 def pytest_sessionstart(session):
@@ -29,6 +30,15 @@ def failed(request):
         and getattr(request.node, f"report_{when}").failed
         for when in ("setup", "call")
     )
+
+
+@pytest.fixture(autouse=True)
+def described():
+    """Whatever crossed a room socket in the test was as the server's own schemas say."""
+    traffic.takeFaults()
+    yield
+    faults = traffic.takeFaults()
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
@@ -164,6 +174,12 @@ FIGURES = pytest.StashKey()
 
 def pytest_terminal_summary(terminalreporter, config):
     figures = config.stash.get(FIGURES, [])
+    if traffic.counts:
+        for side in ("server", "client"):
+            counts = {name: n for name, n in traffic.counts.items() if name.startswith(side)}
+            figures.append(
+                f"room sockets: {sum(counts.values())} different messages of {len(counts)} types of "
+                f"the {side} were as described")
     if figures:
         terminalreporter.section("figures")
         for line in figures:

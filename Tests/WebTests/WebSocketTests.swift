@@ -182,6 +182,32 @@ struct WebSocketTests {
     }
   }
 
+  @Test(
+    "a client that asks and does not read is not read either: nothing piles up, nothing is lost")
+  func unreadAnswers() throws {
+    let application = try TestApplication {
+      $0.limits.webSocketAnswersHighWater = 20_000
+      $0.limits.webSocketQueuedBytesMax = 60_000
+    }
+    let client = try application.connect(receiveBuffer: 4096)
+    try client.openWebSocket()
+    _ = try application.opened()
+    var ping: [UInt8] = []
+    let payload = [UInt8](repeating: 7, count: 100)
+    WebSocketFrameWriter.write(.ping, payload.span, maskingKey: 9, into: &ping)
+    // More than the kernel's buffers of both sides hold.
+    let pings = Array(repeatElement(ping, count: 200_000).joined())
+    let taken = client.writeWhileTaken(pings, patienceMs: 500)
+    #expect(taken < pings.count)
+    var answered = 0
+    while answered < taken / ping.count * (payload.count + 2) {
+      let bytes = try client.read()
+      guard !bytes.isEmpty else { throw ClientFailure.closed }
+      answered += bytes.count
+    }
+    #expect(application.server.counters.slowReaders == 0)
+  }
+
   @Test("a silent WebSocket is pinged, and closed when nothing comes back")
   func silence() throws {
     let application = try TestApplication {

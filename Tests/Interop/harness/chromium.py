@@ -5,6 +5,7 @@ import shutil
 from playwright.sync_api import sync_playwright
 
 from .page import Page, script
+from .traffic import traffic
 
 FLAGS = [
     "--no-sandbox",  # root in a container has no user namespaces to build the sandbox from
@@ -25,7 +26,13 @@ class ChromiumPage(Page):
         self.page = self.context.new_page()
         self.messages = []
         self.page.on("console", lambda m: self.messages.append(f"{m.type}: {m.text}"))
+        self.page.on("websocket", self._listen)
         self.page.on("pageerror", lambda e: self.messages.append(f"pageerror: {e}"))
+
+    def _listen(self, socket):
+        if socket.url.endswith("/ws"):
+            socket.on("framesent", traffic.sent)
+            socket.on("framereceived", traffic.received)
 
     def goto(self, url):
         self.page.goto(url, wait_until="load", timeout=15000)

@@ -99,7 +99,12 @@ enum APIDescription {
         ]
       ]
     case .problem:
-      response["content"] = ["application/problem+json": ["schema": APISchema.problem.reference]]
+      var content: JSONObject = [
+        "application/problem+json": ["schema": APISchema.problem.reference]
+      ]
+      // What is no HTTP request we take is refused before anybody knows what it was about.
+      if answer.status == 400 { content["text/plain"] = ["schema": ["type": "string"]] }
+      response["content"] = .object(content)
     }
     return .object(response)
   }

@@ -20,6 +20,10 @@ extension APIRoute {
       operation: .server(.getDescription), method: .get, segments: ["api", "v1", "openapi.json"],
       summary: "This description.", answers: [Answer(200, "OpenAPI 3.1.", .json(.description))]),
     APIRoute(
+      operation: .server(.getMessageSchemas), method: .get, segments: MessageSchemas.path,
+      summary: "The messages of the room socket: `client.TYPE` and `server.TYPE` in `$defs`.",
+      answers: [Answer(200, "JSON Schema 2020-12.", .json(.messageSchemas))]),
+    APIRoute(
       operation: .server(.listRooms), method: .get, segments: ["api", "v1", "rooms"],
       summary: "What is live, most viewers first, then what is to come, earliest first.",
       parameters: [

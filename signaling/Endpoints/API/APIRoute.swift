@@ -6,7 +6,7 @@ import Messages
 
 /// What the server does for itself, beside the rooms' commands and queries.
 enum ServerOperation: String, Hashable, Sendable, CaseIterable {
-  case getHealth, getReadiness, getMetrics, getDescription
+  case getHealth, getReadiness, getMetrics, getDescription, getMessageSchemas
   case listRooms, listFollowing
   case mintToken, revokeTokens, restoreTokens
   case exportPerson, erasePerson

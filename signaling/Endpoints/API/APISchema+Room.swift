@@ -115,8 +115,9 @@ extension APISchema {
       (
         "audience",
         list([
-          "type": "array", "prefixItems": [time, count], "items": false, "minItems": 2,
-          "description": "When, and how many.",
+          // As plain as this for tools that know no tuples.
+          "type": "array", "items": count, "minItems": 2, "maxItems": 2,
+          "description": "When, in milliseconds since 1970, UTC, and how many.",
         ])
       ), ("peak", count),
     ]))
@@ -124,19 +125,27 @@ extension APISchema {
   private static let room = APISchema(
     name: "Room",
     schema: closed(
-      [
-        ("room", roomName), ("viewers", count), ("cursor", sequence), ("phase", phase),
-        ("settings", settings), ("schedule", orNull(schedule)),
-        ("announcement", nullable("string")), ("firstLiveAtMs", nullable("integer")),
-        ("endedAtMs", nullable("integer")), ("host", personOrNull), ("followers", count),
-        ("chat", chat), ("pinned", orNull(message.reference)), ("stage", list(personOrNull)),
-        ("totals", list(closed([("emoji", string), ("count", count)]))),
-        ("highlighted", nullable("integer")), ("messages", list(message.reference)),
-        ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
-        ("giveaways", list(giveaway)), ("shop", shop), ("listings", list(listing)),
-        ("pins", list(pin())), ("drops", list(drop)), ("held", list(message.reference)),
-        ("invited", list(personOrNull)), ("peak", count), ("vouchers", list(voucher)),
-      ], optional: ["held", "invited", "peak", "vouchers"]), uses: [message, person])
+      [("room", roomName), ("viewers", count), ("cursor", sequence)] + roomHead + roomLists,
+      optional: ["held", "invited", "peak", "vouchers"]), uses: [message, person])
+
+  /// What a room is, but its lists that go on and on. Only staff see `invited` and `peak`.
+  static let roomHead: Properties = [
+    ("phase", phase), ("settings", settings), ("schedule", orNull(schedule)),
+    ("announcement", nullable("string")), ("firstLiveAtMs", nullable("integer")),
+    ("endedAtMs", nullable("integer")), ("host", personOrNull), ("followers", count),
+    ("chat", chat), ("pinned", orNull(message.reference)), ("stage", list(personOrNull)),
+    ("totals", list(closed([("emoji", string), ("count", count)]))),
+    ("highlighted", nullable("integer")), ("shop", shop), ("invited", list(personOrNull)),
+    ("peak", count),
+  ]
+
+  /// Only staff see `held` and `vouchers`.
+  static let roomLists: Properties = [
+    ("messages", list(message.reference)), ("held", list(message.reference)),
+    ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
+    ("giveaways", list(giveaway)), ("listings", list(listing)), ("pins", list(pin())),
+    ("drops", list(drop)), ("vouchers", list(voucher)),
+  ]
 
   // MARK: Parts
 
@@ -145,7 +154,7 @@ extension APISchema {
   /// Null where that person's data was erased.
   static let personOrNull = orNull(person.reference)
 
-  private static let message = APISchema(
+  static let message = APISchema(
     name: "Message",
     schema: closed(
       [
@@ -155,48 +164,48 @@ extension APISchema {
         ("held", ["const": true]),
       ], optional: ["deleted", "held"]), uses: [person])
 
-  private static let poll = closed([
+  static let poll = closed([
     ("id", sequence), ("question", nullable("string")), ("options", list(nullable("string"))),
     ("multiple", boolean), ("changeable", boolean), ("results", words(Poll.Results.self)),
     ("closesAtMs", nullable("integer")), ("open", boolean), ("revealed", boolean),
     ("counts", orNull(list(count))), ("voters", count),
   ])
 
-  private static let question = closed([
+  static let question = closed([
     ("id", sequence), ("member", personOrNull), ("text", nullable("string")), ("atMs", time),
     ("upvotes", count),
   ])
 
-  private static let giveaway = closed([
+  static let giveaway = closed([
     ("id", sequence), ("prize", nullable("string")), ("rule", words(Giveaway.Rule.self)),
     ("keyword", nullable("string")), ("winnersWanted", count), ("closesAtMs", nullable("integer")),
     ("stage", words(Giveaway.Stage.self)), ("entries", count), ("commitment", string),
     ("seed", nullable("string")), ("winners", list(personOrNull)),
   ])
 
-  private static let chat = closed(
+  static let chat = closed(
     [
       ("mode", words(ChatRules.Mode.self)), ("slowSeconds", count),
       ("hold", words(ChatRules.Hold.self)), ("links", words(ChatRules.Links.self)),
       ("words", list(string)), ("emojiOnly", boolean),
     ], optional: ["words"])
 
-  private static let settings = closed([
+  static let settings = closed([
     ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
     ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
     ("emojis", list(string)), ("retentionDays", count), ("listed", boolean),
     ("codec", words(RoomSettings.Codec.self)),
   ])
 
-  private static let schedule = closed([
+  static let schedule = closed([
     ("title", nullable("string")), ("startsAtMs", time), ("description", nullable("string")),
   ])
 
   static let string: JSONValue = ["type": "string"]
   static let boolean: JSONValue = ["type": "boolean"]
   static let count: JSONValue = ["type": "integer", "minimum": 0]
-  private static let role = words(Role.self)
-  private static let phase = words(ShowPhase.self)
+  static let role = words(Role.self)
+  static let phase = words(ShowPhase.self)
 
   static func nullable(_ type: String) -> JSONValue { ["type": [.string(type), "null"]] }
 

@@ -74,6 +74,8 @@ extension ControlCore {
     case .getMetrics: return metricsText()
     case .getDescription:
       return HTTPResponse(200, mediaType: "application/json", body: APIDescription.text)
+    case .getMessageSchemas:
+      return HTTPResponse(200, mediaType: "application/json", body: MessageSchemas.text)
     case .listRooms:
       return try answerLater(call) { core throws(ControlRefusal) in try core.listRooms(call) }
     case .listFollowing:

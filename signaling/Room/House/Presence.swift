@@ -43,9 +43,6 @@ package struct Presence: Sendable {
   /// How many are here; one with three pages counts once.
   package var count: Int { members.count }
 
-  /// How many of them are viewers by their tokens.
-  package var viewerCount: Int { members.values.count { !$0.arrival.role.isStaff } }
-
   /// Everyone, by identity.
   package var list: [Arrival] { members.values.map(\.arrival).sorted { $0.identity < $1.identity } }
 
