@@ -181,8 +181,8 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
-        "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
+        "Access", "Commerce", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop",
+        "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

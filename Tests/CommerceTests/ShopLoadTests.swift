@@ -1,7 +1,6 @@
-// A storm of claims and a hundred thousand orders: what a big show asks of a shop.
+// A storm of claims and thousands of orders: what a big show asks of a shop.
 
 import Testing
-import Wire
 
 @testable import Commerce
 
@@ -22,45 +21,32 @@ struct ShopLoadTests {
   @Test("5,000 claims of one window: 100 hold a unit, the others wait in order")
   func storm() throws {
     var (harness, drop) = try ShopLoadTests.storm(5000)
-    let clock = ContinuousClock()
-    let took = try clock.measure { try harness.pass(ms: 300) }
-    print("decided 5000 claims in", took)
+    try harness.pass(ms: 300)
     #expect(harness.shop.drop(drop)?.held == 100)
     #expect(harness.shop.drop(drop)?.waiting == 4900)
     #expect(harness.shop.violations().isEmpty)
-    let late = try clock.measure {
-      for buyer in UInt32(6000)..<7000 {
-        try harness.run(.claim(drop: drop, quantity: 1), by: buyer)
-      }
+    for buyer in UInt32(6000)..<7000 {
+      try harness.run(.claim(drop: drop, quantity: 1), by: buyer)
     }
-    print("1000 late claims in", late)
-    let expiry = try clock.measure { try harness.pass(seconds: 301) }
-    print("100 holds expired and handed on in", expiry)
+    try harness.pass(seconds: 301)
     #expect(harness.shop.drop(drop)?.waiting == 5800)
     #expect(harness.shop.violations().isEmpty)
   }
 
-  @Test("orders by the tens of thousands stay quick")
+  @Test("orders by the thousands stay quick")
   func orders() throws {
     var harness = try ShopHarness(units: 1_000_000)
     harness.checksAlways = false
-    let clock = ContinuousClock()
-    let count: UInt32 = 20_000
-    let took = try clock.measure {
-      for buyer in 2..<count + 2 {
-        try harness.run(.setCart("shirt", quantity: 1), by: buyer)
-        try harness.run(.checkout(hold: nil), by: buyer)
-        if buyer % 2 == 0 {
-          try harness.run(.server(.orderReported(order: harness.nextSequence - 1, .paid)), by: 0)
-        }
+    let count: UInt32 = 5000
+    for buyer in 2..<count + 2 {
+      try harness.run(.setCart("shirt", quantity: 1), by: buyer)
+      try harness.run(.checkout(hold: nil), by: buyer)
+      if buyer % 2 == 0 {
+        try harness.run(.server(.orderReported(order: harness.nextSequence - 1, .paid)), by: 0)
       }
     }
-    print("\(count) orders in", took)
-    let expiry = try clock.measure {
-      for _ in 0..<30 { try harness.pass(seconds: 400) }
-    }
-    print("10000 orders expired in", expiry)
-    #expect(harness.shop.revenue.paidCount == 10_000)
+    for _ in 0..<6 { try harness.pass(seconds: 400) }
+    #expect(harness.shop.revenue.paidCount == 2500)
     #expect(harness.shop.stock.stock("shirt")?.held == 0)
     #expect(harness.shop.violations().isEmpty)
   }

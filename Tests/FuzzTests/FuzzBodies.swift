@@ -1,6 +1,7 @@
 // Every fuzz body by the name `make fuzz` knows it under.
 
 import Access
+import Commerce
 import Config
 import Congestion
 import DTLS
@@ -23,6 +24,7 @@ enum FuzzBodies {
   /// Name of the target → its body.
   static let all: [String: @Sendable (borrowing Span<UInt8>) -> Void] = [
     "access": { AccessFuzzBody.run($0) },
+    "commerce": { CommerceFuzzBody.run($0) },
     "config": { ConfigFuzzBody.run($0) },
     "congestion": { CongestionFuzzBody.run($0) },
     "dtls": { DTLSFuzzBody.run($0) },

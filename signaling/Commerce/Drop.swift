@@ -1,7 +1,5 @@
 // A drop: units that come out at one moment, who claimed them and who waits.
 
-package import Wire
-
 /// One drop.
 package struct Drop: Hashable, Sendable {
   /// Where it stands.

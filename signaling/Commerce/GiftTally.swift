@@ -1,7 +1,5 @@
 // Gifts of a room: what was recorded of the ledger's postings, runs of one gift, and who gave most.
 
-import Wire
-
 /// The sums of a room's gifts.
 package struct GiftTally: Hashable, Sendable {
   /// The last of the ledger's postings of this room that the log has.

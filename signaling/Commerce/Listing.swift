@@ -1,7 +1,5 @@
 // What a room offers: listings with their variants, pins, and vouchers.
 
-import Wire
-
 /// A product offered in a room.
 package struct Listing: Hashable, Sendable {
   package let id: ShopID

@@ -1,7 +1,5 @@
 // An auction: bids up to a maximum, the price they come to, and who is asked to pay.
 
-import Wire
-
 /// One lot: one unit, sold to the highest bidder.
 package struct Lot: Hashable, Sendable {
   /// Where it stands.

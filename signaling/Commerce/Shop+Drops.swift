@@ -1,7 +1,5 @@
 // What the events of drops mean: units go from the shelf to the drop, to holds and on to who waits.
 
-import Wire
-
 extension Shop {
   mutating func applyDrop(_ event: ShopEvent, at place: ShopPlace) -> Bool {
     switch event {

@@ -1,7 +1,5 @@
 // What the events of auctions mean: bids move the price, the end moves the unit.
 
-import Wire
-
 extension Shop {
   mutating func applyLot(_ event: ShopEvent, at place: ShopPlace) -> Bool {
     switch event {

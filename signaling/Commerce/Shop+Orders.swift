@@ -1,7 +1,5 @@
 // What the events of orders mean: who keeps the units, and where they go.
 
-import Wire
-
 extension Shop {
   mutating func applyOrder(_ event: ShopEvent, at place: ShopPlace) -> Bool {
     switch event {

@@ -1,7 +1,5 @@
 // What shelf events mean: settings, listings, prices, pins and vouchers.
 
-import Wire
-
 extension Shop {
   mutating func applyShelf(_ event: ShopEvent, at place: ShopPlace) -> Bool {
     switch event {

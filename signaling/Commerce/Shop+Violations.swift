@@ -1,7 +1,5 @@
 // What must always hold of a shop: the invariants, for tests and simulations.
 
-import Wire
-
 extension Shop {
   /// What is wrong with the state; empty always. Counts everything anew, so it is slow.
   package func violations() -> [String] {

@@ -1,7 +1,5 @@
 // The whole commerce state of a room: what `decide` reads and `apply` changes.
 
-package import Wire
-
 /// One room's shop: a plain value, a function of the room's log alone.
 ///
 /// `decide` judges a command and changes nothing; `apply` gives an event its meaning and can't fail.

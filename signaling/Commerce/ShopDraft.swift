@@ -1,7 +1,5 @@
 // A decision as it is being written: events, and the state they lead to.
 
-import Wire
-
 /// Events that follow each other. Later ones are judged by the state that earlier ones lead to.
 struct ShopDraft {
   let context: ShopContext

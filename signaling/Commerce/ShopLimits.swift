@@ -53,6 +53,8 @@ package enum ShopLimits {
   package static let reasonMax = 200
   /// An order's sum: 100,000 of them still fit 64 bits.
   package static let orderMinorMax: Int64 = 10_000_000_000_000
+  /// The sum of all orders of a room.
+  static let revenueMinorMax = Int64(ordersMax) * orderMinorMax
   /// Holds at one time: every unit of the open drops, and the lots.
   package static let holdsMax = 1_000_000
   /// Orders of one buyer that are not paid: each keeps units from others.

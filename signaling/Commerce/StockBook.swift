@@ -1,7 +1,5 @@
 // Where every unit of a show is: on the shelf, reserved, held or sold; never in two places.
 
-import Wire
-
 /// The units of one SKU.
 package struct Stock: Hashable, Sendable {
   /// All units allotted to the show.

@@ -1,7 +1,5 @@
 // Judging carts and checkouts: what becomes an order.
 
-import Wire
-
 extension ShopDraft {
   // MARK: Cart
 

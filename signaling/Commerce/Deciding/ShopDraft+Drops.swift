@@ -1,7 +1,5 @@
 // Judging drops: who may claim, who gets a unit and who waits.
 
-import Wire
-
 extension ShopDraft {
   // MARK: The host's
 
@@ -115,10 +113,12 @@ extension ShopDraft {
 
   /// Free units go to who waits, and a drop where nothing can come free any more is settled.
   mutating func settleUp(drop id: ShopID) {
-    while let drop = state.drop(id), drop.mode == .hold,
-      drop.stage == .open || drop.stage == .ended,
-      drop.free > 0, let next = drop.waitlist.first?.value, let claim = drop.claims[next]
+    var freeBefore = Int64.max
+    while let drop = state.drop(id), drop.free > 0, drop.free < freeBefore, drop.mode == .hold,
+      drop.stage == .open || drop.stage == .ended, let next = drop.waitlist.first?.value,
+      let claim = drop.claims[next]
     {
+      freeBefore = drop.free
       add(
         .holdMade(
           HoldMadeEvent(

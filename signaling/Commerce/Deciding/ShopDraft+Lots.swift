@@ -1,7 +1,5 @@
 // Judging auctions: which bids count, when they end and who is asked to pay.
 
-import Wire
-
 extension ShopDraft {
   // MARK: The host's
 

@@ -1,7 +1,5 @@
 // Judging what becomes of orders: the merchant's answers and reports, cancellations and refunds.
 
-import Wire
-
 extension ShopDraft {
   // MARK: People's
 

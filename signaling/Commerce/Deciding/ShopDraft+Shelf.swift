@@ -1,7 +1,5 @@
 // Judging what hosts do with the shelf: settings, listings, prices, pins and vouchers.
 
-import Wire
-
 extension ShopDraft {
   // MARK: Settings
 
@@ -77,6 +75,7 @@ extension ShopDraft {
       }
     }
     for variant in draft.variants { try checkUnits(variant.sku, variant.units, of: old?.id) }
+    if let old, isAlready(old, draft) { return old.id }
     let event = ShopEvent.listingPut(old?.id, draft)
     // What is left is too many SKUs.
     shop = state
@@ -84,6 +83,13 @@ extension ShopDraft {
     else { throw ShopRefusal(.limit, "a room has at most \(ShopLimits.skusMax) SKUs") }
     let sequence = add(event)
     return old?.id ?? sequence
+  }
+
+  /// Whether the listing is as the draft wants it, down to its units.
+  private mutating func isAlready(_ listing: Listing, _ draft: ListingDraft) -> Bool {
+    let book = state.stock
+    return listing == Listing(id: listing.id, draft)
+      && draft.variants.allSatisfy { book.stock($0.sku)?.units == $0.units }
   }
 
   /// Units of a SKU that this listing (nil: a new one) may offer.

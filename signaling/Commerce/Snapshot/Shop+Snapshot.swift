@@ -65,9 +65,9 @@ extension Shop {
     }
     gifts = try GiftTally(&reader)
     revenue.paidCount = try reader.int()
-    revenue.paidMinor = try reader.int(max: .max)
+    revenue.paidMinor = try reader.int(max: ShopLimits.revenueMinorMax)
     revenue.refundedCount = try reader.int()
-    revenue.refundedMinor = try reader.int(max: .max)
+    revenue.refundedMinor = try reader.int(max: ShopLimits.revenueMinorMax)
     index()
   }
 
