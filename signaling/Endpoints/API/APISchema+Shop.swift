@@ -33,14 +33,12 @@ extension APISchema {
   static let listing = closed([
     ("id", sequence), ("reference", string), ("title", string),
     ("description", nullable("string")), ("images", list(string)), ("url", nullable("string")),
-    (
-      "variants",
-      list(
-        closed([
-          ("sku", string), ("title", nullable("string")), ("priceMinor", count),
-          ("compareAtMinor", nullable("integer")), ("available", count), ("sold", count),
-        ]))
-    ),
+    ("variants", list(variant)),
+  ])
+
+  static let variant = closed([
+    ("sku", string), ("title", nullable("string")), ("priceMinor", count),
+    ("compareAtMinor", nullable("integer")), ("available", count), ("sold", count),
   ])
 
   static func pin(_ more: Properties = []) -> JSONValue {
@@ -61,7 +59,7 @@ extension APISchema {
     ("seed", nullable("string")),
   ])
 
-  private static let lot = closed([
+  static let lot = closed([
     ("id", sequence), ("listing", nullable("integer")), ("sku", string),
     ("stage", words(Lot.Stage.self)), ("startMinor", count), ("priceMinor", count),
     ("nextMinor", count), ("bids", count), ("leader", personOrNull), ("reserveMet", boolean),
@@ -75,7 +73,7 @@ extension APISchema {
     ("startsAtMs", nullable("integer")), ("endsAtMs", nullable("integer")), ("uses", count),
   ])
 
-  private static let order = closed(
+  static let order = closed(
     [
       ("id", sequence), ("status", words(OrderStatus.self)),
       (
@@ -88,10 +86,10 @@ extension APISchema {
       ("member", personOrNull),
     ], optional: ["paymentURL", "member"])
 
-  private static let revenue = closed([
+  static let revenue = closed([
     ("paidCount", count), ("paidMinor", count), ("refundedCount", count),
     ("refundedMinor", count),
   ])
 
-  private static let leaders = list(closed([("member", personOrNull), ("coins", count)]))
+  static let leaders = list(closed([("member", personOrNull), ("coins", count)]))
 }
