@@ -3,6 +3,7 @@
 import Access
 import Config
 import Crypto
+import Room
 import Wire
 
 /// Finds the keys.
