@@ -1,6 +1,7 @@
 // A control plane with room sockets and nothing around it: messages in, messages out, time by hand.
 
 import Access
+import Commerce
 import DTLS
 import HTTP
 import ICE
@@ -40,6 +41,8 @@ struct RoomSocketStage {
   private(set) var answers: [UInt64: HTTPResponse] = [:]
   /// Changes of revocations that were to be written, oldest first.
   private(set) var records: [(change: RevocationChange, number: UInt64)] = []
+  /// What merchants were asked and have not answered, oldest first.
+  private(set) var merchantCalls: [MerchantCall] = []
   /// Whether the disk takes at once what it is given.
   var writesAtOnce = true
   private var lastRequest: UInt64 = 0
@@ -271,6 +274,23 @@ struct RoomSocketStage {
     carryOut()
   }
 
+  // MARK: Merchants
+
+  /// The merchant answers its oldest call.
+  mutating func answerMerchant(_ answer: CheckoutAnswer) {
+    guard !merchantCalls.isEmpty else { return }
+    core.answered(merchantCalls.removeFirst(), answer, at: now, wall: wall)
+    carryOut()
+  }
+
+  /// The merchant reports of an order.
+  mutating func merchantReports(
+    _ report: OrderReport, _ order: ShopID, room: String = "demo", by merchant: String = "wool"
+  ) {
+    core.reported(report, of: order, in: room, by: merchant, for: nil, at: now, wall: wall)
+    carryOut()
+  }
+
   // MARK: Time
 
   /// Lets time pass in steps of the control thread's turns.
@@ -316,6 +336,7 @@ struct RoomSocketStage {
     case .house(let order):
       houseOrders.append(order)
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
+    case .callMerchant(let call): merchantCalls.append(call)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):

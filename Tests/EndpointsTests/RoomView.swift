@@ -14,6 +14,7 @@ struct RoomView: Equatable {
   private(set) var votes: [Int64: JSONValue] = [:]
   private(set) var upvoted: Set<Int64> = []
   private(set) var entered: Set<Int64> = []
+  private(set) var shop = ShopView()
   let identity: String
 
   init(_ identity: String) { self.identity = identity }
@@ -35,12 +36,15 @@ struct RoomView: Equatable {
     guard RoomView.isOfTheLog(message) else { return }
     if message.type == "snapshot" { return takeSnapshot(message) }
     let next = message.number("cursor")
-    let isCounter = RoomView.counters.contains(message.type)
+    let isOwn = ShopView.isOwn(message)
+    let isCounter =
+      RoomView.counters.contains(message.type) || ShopView.counters.contains(message.type)
     if let cursor, isCounter ? next < cursor : next <= cursor {
       complaints.append("\(message.type) \(next) after \(cursor)")
     }
-    cursor = next
+    if !isOwn { cursor = next }
     if message.type == "me" { return takeMe(message) }
+    if shop.take(message) { return }
     if !takeChat(message), !takePoll(message), !takeQuestion(message), !takeGiveaway(message) {
       takePeople(message)
       takeShow(message)
@@ -56,17 +60,19 @@ struct RoomView: Equatable {
         if case .array = member.value, member.key != "totals" { continue }
         head[member.key] = member.value
       }
-      for gone in ["type", "part", "last", "cursor"] { head[gone] = nil }
+      for gone in ["type", "part", "last", "cursor", "shop"] { head[gone] = nil }
       stage = Set(message.objects("stage").map { $0.text("identity") })
       invited = Set(message.objects("invited").map { $0.text("identity") })
     }
     for list in ["messages", "held", "polls", "questions", "answered", "giveaways"] {
       lists[list, default: []] += message.objects(list)
     }
+    shop.takeSnapshot(message)
     cursor = message.number("cursor")
   }
 
   private mutating func takeMe(_ message: JSONObject) {
+    shop.takeMe(message)
     for name in ["role", "muted", "timedOutUntilMs", "follows", "stage"] {
       me[name] = message[name]
     }
@@ -249,6 +255,7 @@ struct RoomView: Equatable {
     view.entered = entered.filter { id in
       lists["giveaways"]?.contains { $0.number("id") == id && $0["stage"] == "open" } ?? false
     }
+    view.shop = shop.settled(isStaff: isStaff)
     // A time that is over is none.
     view.me["timedOutUntilMs"] = nil
     return view
@@ -274,7 +281,7 @@ struct RoomView: Equatable {
     if votes != other.votes { found.append("votes: \(votes), not \(other.votes)") }
     if upvoted != other.upvoted { found.append("upvoted: \(upvoted), not \(other.upvoted)") }
     if entered != other.entered { found.append("entered: \(entered), not \(other.entered)") }
-    return found
+    return found + shop.differences(from: other.shop)
   }
 
   private func text(_ value: JSONValue?) -> String {

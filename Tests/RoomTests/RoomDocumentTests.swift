@@ -180,7 +180,9 @@ struct RoomDocumentTests {
       .deletingLastPathComponent()
     let text = try String(
       contentsOf: root.appending(path: "signaling/PROTOCOL.md"), encoding: .utf8)
-    let table = text.components(separatedBy: "### Refusals")[1].components(separatedBy: "###")[0]
+    let table =
+      text.components(separatedBy: "### Refusals")[1].components(separatedBy: "###")[0]
+      + text.components(separatedBy: "\n## The shop\n")[1].components(separatedBy: "###")[0]
     for code in CommandRefusal.Code.allCases {
       let line = table.split(separator: "\n").first {
         $0.hasPrefix("| `") && $0.contains("`\(code.rawValue)`")

@@ -20,7 +20,15 @@ struct TestHouse {
       atMs: atMs)
     envelope.parameters = parameters
     envelope.seed = Stage.seed
+    envelope.hasMerchant = true
     return envelope
+  }
+
+  /// What has happened by now, committed.
+  mutating func ticks() -> [Frame] {
+    let decisions = house.tick(atMs: atMs)
+    for decision in decisions { commit(decision) }
+    return decisions.flatMap(\.frames)
   }
 
   /// Submits and commits.

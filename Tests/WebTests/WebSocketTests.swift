@@ -142,32 +142,6 @@ struct WebSocketTests {
     #expect(application.server.counters.webSockets == 1)
   }
 
-  @Test(
-    "a client that asks and does not read is not read either: nothing piles up, nothing is lost")
-  func unreadAnswers() throws {
-    let application = try TestApplication {
-      $0.limits.webSocketAnswersHighWater = 20_000
-      $0.limits.webSocketQueuedBytesMax = 60_000
-    }
-    let client = try application.connect(receiveBuffer: 4096)
-    try client.openWebSocket()
-    _ = try application.opened()
-    var ping: [UInt8] = []
-    let payload = [UInt8](repeating: 7, count: 100)
-    WebSocketFrameWriter.write(.ping, payload.span, maskingKey: 9, into: &ping)
-    // More than the kernel's buffers of both sides hold.
-    let pings = Array(repeatElement(ping, count: 200_000).joined())
-    let taken = client.writeWhileTaken(pings, patienceMs: 500)
-    #expect(taken < pings.count)
-    var answered = 0
-    while answered < taken / ping.count * (payload.count + 2) {
-      let bytes = try client.read()
-      guard !bytes.isEmpty else { throw ClientFailure.closed }
-      answered += bytes.count
-    }
-    #expect(application.server.counters.slowReaders == 0)
-  }
-
   @Test("the application hears once that a client is behind, and once that it has caught up")
   func behind() throws {
     let application = try TestApplication {
@@ -206,6 +180,32 @@ struct WebSocketTests {
         if number == 7 { #expect(try client.message() == "own \(round)") }
       }
     }
+  }
+
+  @Test(
+    "a client that asks and does not read is not read either: nothing piles up, nothing is lost")
+  func unreadAnswers() throws {
+    let application = try TestApplication {
+      $0.limits.webSocketAnswersHighWater = 20_000
+      $0.limits.webSocketQueuedBytesMax = 60_000
+    }
+    let client = try application.connect(receiveBuffer: 4096)
+    try client.openWebSocket()
+    _ = try application.opened()
+    var ping: [UInt8] = []
+    let payload = [UInt8](repeating: 7, count: 100)
+    WebSocketFrameWriter.write(.ping, payload.span, maskingKey: 9, into: &ping)
+    // More than the kernel's buffers of both sides hold.
+    let pings = Array(repeatElement(ping, count: 200_000).joined())
+    let taken = client.writeWhileTaken(pings, patienceMs: 500)
+    #expect(taken < pings.count)
+    var answered = 0
+    while answered < taken / ping.count * (payload.count + 2) {
+      let bytes = try client.read()
+      guard !bytes.isEmpty else { throw ClientFailure.closed }
+      answered += bytes.count
+    }
+    #expect(application.server.counters.slowReaders == 0)
   }
 
   @Test("a silent WebSocket is pinged, and closed when nothing comes back")

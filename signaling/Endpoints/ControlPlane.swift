@@ -1,6 +1,7 @@
 // The control plane's thread: it owns the rooms, between the web server and the media workers.
 
 package import Access
+import Commerce
 import Crypto
 import HTTP
 package import Loop
@@ -176,6 +177,8 @@ private final class ControlLoop {
     case .expelled(let room, let identity):
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): parts.store(order)
+    case .callMerchant(let call):
+      core.answered(call, .failed(reason: "no merchant is configured"), at: now, wall: wall)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):

@@ -52,6 +52,8 @@ struct APIRoute: Sendable {
     case json(APISchema)
     /// JSON Lines; a `Link` with `rel="next"` when there is more.
     case lines
+    /// A table, `text/csv`; a `Link` as for lines.
+    case table
     case problem
   }
 
@@ -82,6 +84,8 @@ struct APIRoute: Sendable {
   /// In the order of the description, without the room.
   var parameters: [APIParameter] = []
   var request: APISchema?
+  /// Whether the body may be a table instead (`ListingCSV`).
+  var takesTable = false
   let answers: [Answer]
 
   /// The path as OpenAPI writes it.

@@ -15,6 +15,9 @@ extension APISchema {
     case "banned": banned
     case "audit": audit
     case "audience": audience
+    case "orders": orders
+    case "pinHistory": pinHistory
+    case "leaderboard": leaderboard
     default: nil
     }
   }
@@ -96,12 +99,12 @@ extension APISchema {
               ("member", personOrNull), ("text", nullable("string")), ("message", sequence),
               ("poll", sequence), ("question", sequence), ("giveaway", sequence), ("on", boolean),
               ("untilMs", time), ("device", boolean), ("role", role), ("approved", boolean),
-              ("erased", boolean),
+              ("listing", sequence), ("drop", sequence), ("lot", sequence), ("order", sequence),
+              ("sku", string), ("erased", boolean),
             ],
             optional: [
               "erased", "message", "poll", "question", "giveaway", "on", "untilMs", "device",
-              "role",
-              "approved",
+              "role", "approved", "listing", "drop", "lot", "order", "sku",
             ]))
       ), ("next", nullable("integer")),
     ]), uses: [person])
@@ -123,7 +126,7 @@ extension APISchema {
     name: "Room",
     schema: closed(
       [("room", roomName), ("viewers", count), ("cursor", sequence)] + roomHead + roomLists,
-      optional: ["held", "invited", "peak"]), uses: [message, person])
+      optional: ["held", "invited", "peak", "vouchers"]), uses: [message, person])
 
   /// What a room is, but its lists that go on and on. Only staff see `invited` and `peak`.
   static let roomHead: Properties = [
@@ -132,14 +135,16 @@ extension APISchema {
     ("endedAtMs", nullable("integer")), ("host", personOrNull), ("followers", count),
     ("chat", chat), ("pinned", orNull(message.reference)), ("stage", list(personOrNull)),
     ("totals", list(closed([("emoji", string), ("count", count)]))),
-    ("highlighted", nullable("integer")), ("invited", list(personOrNull)), ("peak", count),
+    ("highlighted", nullable("integer")), ("shop", shop), ("invited", list(personOrNull)),
+    ("peak", count),
   ]
 
-  /// Only staff see `held`.
+  /// Only staff see `held` and `vouchers`.
   static let roomLists: Properties = [
     ("messages", list(message.reference)), ("held", list(message.reference)),
     ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
-    ("giveaways", list(giveaway)),
+    ("giveaways", list(giveaway)), ("listings", list(listing)), ("pins", list(pin())),
+    ("drops", list(drop)), ("vouchers", list(voucher)),
   ]
 
   // MARK: Parts

@@ -1,6 +1,7 @@
 // Rooms' houses within the control plane: who is let in, what the disk's news mean for the media.
 
 import Access
+import Commerce
 import Crypto
 import HTTP
 import MediaControl
@@ -75,8 +76,9 @@ extension ControlCore {
   private mutating func take(_ news: HouseNews, at now: Instant, wall: WallTime) {
     switch news {
     case .done(.request(let ticket), let status, let body):
-      answerWaiting(ticket, HTTPResponse(status, mediaType: "application/json", body: body))
+      answerWaiting(ticket, response(status, body, for: .request(ticket)))
     case .refused(.request(let ticket), let refusal):
+      tables[.request(ticket)] = nil
       answerWaiting(ticket, ControlRefusal(refusal).problem)
     case .running(.request(let ticket)):
       answerWaiting(
@@ -93,9 +95,24 @@ extension ControlCore {
     case .opened(let room, let isOpen):
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
+      releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
     case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
+  }
+
+  private mutating func response(
+    _ status: Int, _ body: [UInt8], for waiter: Waiter
+  ) -> HTTPResponse {
+    guard let next = tables.removeValue(forKey: waiter) else {
+      return HTTPResponse(
+        status, mediaType: status < 400 ? "application/json" : "application/problem+json",
+        body: body)
+    }
+    var response = HTTPResponse(status, mediaType: .table, body: body)
+    response.headers.set("Cache-Control", "no-store")
+    if !next.isEmpty { response.headers.set("Link", "<\(next)>; rel=\"next\"") }
+    return response
   }
 
   /// Answers a request that waits.
@@ -129,6 +146,7 @@ extension ControlCore {
       houses.serve(.phaseObserved(.away), in: room, atMs: atMs)
     case .scheduled, .waiting, .live, .away, nil: break
     }
+    callMerchants(in: room)
   }
 
   private mutating func release(_ room: String, isOpen: Bool, at now: Instant, wall: WallTime) {
@@ -155,6 +173,7 @@ extension ControlCore {
     case .roleSet(let person, _): houses.reconsider(person, hasNewRole: true, in: room)
     case .stageLeft, .invitationAnswered:
       houses.reconsider(entry.actor, hasNewRole: false, in: room)
+    case .shop(.orderMade(_)): callMerchant(for: entry.sequence, in: room)
     default: break
     }
   }
@@ -224,8 +243,10 @@ extension ControlCore {
     if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
       throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
     }
+    // Counting everybody at every join would make a full room slow to fill.
+    guard settings.viewersMax > 0 else { return }
     let others = house.presence.viewerCount - (house.presence.isViewer(member.identity) ? 1 : 0)
-    guard settings.viewersMax == 0 || others < settings.viewersMax else {
+    guard others < settings.viewersMax else {
       throw ControlRefusal(503, "full", "the room has all the viewers it takes")
     }
   }
@@ -247,8 +268,12 @@ extension ControlCore {
     envelope.isSubscriber = member.isSubscriber
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
-    if case .openGiveaway = request.command {
+    switch request.command {
+    case .openGiveaway, .shop(.scheduleDrop(_)):
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
+    case .shop(.checkout(hold: _)):
+      envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
+    default: break
     }
     guard houses.submit(envelope, in: room, for: waiter) else {
       // The room is not open only when it was left while the process drains.

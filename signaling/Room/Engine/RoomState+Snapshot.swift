@@ -1,11 +1,12 @@
 // Snapshots: the whole state as bytes, so that a room with a long log opens at once.
 
 import Access
+import Commerce
 package import Wire
 
 extension RoomState {
   /// The first byte of a snapshot. A program that meets another one replays the log instead.
-  static let snapshotVersion: UInt8 = 2
+  static let snapshotVersion: UInt8 = 3
 
   /// The state as bytes. Equal states give equal bytes.
   package func snapshot() -> [UInt8] {
@@ -21,6 +22,8 @@ extension RoomState {
     questions.write(to: &writer)
     writer.list(giveaways) { $1.write(to: &$0) }
     show.write(to: &writer)
+    writer.write(shopAtMs)
+    shop.write(to: &writer)
     return writer.bytes
   }
 
@@ -49,6 +52,8 @@ extension RoomState {
       try Giveaway(&reader)
     }
     show = try Show(&reader)
+    shopAtMs = try reader.int()
+    shop = try Shop(&reader)
     guard reader.isAtEnd else { throw .badLength }
   }
 }

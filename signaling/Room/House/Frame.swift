@@ -1,5 +1,7 @@
 // What members are told: encoded once for all who are told the same.
 
+package import Commerce
+
 /// Who is told something.
 package enum Audience: Hashable, Sendable {
   case everyone
@@ -34,6 +36,13 @@ package enum CounterKey: Hashable, Sendable {
   /// How many have voted, for those who don't see what.
   case voters(EntryID)
   case followers
+  // The shop's
+  case stock(SKU)
+  case drop(ShopID)
+  case lot(ShopID)
+  case leaderboard
+  case revenue
+  case pinSeen(ShopID)
 }
 
 /// When a counter was told.

@@ -1,10 +1,10 @@
 // The API keys of a server: configured, or made on first start and kept in the data folder.
 
-import Wire
 import Access
 import Config
 import Crypto
 import Room
+import Wire
 
 /// Finds the keys.
 enum Keys {

@@ -50,7 +50,7 @@ extension MessageSchemas {
   ]
 
   /// The commands of the catalogue.
-  static let commands = CommandCatalogue.all.map { command in
+  static let commands = CommandCatalogue.all.filter(\.isOnSocket).map { command in
     request(command.name, fields: command.fields + CommandCatalogue.commonFields)
   }
 

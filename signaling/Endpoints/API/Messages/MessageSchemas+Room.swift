@@ -5,7 +5,7 @@ import Room
 
 extension MessageSchemas {
   /// Events of the log, and the counters they move.
-  static let roomEvents: [MessageSchema] = chat + people + takingPart + show
+  static let roomEvents: [MessageSchema] = chat + people + takingPart + show + shop
 
   /// What carries the room's state whole, or several messages at once.
   static let envelopes: [MessageSchema] = [
@@ -37,8 +37,8 @@ extension MessageSchemas {
         ),
         ("upvoted", APISchema.list(APISchema.sequence)),
         ("entered", APISchema.list(APISchema.sequence)),
-        ("held", APISchema.list(APISchema.message.reference)),
-      ], uses: [APISchema.message]),
+        ("held", APISchema.list(APISchema.message.reference)), ("shop", ownShop),
+      ], uses: [APISchema.message, APISchema.person]),
     message(
       "chatGap",
       [("from", APISchema.sequence), ("to", APISchema.sequence), ("count", APISchema.count)]),
@@ -103,7 +103,8 @@ extension MessageSchemas {
         "pollCounts",
         [cursor, ("poll", APISchema.sequence), ("counts", counts), ("voters", APISchema.count)]),
       message(
-        "pollVoters", [cursor, ("poll", APISchema.sequence), ("voters", APISchema.count)]),
+        "pollVoters",
+        [cursor, ("poll", APISchema.sequence), ("voters", APISchema.count)]),
       message(
         "upvotes", [cursor, ("question", APISchema.sequence), ("upvotes", APISchema.count)]),
       message(
@@ -120,7 +121,7 @@ extension MessageSchemas {
     event("audienceCounted", [("viewers", APISchema.count), ("peak", APISchema.count)]),
   ]
 
-  private static func event(
+  static func event(
     _ type: String, _ members: APISchema.Properties, optional: Set<String> = []
   ) -> MessageSchema {
     message(
@@ -130,7 +131,7 @@ extension MessageSchemas {
 
   // MARK: Parts
 
-  private static let cursor: (String, JSONValue) = ("cursor", APISchema.sequence)
+  static let cursor: (String, JSONValue) = ("cursor", APISchema.sequence)
   private static let member: (String, JSONValue) = ("member", APISchema.personOrNull)
   /// Who did it; for staff.
   private static let by: (String, JSONValue) = ("by", APISchema.personOrNull)
