@@ -80,14 +80,16 @@ let package = Package(
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
     signaling("Commerce", ["Wire", "JSON", "Crypto", "RoomLog"]),
-    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl"]),
-    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Room"]),
+    signaling(
+      "Room",
+      ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl", "RoomLog"]),
+    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Commerce", "Room"]),
     signaling(
       "Endpoints",
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
-        "MediaControl", "MediaWorker", "Access", "Room", "RoomLog", "Store", "Messages", "Web",
-        "Loop",
+        "MediaControl", "MediaWorker", "Access", "Commerce", "Room", "RoomLog", "Store",
+        "Messages", "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
@@ -165,16 +167,21 @@ let package = Package(
     tests(
       "Client",
       ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
-    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
+    tests("Messages", ["Messages", "Commerce", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
     tests("Commerce", ["Commerce", "JSON", "Crypto", "RoomLog", "Wire"]),
-    tests("Room", ["Room", "Access", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
+    tests(
+      "Room",
+      [
+        "Room", "Access", "Commerce", "Crypto", "JSON", "MediaControl", "RTP", "RoomLog", "Wire",
+      ]),
     tests(
       "Endpoints",
       [
-        "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
-        "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store", "Web", "Wire",
+        "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "ICE", "JSON",
+        "MediaControl", "Messages", "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store",
+        "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.
     tests(

@@ -51,6 +51,9 @@ package struct ControlCore {
   package internal(set) var houses: RoomHouses
   /// Requests that wait for their room to open.
   var parked: [String: [ParkedRequest]] = [:]
+  /// Who takes orders, and what they said of rooms that are being opened.
+  var merchants: Set<String> = []
+  var parkedReports: [String: [ParkedReport]] = [:]
   /// Requests of the REST API that are answered later: what they want is on its way to the disk.
   var waitingRequests: [RequestTicket: HTTPRequest] = [:]
   /// What is being read from the store, by number.

@@ -27,6 +27,8 @@ package enum ControlEffect: Sendable {
   case revoked(room: String, identity: String)
   /// To the store; its answer comes back by `ControlCore.take`.
   case house(HouseOrder)
+  /// To a merchant's hook; its answer comes back by `ControlCore.answered`.
+  case callMerchant(MerchantCall)
   /// Something a room's log has for its members.
   case houseNews(HouseNews)
   /// A query over a room socket could not be answered.

@@ -175,6 +175,8 @@ private final class ControlLoop {
     case .expelled(let room, let identity):
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): parts.store(order)
+    case .callMerchant(let call):
+      core.answered(call, .failed(reason: "no merchant is configured"), at: now, wall: wall)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):

@@ -64,9 +64,10 @@ enum APIDescription {
     case .required: operation["security"] = [["token": []]]
     }
     if let request = route.request {
+      var content: JSONObject = ["application/json": ["schema": request.reference]]
+      if route.takesTable { content[.table] = ["schema": ["type": "string"]] }
       operation["requestBody"] = [
-        "required": .bool(request.isRequired),
-        "content": ["application/json": ["schema": request.reference]],
+        "required": .bool(request.isRequired), "content": .object(content),
       ]
     }
     var responses = JSONObject()
@@ -105,4 +106,6 @@ enum APIDescription {
 extension String {
   /// The media type of JSON Lines.
   static let lines = "application/x-ndjson"
+  /// The media type of tables (RFC 4180).
+  static let table = "text/csv"
 }

@@ -16,7 +16,7 @@ extension APIRoute {
       parameters: inPath.compactMap { name in
         command.fields.first { $0.name == name }.map { APIParameter($0, .path) }
       } + [.idempotencyKey],
-      request: .request(of: command),
+      request: .request(of: command), takesTable: command.takesTable,
       answers: [
         Answer(200, "Carried out, and on the disk.", .json(.commandReply)),
         .problem(400, "The room's name, the body or a field is wrong; the detail names it."),
@@ -25,7 +25,8 @@ extension APIRoute {
         .problem(404, "What it is about is not there, or no longer."),
         .problem(409, "The state of the room does not allow it, or the key is in use right now."),
         Answer(413, "The body is larger than any that is taken.", .text),
-        .problem(415, "The body is not application/json."),
+        .problem(
+          415, "The body is not application/json\(command.takesTable ? " or text/csv" : "")."),
         .problem(422, "A text that is not taken, or the key was used with other parameters."),
         .problem(429, "Too often; Retry-After says when."),
         .problem(503, "Too much waits for the disk; Retry-After says when to try again."),

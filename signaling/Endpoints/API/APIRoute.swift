@@ -82,6 +82,8 @@ struct APIRoute: Sendable {
   /// In the order of the description, without the room.
   var parameters: [APIParameter] = []
   var request: APISchema?
+  /// Whether the body may be a table instead (`ListingCSV`).
+  var takesTable = false
   let answers: [Answer]
 
   /// The path as OpenAPI writes it.

@@ -81,7 +81,7 @@ struct APISchema: Hashable, Sendable {
     .object(members(properties, required: required))
   }
 
-  private static func members(_ properties: Properties, required: [String]) -> JSONObject {
+  static func members(_ properties: Properties, required: [String]) -> JSONObject {
     var object: JSONObject = ["type": "object"]
     object["properties"] = .object(JSONObject(properties))
     if !required.isEmpty { object["required"] = .array(required.map { .string($0) }) }

@@ -110,7 +110,9 @@ extension ControlCore {
   }
 
   /// The body's members; none for an empty body.
-  func fields(_ request: HTTPRequest) throws(ControlRefusal) -> JSONFields {
+  func fields(
+    _ request: HTTPRequest, limits: JSONLimits = .standard
+  ) throws(ControlRefusal) -> JSONFields {
     guard !request.body.isEmpty else { return JSONFields(JSONObject()) }
     let type = request.headers["Content-Type"].flatMap { MediaType($0) }
     guard type?.essence == "application/json" else {
@@ -118,7 +120,7 @@ extension ControlCore {
     }
     let value: JSONValue
     do throws(JSONError) {
-      value = try JSONValue.parse(request.body)
+      value = try JSONValue.parse(request.body, limits: limits)
     } catch {
       throw ControlRefusal(400, "bad-message", "not JSON we take: \(error.text)")
     }

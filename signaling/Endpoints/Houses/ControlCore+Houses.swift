@@ -82,6 +82,7 @@ extension ControlCore {
     case .opened(let room, let isOpen):
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
+      releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
     case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
     }
@@ -106,6 +107,7 @@ extension ControlCore {
       houses.serve(.phaseObserved(.away), in: room, atMs: atMs)
     case .scheduled, .waiting, .live, .away, nil: break
     }
+    callMerchants(in: room)
   }
 
   private mutating func release(_ room: String, isOpen: Bool, at now: Instant, wall: WallTime) {
@@ -130,6 +132,7 @@ extension ControlCore {
     case .stageRemoved(let person): reconsider(person, in: room, at: now)
     case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
     case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
+    case .shop(.orderMade): callMerchant(for: entry.sequence, in: room)
     default: break
     }
   }
@@ -232,8 +235,12 @@ extension ControlCore {
     envelope.device = device
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
-    if case .openGiveaway = request.command {
+    switch request.command {
+    case .openGiveaway, .shop(.scheduleDrop):
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
+    case .shop(.checkout):
+      envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
+    default: break
     }
     guard houses.submit(envelope, in: room, for: waiter) else {
       // The room is not open only when it was left while the process drains.

@@ -65,6 +65,7 @@ struct OpenHouse: Sendable {
     _ decision: Pending, for waiter: Waiter?, atMs: Int64, _ news: inout [HouseNews]
   ) -> CommitEntry? {
     guard decision.needsCommit else {
+      note(decision.frames)
       if let waiter {
         hold(
           .done(waiter, status: decision.status, body: decision.body), until: decision.reflects,
@@ -99,16 +100,20 @@ struct OpenHouse: Sendable {
     release(&news)
   }
 
+  /// Counters are told later, with the value of then.
+  private mutating func note(_ frames: [Frame]) {
+    for frame in frames {
+      guard case .counter(let key) = frame.delivery,
+        !counters.contains(where: { $0.audience == frame.audience && $0.key == key })
+      else { continue }
+      counters.append((frame.audience, key))
+    }
+  }
+
   private mutating func tell(_ decision: Pending, _ news: inout [HouseNews]) {
-    var frames: [Frame] = []
-    for frame in decision.frames {
-      if case .counter(let key) = frame.delivery {
-        if !counters.contains(where: { $0.audience == frame.audience && $0.key == key }) {
-          counters.append((frame.audience, key))
-        }
-      } else {
-        frames.append(frame)
-      }
+    note(decision.frames)
+    let frames = decision.frames.filter { frame in
+      if case .counter = frame.delivery { false } else { true }
     }
     if !frames.isEmpty { news.append(.frames(room: name, frames)) }
     if !decision.events.isEmpty { news.append(.happened(room: name, decision.events)) }

@@ -1,6 +1,7 @@
 // The open rooms of this process: opening, commands, what comes back from the disk, closing.
 
 import Access
+import Commerce
 package import Room
 import RoomLog
 import Store
@@ -119,6 +120,16 @@ package struct RoomHouses {
   /// The server itself wants something of a room.
   package mutating func serve(_ command: ServerCommand, in room: String, atMs: Int64) {
     take(in: room, atMs: atMs) { $0.serve(command, atMs: atMs).map { [$0] } ?? [] }
+  }
+
+  /// A merchant or the ledger has something to say to an open room; its answer is news.
+  mutating func report(
+    _ command: ShopServerCommand, in room: String, for waiter: Waiter?, atMs: Int64
+  ) {
+    let asked = update(room) { open, news in
+      open.take(open.house.report(command, atMs: atMs), for: waiter, atMs: atMs, &news).write
+    }
+    if let entry = asked ?? nil { commit(entry) }
   }
 
   private mutating func take(
@@ -361,7 +372,9 @@ package struct RoomHouses {
     let isLookedUp = lookUps.values.contains { $0.room == room }
     let closes = update(room) { open, _ -> Bool in
       open.idleSince = isHeld ? nil : open.idleSince ?? now
-      guard let since = open.idleSince, open.isSettled else { return false }
+      // Holds end by time, whether somebody is here or not.
+      guard let since = open.idleSince, open.isSettled, open.house.state.shop.nextDueMs == nil
+      else { return false }
       return now - since >= HousesLimits.idleLimit && !isLookedUp
     }
     guard let closes else { return }

@@ -1,6 +1,7 @@
 // Who may do what, and what a ban or the end of a room takes away.
 
 package import Access
+import Commerce
 
 /// Whom a command is for.
 package enum Authority: String, Hashable, Sendable {
@@ -22,8 +23,7 @@ extension RoomCommand {
   package var authority: Authority {
     switch self {
     case .say, .deleteMessage, .answerInvitation, .leaveStage, .follow, .react, .vote, .ask,
-      .upvote,
-      .enter:
+      .upvote, .enter, .seen:
       .anyone
     case .pinMessage, .reviewMessage, .setChat, .openPoll, .closePoll, .revealPoll, .answerQuestion,
       .dismissQuestion, .highlightQuestion:
@@ -32,19 +32,29 @@ extension RoomCommand {
     case .toward: .staff
     case .openGiveaway, .drawGiveaway, .cancelGiveaway, .schedule, .announce, .setRoom, .endRoom:
       .host
+    case .shop(let command):
+      switch command.authority {
+      case .anyone: .anyone
+      case .staff: .staff
+      case .host: .host
+      case .server: .server
+      }
     case .server: .server
     }
   }
 
-  /// Whether it makes sense after the end: looking after what was said, following the host, drawing.
+  /// Whether it makes sense after the end: looking after what was said, following the host, drawing,
+  /// paying for what is held, and what becomes of orders.
   private var isForEndedRooms: Bool {
     switch self {
     case .deleteMessage, .toward(_, .clearMessages), .toward(_, .ban), .toward(_, .unban), .follow,
       .drawGiveaway, .cancelGiveaway, .setRoom, .reviewMessage, .server:
       true
+    case .shop(let command): command.isForEndedRooms
     case .say, .pinMessage, .setChat, .toward, .answerInvitation, .leaveStage, .react, .openPoll,
       .vote, .closePoll, .revealPoll, .ask, .upvote, .answerQuestion, .dismissQuestion,
-      .highlightQuestion, .openGiveaway, .enter, .schedule, .announce, .endRoom:
+      .highlightQuestion, .openGiveaway, .enter, .schedule, .announce, .endRoom,
+      .seen:
       false
     }
   }
@@ -52,6 +62,21 @@ extension RoomCommand {
   fileprivate func checkEnd(_ phase: ShowPhase) throws(CommandRefusal) {
     if phase == .ended, !isForEndedRooms {
       throw CommandRefusal(.roomEnded, "the room has ended")
+    }
+  }
+}
+
+extension ShopCommand {
+  /// What was held before the end can be paid or given back, and orders take their way.
+  fileprivate var isForEndedRooms: Bool {
+    switch self {
+    case .checkout(hold: .some), .releaseHold, .leaveDrop, .cancelOrder, .refundOrder, .shipOrder,
+      .setShop, .cancelDrop, .cancelLot, .server:
+      true
+    case .putListing, .importListings, .removeListing, .orderListings, .setVariant, .pinListing,
+      .scheduleDrop, .startDrop, .claim, .openLot, .bid, .closeLot, .setCart, .applyVoucher,
+      .checkout(hold: nil), .putVoucher, .removeVoucher:
+      false
     }
   }
 }

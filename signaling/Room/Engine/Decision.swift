@@ -1,6 +1,7 @@
 // What goes into a decision besides the state, and what comes out of it.
 
 package import Access
+import Commerce
 
 /// Who gives a command.
 package struct Actor: Hashable, Sendable {
@@ -33,8 +34,11 @@ package struct CommandContext: Hashable, Sendable {
   package var atMs: Int64
   /// The media time the host's page showed; one out of bounds counts as none.
   package var mediaTimeMs: Int64?
-  /// `EngineLimits.seedByteCount` random bytes for a giveaway; may be empty for all else.
+  /// `EngineLimits.seedByteCount` random bytes for a giveaway or a drop; may be empty for all else.
   package var seed: [UInt8]
+  /// How late the actor and the slowest audience see the show (`ShopContext`).
+  package var delayMs: Int64 = 0
+  package var windowMs: Int64 = ShopLimits.windowMsMin
   package init(actor: Actor, atMs: Int64, mediaTimeMs: Int64? = nil, seed: [UInt8] = []) {
     self.actor = actor
     self.atMs = atMs
@@ -59,7 +63,7 @@ package struct NewText: Hashable, Sendable {
 package struct Decision: Hashable, Sendable {
   package var events: [SequencedEvent] = []
   package var texts: [NewText] = []
-  /// What the command made: the message, poll, question or giveaway.
+  /// What the command made: the message, poll, question, giveaway, or a thing of the shop's.
   package var made: EntryID?
   /// Whether the message waits for review.
   package var isHeld = false
@@ -94,6 +98,12 @@ struct Draft {
 
   /// Something happens that the reply names.
   mutating func make(_ event: RoomEvent) { decision.made = add(event) }
+
+  /// What the shop decided happens, numbered from `nextSequence` on.
+  mutating func add(_ shop: ShopDecision) {
+    for event in shop.events { add(.shop(event)) }
+    if let made = shop.made { decision.made = made }
+  }
 
   /// The reply says that the message waits for review.
   mutating func noteHeld() { decision.isHeld = true }

@@ -1,7 +1,9 @@
 // Events to log rows: a kind and a JSON body over references.
 
 import Access
+import Commerce
 package import JSON
+import Wire
 
 /// The form events have in the log.
 package enum EventCoding {
@@ -57,6 +59,7 @@ extension RoomEvent {
     case .roomSet: "roomSet"
     case .phaseChanged: "phaseChanged"
     case .audienceCounted: "audienceCounted"
+    case .shop(let event): event.kind
     case .unknown(let kind, _): kind
     }
   }
@@ -64,6 +67,7 @@ extension RoomEvent {
   /// The body as the log holds it. Members that are nil are left out.
   package var body: JSONObject {
     if case .unknown(_, let body) = self { return body }
+    if case .shop(let event) = self { return event.body }
     return JSONObject(members.filter { $0.1 != .null })
   }
 

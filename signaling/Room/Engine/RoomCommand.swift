@@ -1,6 +1,7 @@
 // What members, timers and the server want of a room: checked for form, not yet decided.
 
 package import Access
+package import Commerce
 
 /// One wish. Texts are as they were sent; `RoomState.decide` cleans and judges them.
 package enum RoomCommand: Hashable, Sendable {
@@ -37,6 +38,10 @@ package enum RoomCommand: Hashable, Sendable {
   case announce(text: String)
   case setRoom(RoomSettingsChange)
   case endRoom
+  // The shop
+  case shop(ShopCommand)
+  /// The sender's page shows a pin of the shop's. Only counted.
+  case seen(pin: ShopID)
   // The server's own
   case server(ServerCommand)
 }
@@ -88,6 +93,8 @@ package enum ServerCommand: Hashable, Sendable {
   case reactionsCounted([ReactionCount])
   /// Polls and giveaways whose time has come.
   case closeDue
+  /// The shop's clock, and what merchants and the ledger say.
+  case shop(ShopServerCommand)
 }
 
 /// New chat rules; what is nil stays.

@@ -1,14 +1,18 @@
 // Log rows to events: total, and kind to what newer programs wrote.
 
 import Access
+import Commerce
 package import JSON
+import Wire
 
 extension RoomEvent {
   /// Reads a log row. What is not known, or not as expected, becomes `unknown` and keeps its body.
   package init(kind: String, body: JSONObject) {
     let fields = EventFields(fields: JSONFields(body))
     do throws(JSONMismatch) {
-      self = try RoomEvent.read(kind, fields) ?? .unknown(kind: kind, body: body)
+      self =
+        try RoomEvent.read(kind, fields) ?? ShopEvent(kind: kind, body: body).map { .shop($0) }
+        ?? .unknown(kind: kind, body: body)
     } catch {
       self = .unknown(kind: kind, body: body)
     }

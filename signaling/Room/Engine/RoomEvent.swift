@@ -1,6 +1,7 @@
 // What happened in a room: the entries of its log, over references only.
 
 package import Access
+package import Commerce
 package import JSON
 
 /// One thing that happened. The log is the list of these; `RoomState.apply` is what they mean.
@@ -52,6 +53,8 @@ package enum RoomEvent: Hashable, Sendable {
   case roomSet(RoomSettings)
   case phaseChanged(ShowPhase)
   case audienceCounted(viewers: Int64, peak: Int64)
+  // The shop
+  case shop(ShopEvent)
   /// An event of a newer program: kept in the log, without meaning here.
   case unknown(kind: String, body: JSONObject)
 }

@@ -81,8 +81,11 @@ extension RoomState {
     try checkSilence(of: context.actor.person, at: context.atMs)
   }
 
-  func serve(_ command: ServerCommand, at atMs: Int64, _ draft: inout Draft) {
+  func serve(
+    _ command: ServerCommand, _ context: CommandContext, _ draft: inout Draft
+  ) throws(CommandRefusal) {
     switch command {
+    case .shop(let command): try decide(.server(command), context, &draft)
     case .arrived(let person, let role): noteRole(of: person, role, &draft)
     case .phaseObserved(let phase):
       if show.phase.leads(to: phase) { draft.add(.phaseChanged(phase)) }
@@ -92,7 +95,7 @@ extension RoomState {
     case .reactionsCounted(let counts):
       let known = counts.filter { $0.count > 0 }.prefix(EngineLimits.emojisMax)
       if !known.isEmpty { draft.add(.reactionsCounted(Array(known))) }
-    case .closeDue: closeDue(at: atMs, &draft)
+    case .closeDue: closeDue(at: context.atMs, &draft)
     }
   }
 

@@ -2,6 +2,7 @@
 
 import Access
 import JSON
+import Wire
 
 /// Writes entries with what the house knows of people and texts. What was erased is null.
 struct EntryRendering {

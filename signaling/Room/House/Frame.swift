@@ -1,5 +1,7 @@
 // What members are told: encoded once for all who are told the same.
 
+package import Commerce
+
 /// Who is told something.
 package enum Audience: Hashable, Sendable {
   case everyone
@@ -31,6 +33,12 @@ package enum CounterKey: Hashable, Sendable {
   case question(EntryID)
   case giveaway(EntryID)
   case reactionTotals
+  // The shop's
+  case stock(SKU)
+  case drop(ShopID)
+  case lot(ShopID)
+  case leaderboard
+  case pinSeen(ShopID)
 }
 
 /// When a counter was told.

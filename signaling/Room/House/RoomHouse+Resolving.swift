@@ -1,6 +1,7 @@
 // From what was sent to what can be decided: typed commands, members' references, rates.
 
 import Access
+import Commerce
 
 /// References for people who have done nothing yet; theirs for good only when a command is accepted.
 struct Newcomers {
@@ -126,7 +127,23 @@ extension RoomHouse {
       try admission.admit(.reaction, amount, of: identity, isStaff: isStaff, at: envelope.atMs)
     case .vote, .upvote, .enter, .follow:
       try admission.admit(.vote, of: identity, isStaff: isStaff, at: envelope.atMs)
+    case .seen: try admission.admit(.cart, of: identity, isStaff: isStaff, at: envelope.atMs)
+    case .shop(let command):
+      if let kind = command.admission {
+        try admission.admit(kind, of: identity, isStaff: isStaff, at: envelope.atMs)
+      }
     default: break
+    }
+  }
+}
+
+extension ShopCommand {
+  /// What is rationed; nil for what only hosts and their staff do.
+  fileprivate var admission: Admission.Kind? {
+    switch self {
+    case .claim, .bid, .leaveDrop: .claim
+    case .setCart, .applyVoucher, .checkout, .releaseHold, .cancelOrder: .cart
+    default: nil
     }
   }
 }

@@ -1,5 +1,6 @@
 // One open room: its state, who its people are, what they wrote, and what they are told.
 
+package import Commerce
 import JSON
 
 /// An open room. Commands go in, decisions and frames come out; the caller owns disk and sockets.
@@ -25,6 +26,8 @@ package struct RoomHouse: Sendable {
   /// Reactions since they were last fanned out, and since they were last counted in the log.
   var freshReactions: [ReactionCount] = []
   var uncountedReactions: [ReactionCount] = []
+  /// By pin that is shown: who has said that their page shows it.
+  var pinsSeen: [ShopID: Set<String>] = [:]
   private var reactionsCountedAtMs: Int64 = 0
   private var lastTicket: UInt64 = 0
 
@@ -108,15 +111,19 @@ package struct RoomHouse: Sendable {
       isSubscriber: envelope.isSubscriber)
     let command = try resolve(envelope, actor, &newcomers)
     try admit(command, envelope, actor)
-    let context = CommandContext(
+    var context = CommandContext(
       actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed)
+    context.delayMs = envelope.delayMs
+    context.windowMs = envelope.windowMs
     let decision = try state.decide(command, by: context)
+    try checkShop(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
     if case .say(let text, _) = command {
       admission.note(text, of: envelope.identity, at: envelope.atMs)
     }
     var pending = take(decision, newcomers.records, made: command.madeName)
     if case .follow(let on) = command { noteFollow(on, envelope, decision, &pending) }
+    if case .seen(let pin) = command { noteSeen(pin, by: envelope.identity, &pending) }
     remember(envelope, &pending)
     return pending
   }
@@ -234,6 +241,27 @@ package struct RoomHouse: Sendable {
     return take(decision, newcomers, made: "")
   }
 
+  /// A merchant or the ledger has something to say. A report that does not fit its order is recorded, and
+  /// answered as a conflict.
+  package mutating func report(_ command: ShopServerCommand, atMs: Int64) -> Outcome {
+    do throws(CommandRefusal) {
+      let context = CommandContext(actor: .server, atMs: atMs)
+      let decision = try state.decide(.server(.shop(command)), by: context)
+      var pending = take(decision, [], made: "")
+      let isRefused = decision.events.contains { entry in
+        if case .shop(.reportRefused) = entry.event { true } else { false }
+      }
+      if isRefused {
+        let refusal = CommandRefusal(.wrongState, "the order's state does not allow it")
+        pending.status = refusal.code.status
+        pending.body = refusal.body
+      }
+      return .decided(pending)
+    } catch {
+      return .refused(error, after: state.sequence)
+    }
+  }
+
   /// Somebody joined. The log learns of it when their token's role is news.
   ///
   /// - Throws: `banned`, or `room-ended`, and then they are not in.
@@ -254,11 +282,18 @@ package struct RoomHouse: Sendable {
   /// One of a member's sessions is over.
   package mutating func depart(_ identity: String) { presence.depart(identity) }
 
-  /// What is due by time: polls and giveaways that close, reactions to be counted.
+  /// What is due by time: polls and giveaways that close, the shop's clock, reactions to be counted.
   package mutating func tick(atMs: Int64) -> [Pending] {
     var pending: [Pending] = []
-    if let dueMs = state.nextDueMs, dueMs <= atMs, let closed = serve(.closeDue, atMs: atMs) {
+    if let dueMs = state.nextClosingMs, dueMs <= atMs, let closed = serve(.closeDue, atMs: atMs) {
       pending.append(closed)
+    }
+    // One decision is bounded; what is left follows at once.
+    for _ in 0..<HouseLimits.shopDecisionsMax {
+      guard let dueMs = state.shop.nextDueMs, dueMs <= atMs,
+        let moved = serve(.shop(.due), atMs: atMs)
+      else { break }
+      pending.append(moved)
     }
     let isDue = atMs - reactionsCountedAtMs >= HouseLimits.reactionsCountedMs
     if isDue, !uncountedReactions.isEmpty {
@@ -307,7 +342,33 @@ extension RoomCommand {
     case .openPoll: "poll"
     case .ask: "question"
     case .openGiveaway: "giveaway"
+    case .shop(let command): command.madeName
     default: "made"
     }
+  }
+}
+
+extension ShopCommand {
+  fileprivate var madeName: String {
+    switch self {
+    case .putListing: "listing"
+    case .pinListing: "pin"
+    case .scheduleDrop: "drop"
+    case .claim: "claim"
+    case .openLot: "lot"
+    case .checkout: "order"
+    default: "made"
+    }
+  }
+}
+
+extension CommandRefusal {
+  /// The refusal as the body of an answer (RFC 9457).
+  fileprivate var body: [UInt8] {
+    let body: JSONValue = [
+      "type": "about:blank", "title": "Conflict", "status": .integer(Int64(code.status)),
+      "detail": .string(text), "code": .string(code.rawValue),
+    ]
+    return body.write()
   }
 }

@@ -1,19 +1,22 @@
-// Bytes of a snapshot to a room's state: total, every number within the engine's bounds.
-
-import Wire
+// Bytes of a snapshot to a state: total, every number within a bound.
 
 /// The cursor of one reading. A snapshot is our own, but a damaged disk must not trap either.
-struct SnapshotReader: ~Escapable {
+package struct SnapshotReader: ~Escapable {
+  /// Numbers a state may hold where no other bound is named: sums of two never overflow.
+  package static let numberMax: Int64 = 1_000_000_000_000_000
+  /// Bytes of a string or of data where no other bound is named.
+  package static let byteCountMax = 1024
+
   private var bytes: ByteReader
 
   @_lifetime(copy bytes)
-  init(_ bytes: Span<UInt8>) { self.bytes = ByteReader(bytes) }
+  package init(_ bytes: Span<UInt8>) { self.bytes = ByteReader(bytes) }
 
-  var isAtEnd: Bool { bytes.isAtEnd }
+  package var isAtEnd: Bool { bytes.isAtEnd }
 
-  mutating func byte() throws(WireError) -> UInt8 { try bytes.u8() }
+  package mutating func byte() throws(WireError) -> UInt8 { try bytes.u8() }
 
-  mutating func word() throws(WireError) -> UInt64 {
+  package mutating func word() throws(WireError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       let byte = try bytes.u8()
@@ -26,65 +29,51 @@ struct SnapshotReader: ~Escapable {
   }
 
   /// A number of at most `max`.
-  mutating func int(max: Int64 = EngineLimits.timeMsMax) throws(WireError) -> Int64 {
+  package mutating func int(max: Int64 = SnapshotReader.numberMax) throws(WireError) -> Int64 {
     let value = try word()
     guard value <= UInt64(max) else { throw .badValue }
     return Int64(value)
   }
 
   /// The length of a list of at most `max` elements, each of at least a byte.
-  mutating func count(max: Int) throws(WireError) -> Int {
+  package mutating func count(max: Int) throws(WireError) -> Int {
     let value = try word()
     guard value <= UInt64(max), value <= UInt64(bytes.remaining) else { throw .tooMany }
     return Int(value)
   }
 
-  mutating func flag() throws(WireError) -> Bool {
+  package mutating func flag() throws(WireError) -> Bool {
     let value = try byte()
     guard value <= 1 else { throw .badValue }
     return value == 1
   }
 
-  mutating func person() throws(WireError) -> PersonID {
-    PersonID(UInt32(try int(max: Int64(EngineLimits.peopleMax))))
-  }
-
-  mutating func text() throws(WireError) -> TextID { TextID(try int()) }
-
-  mutating func string() throws(WireError) -> String {
-    let data = try self.data()
+  package mutating func string(max: Int = byteCountMax) throws(WireError) -> String {
+    let data = try self.data(max: max)
     guard let text = String(validating: data, as: UTF8.self) else { throw .badValue }
     return text
   }
 
-  mutating func data() throws(WireError) -> [UInt8] {
-    let view = try bytes.take(try count(max: EngineLimits.logStringBytesMax))
+  package mutating func data(max: Int = byteCountMax) throws(WireError) -> [UInt8] {
+    let view = try bytes.take(try count(max: max))
     var data: [UInt8] = []
     data.reserveCapacity(view.count)
     for index in 0..<view.count { data.append(view[index]) }
     return data
   }
 
-  mutating func choice<T: RawRepresentable<String>>() throws(WireError) -> T {
+  package mutating func choice<T: RawRepresentable<String>>() throws(WireError) -> T {
     guard let value = T(rawValue: try string()) else { throw .badValue }
     return value
   }
 
-  mutating func people() throws(WireError) -> PersonSet {
-    let words = try list(max: Int(EngineLimits.peopleMax) / 64 + 1) { reader throws(WireError) in
-      try reader.word()
-    }
-    guard let set = PersonSet(words: words) else { throw .badValue }
-    return set
-  }
-
-  mutating func optional<T>(
+  package mutating func optional<T>(
     _ read: (inout SnapshotReader) throws(WireError) -> T
   ) throws(WireError) -> T? {
     try flag() ? try read(&self) : nil
   }
 
-  mutating func list<T>(
+  package mutating func list<T>(
     max: Int, _ read: (inout SnapshotReader) throws(WireError) -> T
   ) throws(WireError) -> [T] {
     let count = try count(max: max)
@@ -95,7 +84,7 @@ struct SnapshotReader: ~Escapable {
   }
 
   /// A table whose keys only grow.
-  mutating func table<K: Comparable & Hashable, V>(
+  package mutating func table<K: Comparable & Hashable, V>(
     max: Int, _ read: (inout SnapshotReader) throws(WireError) -> (K, V)
   ) throws(WireError) -> [K: V] {
     let count = try count(max: max)

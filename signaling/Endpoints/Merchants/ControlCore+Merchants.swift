@@ -1,0 +1,101 @@
+// Merchants and the rooms' orders: who takes them, what they are asked, what they report.
+
+package import Commerce
+import HTTP
+import JSON
+package import Room
+package import Wire
+
+extension ControlCore {
+  /// Says which merchants take orders: those with a hook for checkouts.
+  package mutating func setMerchants(_ names: Set<String>) { merchants = names }
+
+  /// Whose hook takes the orders of a room: the one it names, or the server's only one.
+  func merchant(of house: RoomHouse) -> String? {
+    let only = merchants.count == 1 ? merchants.first : nil
+    guard let name = house.state.shop.settings.merchant ?? only, merchants.contains(name) else {
+      return nil
+    }
+    return name
+  }
+
+  /// Asks the merchant for a payment page.
+  mutating func callMerchant(for order: ShopID, in room: String) {
+    guard let house = houses[room], let data = house.checkout(of: order, in: room) else { return }
+    guard let merchant = merchant(of: house) else {
+      // There was one when it was ordered.
+      return report(
+        .checkoutAnswered(order: order, .failed(reason: "no merchant takes orders")), in: room,
+        by: "", for: nil)
+    }
+    effects.append(
+      .callMerchant(
+        MerchantCall(
+          room: room, merchant: merchant, order: order, untilMs: data.untilMs, data: data.body)))
+  }
+
+  /// Asks again for the pages that were asked for when the process before this one died.
+  mutating func callMerchants(in room: String) {
+    for order in houses[room]?.state.shop.ordersBeingCreated ?? [] {
+      callMerchant(for: order, in: room)
+    }
+  }
+
+  /// A merchant has answered a call, or has not in time.
+  package mutating func answered(
+    _ call: MerchantCall, _ answer: CheckoutAnswer, at now: Instant, wall: WallTime
+  ) {
+    clock = (now, wall)
+    report(
+      .checkoutAnswered(order: call.order, answer), in: call.room, by: call.merchant, for: nil)
+  }
+
+  /// A merchant reports of an order by a signed callback.
+  ///
+  /// - Parameter waiter: is answered when it is on the disk: 200; 409 for a report that does not fit the
+  ///   order, which is recorded; `unknown-order` for one that is not this merchant's.
+  package mutating func reported(
+    _ report: OrderReport, of order: ShopID, in room: String, by merchant: String,
+    for waiter: Waiter?, at now: Instant, wall: WallTime
+  ) {
+    clock = (now, wall)
+    self.report(
+      .orderReported(order: order, report), in: room, by: merchant, for: waiter)
+  }
+
+  private mutating func report(
+    _ command: ShopServerCommand, in room: String, by merchant: String, for waiter: Waiter?
+  ) {
+    let parked = ParkedReport(command: command, merchant: merchant, waiter: waiter)
+    guard require(room) else {
+      guard (parkedReports[room]?.count ?? 0) < HousesLimits.parkedMax else {
+        return refuse(waiter, .tooManyReads)
+      }
+      parkedReports[room, default: []].append(parked)
+      return
+    }
+    take(parked, in: room)
+  }
+
+  private mutating func take(_ parked: ParkedReport, in room: String) {
+    guard let house = houses[room] else { return refuse(parked.waiter, .tooManyReads) }
+    if case .orderReported = parked.command, merchant(of: house) != parked.merchant {
+      return refuse(
+        parked.waiter, ControlRefusal(404, "unknown-order", "the order is another merchant's"))
+    }
+    houses.report(
+      parked.command, in: room, for: parked.waiter, atMs: clock.wall.milliseconds)
+  }
+
+  /// A room that reports waited for is open, or can't be opened.
+  mutating func releaseReports(_ room: String, isOpen: Bool) {
+    for parked in parkedReports.removeValue(forKey: room) ?? [] {
+      if isOpen { take(parked, in: room) } else { refuse(parked.waiter, .tooManyReads) }
+    }
+  }
+
+  private mutating func refuse(_ waiter: Waiter?, _ refusal: ControlRefusal) {
+    guard case .request(let ticket)? = waiter else { return }
+    answerWaiting(ticket, refusal.problem)
+  }
+}

@@ -1,0 +1,34 @@
+// What a merchant is asked for: a payment page for an order that is on the disk.
+
+package import Commerce
+package import JSON
+
+/// One request for a payment page. Its answer is a command of the server's (`ControlCore.answered`); it
+/// is made again when the process has died before that, so a merchant may get it twice.
+package struct MerchantCall: Hashable, Sendable {
+  package var room: String
+  /// Whose hook is called.
+  package var merchant: String
+  package var order: ShopID
+  /// When the order's units go back, milliseconds since 1970: no page is of use after it.
+  package var untilMs: Int64
+  /// What the merchant is told: `room`, `order`, `buyer` (its identity), `currency`, `lines`,
+  /// `discountMinor`, `voucher`, `totalMinor`, `untilMs`.
+  package var data: JSONObject
+  package init(
+    room: String, merchant: String, order: ShopID, untilMs: Int64, data: JSONObject
+  ) {
+    self.room = room
+    self.merchant = merchant
+    self.order = order
+    self.untilMs = untilMs
+    self.data = data
+  }
+}
+
+/// What a merchant has to say to an order, while its room is being opened.
+struct ParkedReport: Sendable {
+  let command: ShopServerCommand
+  let merchant: String
+  let waiter: Waiter?
+}

@@ -1,0 +1,50 @@
+// The house's own part in the shop: what fits a message, who has seen a pin, what a merchant is told.
+
+package import Commerce
+package import JSON
+
+extension RoomHouse {
+  /// What the shop itself can't know.
+  func checkShop(
+    _ command: RoomCommand, _ envelope: CommandEnvelope
+  ) throws(CommandRefusal) {
+    guard case .shop(let command) = command else { return }
+    switch command {
+    case .checkout where !envelope.hasMerchant:
+      throw CommandRefusal(.noCheckout, "no merchant takes orders of this room")
+    case .putListing(let draft): try check([draft])
+    case .importListings(let drafts): try check(drafts)
+    default: break
+    }
+  }
+
+  private func check(_ drafts: [ListingDraft]) throws(CommandRefusal) {
+    for (index, draft) in drafts.enumerated()
+    where draft.byteCount > HouseLimits.listingBytesMax {
+      throw CommandRefusal(
+        .limit,
+        "listings[\(index)]: a listing has at most \(HouseLimits.listingBytesMax) bytes of text")
+    }
+  }
+
+  /// Counts whose page shows a pin.
+  mutating func noteSeen(_ pin: ShopID, by identity: String, _ pending: inout Pending) {
+    let shown = Set(state.shop.pins.map(\.id))
+    pinsSeen = pinsSeen.filter { shown.contains($0.key) }
+    guard (pinsSeen[pin]?.count ?? 0) < HouseLimits.seenMax,
+      pinsSeen[pin, default: []].insert(identity).inserted
+    else { return }
+    pending.frames.append(
+      Frame(
+        audience: .staff, delivery: .counter(.pinSeen(pin)), sequence: state.sequence, bytes: []))
+  }
+}
+
+extension ListingDraft {
+  /// Roughly the bytes it has in a message.
+  fileprivate var byteCount: Int {
+    let texts = [reference, title, description ?? "", url ?? ""] + images
+    return texts.reduce(256) { $0 + $1.utf8.count + 4 }
+      + variants.reduce(0) { $0 + $1.sku.utf8.count + ($1.title?.utf8.count ?? 0) + 128 }
+  }
+}
