@@ -15,6 +15,7 @@ extension APISchema {
     case "banned": banned
     case "audit": audit
     case "audience": audience
+    case "wallet": wallet
     default: nil
     }
   }
@@ -97,6 +98,24 @@ extension APISchema {
           "description": "When, and how many.",
         ])
       ), ("peak", count),
+    ]))
+
+  private static let wallet = APISchema(
+    name: "Wallet",
+    schema: closed([
+      ("balance", count),
+      (
+        "transfers",
+        list(
+          closed([
+            ("id", sequence), ("kind", ["enum": ["gift", "deposit", "refund"]]), ("item", string),
+            ("count", count),
+            (
+              "coins",
+              ["type": "integer", "description": "What came in, or (negative) went out."]
+            ), ("balance", count), ("atMs", time),
+          ]))
+      ), ("next", nullable("integer")),
     ]))
 
   private static let room = APISchema(

@@ -131,7 +131,7 @@ struct OpenHouse: Sendable {
       + held.compactMap { item in
         switch item.news {
         case .done(let waiter, _, _), .refused(let waiter, _), .running(let waiter): waiter
-        case .frames, .caughtUp, .happened, .opened: nil
+        case .frames, .caughtUp, .happened, .opened, .purchased: nil
         }
       }
   }

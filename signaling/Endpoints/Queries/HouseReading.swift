@@ -12,6 +12,7 @@ package enum HouseReading: Sendable {
   case audit(RoomKey, before: Int64?, limit: Int)
   case log(RoomKey, LogCursor, limit: Int)
   case rooms(RoomListing)
+  case wallet(identity: String, before: Int64?, limit: Int)
   case person(identity: String, PersonCursor?)
 }
 
@@ -41,6 +42,8 @@ struct HouseReader {
     case .audit(let room, let before, let limit): try audit(of: room, before: before, limit: limit)
     case .log(let room, let cursor, let limit): try log(of: room, from: cursor, limit: limit)
     case .rooms(let listing): try rooms(listing)
+    case .wallet(let identity, let before, let limit):
+      try wallet(of: identity, before: before, limit: limit)
     // In pieces: `HouseStore` lets other reads go between.
     case .person: HouseReadResult(body: [])
     }

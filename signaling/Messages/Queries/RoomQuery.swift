@@ -18,13 +18,15 @@ package enum RoomQuery: Hashable, Sendable {
   case audience
   /// The log as JSON Lines, from where `after` says.
   case log(after: String?, limit: Int)
+  /// What the asking member's wallet holds, and what went in and out, with a number below `before`.
+  case wallet(before: Int64?, limit: Int)
 }
 
 extension RoomQuery {
   /// Who may ask.
   package var authority: Authority {
     switch self {
-    case .room, .history: .anyone
+    case .room, .history, .wallet: .anyone
     case .people, .banned, .audit, .audience, .log: .staff
     }
   }
