@@ -178,12 +178,12 @@ extension RoomSocketStage {
   /// The merchant's callback that a purchase of coins is paid.
   fileprivate mutating func paid(_ purchase: Int64, id: String) {
     core.coinsPaid(purchase, by: "shop", id: id, for: nil, at: now, wall: wall)
-    settle()
+    carryOut()
   }
 
   /// The merchant's answer to a call.
   fileprivate mutating func answer(_ call: MerchantCall, _ answer: CheckoutAnswer) {
     core.answered(call, answer, at: now, wall: wall)
-    settle()
+    carryOut()
   }
 }

@@ -271,7 +271,7 @@ struct RoomSocketStage {
     carryOut()
   }
 
-  private mutating func carryOut() {
+  mutating func carryOut() {
     while true {
       let effects = core.takeEffects()
       guard !effects.isEmpty else { break }
