@@ -55,6 +55,8 @@ package enum ShopLimits {
   package static let orderMinorMax: Int64 = 10_000_000_000_000
   /// Orders of one buyer that are not paid: each keeps units from others.
   package static let ordersOpenEachMax = 5
+  /// Ended holds of one buyer that are remembered, so that a late checkout is told why.
+  package static let endedHoldsMax = 5
   /// Carts with something in them.
   package static let cartsMax = 100_000
   /// Pins that a room remembers.
