@@ -51,6 +51,8 @@ package struct ControlCore {
   package internal(set) var houses: RoomHouses
   /// Requests that wait for their room to open.
   var parked: [String: [ParkedRequest]] = [:]
+  /// Requests that wait for a table: where its next page is, empty at its end.
+  var tables: [Waiter: String] = [:]
   /// Who takes orders, and what they said of rooms that are being opened.
   var merchants: Set<String> = []
   var parkedReports: [String: [ParkedReport]] = [:]

@@ -88,8 +88,10 @@ enum APIDescription {
     case .text: response["content"] = ["text/plain": ["schema": ["type": "string"]]]
     case .json(let schema):
       response["content"] = ["application/json": ["schema": schema.reference]]
-    case .lines:
-      response["content"] = [.lines: ["schema": ["type": "string"]]]
+    case .lines, .table:
+      response["content"] = [
+        answer.content == .lines ? .lines : .table: ["schema": ["type": "string"]]
+      ]
       response["headers"] = [
         "Link": [
           "description": "The next page, with `rel=\"next\"`; absent at the end.",

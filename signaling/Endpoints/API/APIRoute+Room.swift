@@ -41,7 +41,9 @@ extension APIRoute {
       summary: "\(query.summary) \(APIRoute.who(query.authority))", bearer: .required,
       parameters: query.fields.map { APIParameter($0, .query) },
       answers: [
-        Answer(200, "As asked.", APISchema.answer(to: query).map { .json($0) } ?? .lines),
+        Answer(
+          200, "As asked.",
+          APISchema.answer(to: query).map { .json($0) } ?? (query.isTable ? .table : .lines)),
         .problem(400, "The room's name or a parameter is wrong; the detail names it."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "The token is for another room, or its bearer may not see this."),

@@ -53,6 +53,8 @@ struct APIRoute: Sendable {
     case json(APISchema)
     /// JSON Lines; a `Link` with `rel="next"` when there is more.
     case lines
+    /// A table, `text/csv`; a `Link` as for lines.
+    case table
     case problem
   }
 

@@ -16,6 +16,9 @@ extension APISchema {
     case "audit": audit
     case "audience": audience
     case "wallet": wallet
+    case "orders": orders
+    case "pinHistory": pinHistory
+    case "leaderboard": leaderboard
     default: nil
     }
   }
@@ -80,10 +83,12 @@ extension APISchema {
               ("member", personOrNull), ("text", nullable("string")), ("message", sequence),
               ("poll", sequence), ("question", sequence), ("giveaway", sequence), ("on", boolean),
               ("untilMs", time), ("device", boolean), ("role", role), ("approved", boolean),
+              ("listing", sequence), ("drop", sequence), ("lot", sequence), ("order", sequence),
+              ("sku", string),
             ],
             optional: [
               "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
-              "approved",
+              "approved", "listing", "drop", "lot", "order", "sku",
             ]))
       ), ("next", nullable("integer")),
     ]), uses: [person])
@@ -130,16 +135,17 @@ extension APISchema {
         ("totals", list(closed([("emoji", string), ("count", count)]))),
         ("highlighted", nullable("integer")), ("messages", list(message.reference)),
         ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
-        ("giveaways", list(giveaway)), ("held", list(message.reference)),
-        ("invited", list(personOrNull)), ("peak", count),
-      ], optional: ["held", "invited", "peak"]), uses: [message, person])
+        ("giveaways", list(giveaway)), ("shop", shop), ("listings", list(listing)),
+        ("pins", list(pin())), ("drops", list(drop)), ("held", list(message.reference)),
+        ("invited", list(personOrNull)), ("peak", count), ("vouchers", list(voucher)),
+      ], optional: ["held", "invited", "peak", "vouchers"]), uses: [message, person])
 
   // MARK: Parts
 
-  private static let person = APISchema(
+  static let person = APISchema(
     name: "Person", schema: closed([("identity", identity), ("name", string)]))
   /// Null where that person's data was erased.
-  private static let personOrNull = orNull(person.reference)
+  static let personOrNull = orNull(person.reference)
 
   private static let message = APISchema(
     name: "Message",
@@ -187,15 +193,15 @@ extension APISchema {
     ("title", nullable("string")), ("startsAtMs", time), ("description", nullable("string")),
   ])
 
-  private static let string: JSONValue = ["type": "string"]
-  private static let boolean: JSONValue = ["type": "boolean"]
-  private static let count: JSONValue = ["type": "integer", "minimum": 0]
+  static let string: JSONValue = ["type": "string"]
+  static let boolean: JSONValue = ["type": "boolean"]
+  static let count: JSONValue = ["type": "integer", "minimum": 0]
   private static let role = words(Role.self)
   private static let phase = words(ShowPhase.self)
 
-  private static func nullable(_ type: String) -> JSONValue { ["type": [.string(type), "null"]] }
+  static func nullable(_ type: String) -> JSONValue { ["type": [.string(type), "null"]] }
 
-  private static func words<T: CaseIterable & RawRepresentable<String>>(
+  static func words<T: CaseIterable & RawRepresentable<String>>(
     _ type: T.Type
   ) -> JSONValue { ["enum": .array(type.allCases.map { .string($0.rawValue) })] }
 }

@@ -69,8 +69,9 @@ extension ControlCore {
   private mutating func take(_ news: HouseNews, at now: Instant, wall: WallTime) {
     switch news {
     case .done(.request(let ticket), let status, let body):
-      answerWaiting(ticket, HTTPResponse(status, mediaType: "application/json", body: body))
+      answerWaiting(ticket, response(status, body, for: .request(ticket)))
     case .refused(.request(let ticket), let refusal):
+      tables[.request(ticket)] = nil
       answerWaiting(ticket, ControlRefusal(refusal).problem)
     case .running(.request(let ticket)):
       answerWaiting(
@@ -87,6 +88,20 @@ extension ControlCore {
       release(room, isOpen: isOpen, at: now, wall: wall)
     case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
     }
+  }
+
+  private mutating func response(
+    _ status: Int, _ body: [UInt8], for waiter: Waiter
+  ) -> HTTPResponse {
+    guard let next = tables.removeValue(forKey: waiter) else {
+      return HTTPResponse(
+        status, mediaType: status < 400 ? "application/json" : "application/problem+json",
+        body: body)
+    }
+    var response = HTTPResponse(status, mediaType: .table, body: body)
+    response.headers.set("Cache-Control", "no-store")
+    if !next.isEmpty { response.headers.set("Link", "<\(next)>; rel=\"next\"") }
+    return response
   }
 
   /// Answers a request that waits.

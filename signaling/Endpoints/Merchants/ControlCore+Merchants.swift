@@ -36,7 +36,7 @@ extension ControlCore {
 
   /// Asks again for the pages that were asked for when the process before this one died.
   mutating func callMerchants(in room: String) {
-    for order in houses[room]?.state.shop.ordersBeingCreated ?? [] {
+    for order in houses[room]?.ordersBeingCreated ?? [] {
       callMerchant(for: order, in: room)
     }
   }

@@ -71,6 +71,19 @@ extension ControlCore {
       }
       try read(
         .log(key, cursor, limit: limit), for: waiter, .lines(path: "\(path)?limit=\(limit)"))
+    case .orders(let before, let limit):
+      let page =
+        role.isStaff
+        ? house.orderPage(before: before, limit: limit)
+        : house.orderPage(of: person, before: before, limit: limit)
+      houses.tell(waiter, page, in: room)
+    case .pins(let before, let limit):
+      houses.tell(waiter, house.pinPage(before: before, limit: limit), in: room)
+    case .leaderboard: houses.tell(waiter, house.leaderboard, in: room)
+    case .orderTable(let after, let limit):
+      let page = house.orderTable(after: after, limit: limit)
+      tables[waiter] = page.next.map { "\(path)?limit=\(limit)&after=\($0)" } ?? ""
+      houses.tell(waiter, page.text, in: room)
     }
   }
 

@@ -100,8 +100,8 @@ struct Draft {
   mutating func make(_ event: RoomEvent) { decision.made = add(event) }
 
   /// What the shop decided happens, numbered from `nextSequence` on.
-  mutating func add(_ shop: ShopDecision) {
-    for event in shop.events { add(.shop(event)) }
+  mutating func add(_ shop: ShopDecision, at atMs: Int64) {
+    for event in shop.events { add(.shop(event), at: atMs) }
     if let made = shop.made { decision.made = made }
   }
 

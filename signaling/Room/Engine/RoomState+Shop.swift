@@ -1,6 +1,6 @@
 // The shop within its room: commands with the room's people and clock, events at their place in its log.
 
-import Commerce
+package import Commerce
 
 extension PersonID {
   /// The same person as the shop knows them.
@@ -19,11 +19,12 @@ extension RoomState {
     let shopContext = ShopContext(
       buyer: context.actor.person.buyer, isStaff: role(of: context.actor).isStaff,
       // A clock that was set back stands still.
-      atMs: max(context.atMs, shop.lastAtMs), delayMs: context.delayMs,
+      atMs: max(context.atMs, shopAtMs), delayMs: context.delayMs,
       windowMs: context.windowMs, seed: context.seed)
     do throws(ShopRefusal) {
       draft.add(
-        try shop.decide(command, by: shopContext, firstSequence: draft.nextSequence))
+        try shop.decide(command, by: shopContext, firstSequence: draft.nextSequence),
+        at: shopContext.atMs)
     } catch {
       throw CommandRefusal(error)
     }
@@ -43,7 +44,8 @@ extension RoomState {
   }
 
   mutating func applyShop(_ event: ShopEvent, _ entry: SequencedEvent) -> Bool {
-    shop.apply(
+    shopAtMs = max(shopAtMs, entry.atMs)
+    return shop.apply(
       event,
       at: ShopPlace(
         sequence: entry.sequence, atMs: entry.atMs, mediaTimeMs: entry.mediaTimeMs,

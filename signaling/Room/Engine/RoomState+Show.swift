@@ -1,5 +1,7 @@
 // The show: schedule, settings, phases, reactions and the audience.
 
+import Commerce
+
 extension RoomState {
   // MARK: Deciding
 

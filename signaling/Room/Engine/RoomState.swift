@@ -24,6 +24,8 @@ package struct RoomState: Hashable, Sendable {
   package internal(set) var giveaways: [Giveaway] = []
   package internal(set) var show = Show()
   package internal(set) var shop = Shop()
+  /// The latest time of the shop's events: its clock never runs backwards.
+  package internal(set) var shopAtMs: Int64 = 0
 
   /// A room without a history.
   package init() {}

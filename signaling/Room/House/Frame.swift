@@ -38,6 +38,7 @@ package enum CounterKey: Hashable, Sendable {
   case drop(ShopID)
   case lot(ShopID)
   case leaderboard
+  case revenue
   case pinSeen(ShopID)
 }
 

@@ -8,8 +8,11 @@ extension RoomHouse {
 
   /// The frames of an event that has just been applied.
   ///
-  /// - Parameter judged: what `judgedMessage` gave before the event was applied.
-  func frames(of entry: SequencedEvent, judged: ChatMessage?) -> [Frame] {
+  /// - Parameter judged: what `judgedMessage`, and `before` what `shopBefore` gave before the event was
+  ///   applied.
+  func frames(
+    of entry: SequencedEvent, judged: ChatMessage?, before: ShopBefore = ShopBefore()
+  ) -> [Frame] {
     switch entry.event {
     case .said, .messageDeleted, .messagePinned, .messageReviewed, .messagesCleared, .chatSet:
       return chatFrames(entry, judged)
@@ -23,6 +26,7 @@ extension RoomHouse {
       return peopleFrames(entry)
     case .reactionsCounted, .scheduled, .announced, .roomSet, .phaseChanged, .audienceCounted:
       return showFrames(entry)
+    case .shop(let event): return shopFrames(event, entry, before: before)
     case .unknown: return []
     }
   }
@@ -33,12 +37,12 @@ extension RoomHouse {
     return ChatState.index(of: id, in: state.chat.held).map { state.chat.held[$0] }
   }
 
-  private func frame(
+  func frame(
     _ entry: SequencedEvent, _ audience: Audience = .everyone,
-    _ delivery: Frame.Delivery = .state, _ members: [(String, JSONValue)]
+    _ delivery: Frame.Delivery = .state, type: String? = nil, _ members: [(String, JSONValue)]
   ) -> Frame {
     var object = JSONObject([
-      ("type", .string(entry.event.kind)), ("cursor", .integer(entry.sequence)),
+      ("type", .string(type ?? entry.event.kind)), ("cursor", .integer(entry.sequence)),
       ("atMs", .integer(entry.atMs)),
     ])
     if let mediaTimeMs = entry.mediaTimeMs { object["mediaTimeMs"] = .integer(mediaTimeMs) }
@@ -48,7 +52,7 @@ extension RoomHouse {
       bytes: JSONValue.object(object).write())
   }
 
-  private func counter(_ entry: SequencedEvent, _ audience: Audience, _ key: CounterKey) -> Frame {
+  func counter(_ entry: SequencedEvent, _ audience: Audience, _ key: CounterKey) -> Frame {
     Frame(audience: audience, delivery: .counter(key), sequence: entry.sequence, bytes: [])
   }
 

@@ -40,6 +40,37 @@ extension RoomHouse {
   }
 }
 
+extension RoomHouse {
+  /// What a merchant is told to make a payment page for an order; nil when it waits for none.
+  package func checkout(of id: ShopID, in room: String) -> (untilMs: Int64, body: JSONObject)? {
+    let shop = state.shop
+    guard let order = shop.orders[id], order.status == .creating else { return nil }
+    let lines = order.lines.map { line -> JSONValue in
+      let listing = shop.listing(of: line.sku)
+      return [
+        "reference": json(listing?.reference), "sku": .string(line.sku),
+        "title": json(listing?.title), "variant": json(listing?.variant(line.sku)?.title),
+        "quantity": .integer(line.quantity), "priceMinor": .integer(line.priceMinor),
+      ]
+    }
+    return (
+      order.untilMs,
+      [
+        "room": .string(room), "order": .integer(id),
+        "buyer": json(people.record(order.buyer.person)?.identity),
+        "currency": json(shop.settings.currency), "lines": .array(lines),
+        "discountMinor": .integer(order.discountMinor), "voucher": json(order.voucher),
+        "totalMinor": .integer(order.totalMinor), "untilMs": .integer(order.untilMs),
+      ]
+    )
+  }
+
+  /// Orders that wait for their payment page.
+  package var ordersBeingCreated: [ShopID] {
+    state.shop.orders.filter { $0.value.status == .creating }.map(\.key)
+  }
+}
+
 extension ListingDraft {
   /// Roughly the bytes it has in a message.
   fileprivate var byteCount: Int {

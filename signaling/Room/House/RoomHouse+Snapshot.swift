@@ -105,6 +105,9 @@ extension RoomHouse {
       members = [
         ("type", "reactionTotals"), cursor, ("totals", entries.reactions(state.show.reactions)),
       ]
+    case .stock, .drop, .lot, .leaderboard, .revenue, .pinSeen:
+      guard let shop = shopCounter(key) else { return nil }
+      members = [("type", .string(shop.type)), cursor] + shop.members
     }
     return JSONValue.object(JSONObject(members)).write()
   }
@@ -138,7 +141,26 @@ extension RoomHouse {
       ("questions", state.questions.open.map { entries.question($0) }),
       ("answered", state.questions.answered.map { entries.question($0) }),
       ("giveaways", state.giveaways.map { entries.giveaway($0) }),
+    ] + shopLists(forStaff: forStaff)
+  }
+
+  private func shopLists(forStaff: Bool) -> [(String, [JSONValue])] {
+    let (shop, rendering) = (state.shop, shopEntries)
+    var lists = [
+      ("listings", shop.listings.map { rendering.listing($0) }),
+      ("pins", shop.pins.map { .object(rendering.pin($0)) }),
+      ("drops", shop.drops.map { rendering.drop($0) }),
     ]
+    if forStaff { lists.append(("vouchers", shop.vouchers.map { rendering.voucher($0.value) })) }
+    return lists
+  }
+
+  private func shopHead(forStaff: Bool) -> JSONValue {
+    var object = shopEntries.settings(forStaff: forStaff)
+    object["lot"] = state.shop.lots.last.map { shopEntries.lot($0) } ?? .null
+    object["leaderboard"] = shopEntries.leaders(HouseLimits.leadersShown)
+    if forStaff { object["revenue"] = shopEntries.revenue() }
+    return .object(object)
   }
 
   func snapshotHead(forStaff: Bool) -> [(String, JSONValue)] {
@@ -153,7 +175,7 @@ extension RoomHouse {
       ("chat", entries.chat(state.chat.rules, forStaff: forStaff)),
       ("pinned", state.chat.pinned.map { entries.message($0) } ?? .null),
       ("stage", entries.guests()), ("totals", entries.reactions(show.reactions)),
-      ("highlighted", json(state.questions.highlighted)),
+      ("highlighted", json(state.questions.highlighted)), ("shop", shopHead(forStaff: forStaff)),
     ]
     if forStaff {
       let invited = state.people.guests.filter { !$0.isOn }.map { entries.member($0.person) }
@@ -185,6 +207,7 @@ extension RoomHouse {
       ("votes", .array(votes)), ("upvoted", .array(upvoted.map { .integer($0) })),
       ("entered", .array(entered.map { .integer($0) })),
       ("held", .array(held.map { entries.message($0, isHeld: true) })),
+      ("shop", shopEntries.own(person.buyer)),
     ]
     return JSONValue.object(JSONObject(members)).write()
   }

@@ -160,9 +160,10 @@ package struct RoomHouse: Sendable {
     for text in decision.texts { texts.put(text) }
     for event in decision.events {
       let judged = judgedMessage(event)
+      let before = shopBefore(event)
       state.apply(event)
       noteRole(event)
-      let frames = frames(of: event, judged: judged)
+      let frames = frames(of: event, judged: judged, before: before)
       recent.append(frames, of: event.sequence)
       pending.frames += frames
     }
