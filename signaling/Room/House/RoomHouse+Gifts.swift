@@ -1,6 +1,6 @@
 // Gifts: the room judges who may give, the ledger whether the coins are there, the log follows.
 
-package import Commerce
+import Commerce
 package import RoomLog
 
 extension RoomHouse {
