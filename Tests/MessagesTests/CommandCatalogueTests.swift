@@ -236,6 +236,6 @@ struct CommandCatalogueTests {
       let known = command.fields.map(\.name) + ["type", "id", "key", "mediaTimeMs"]
       for member in object.members { #expect(known.contains(member.key), "\(type).\(member.key)") }
     }
-    #expect(count == 8)
+    #expect(count == 33)
   }
 }

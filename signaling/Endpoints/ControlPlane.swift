@@ -1,6 +1,7 @@
 // The control plane's thread: it owns the rooms, between the web server and the media workers.
 
 package import Access
+import Commerce
 import Crypto
 import HTTP
 package import Loop

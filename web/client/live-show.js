@@ -63,7 +63,8 @@ export class LiveShow extends Emitter {
     const announcement = this.state?.announcement ?? null;
     // Until `me` comes, what was known of oneself holds.
     const { you = show.you } = this.state ?? {};
-    this.#become({ ...showOf({ ...show, you }), announcement });
+    const shop = { ...show.shop, you: this.state?.shop.you ?? show.shop.you };
+    this.#become({ ...showOf({ ...show, you, shop }), announcement });
   }
 
   /** @param {Message} event */

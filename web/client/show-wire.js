@@ -1,5 +1,6 @@
 // What the room socket says of the room (signaling/PROTOCOL.md), as the snapshot and the events of show.js. Pure.
 
+import { isOfShop, shopFrom } from "./shop.js";
 import { titled } from "./show.js";
 
 /** @typedef {import("./protocol").Message} Message */
@@ -90,6 +91,7 @@ export function showFrom(parts, member, viewers) {
   return {
     seq: head.cursor,
     phase: head.phase,
+    shop: shopFrom(parts),
     ...titled(wordsOf(head.settings), wordsOf(head.schedule)),
     emojis: head.settings?.emojis ?? [],
     startsAt: head.schedule?.startsAtMs ?? null,
@@ -162,6 +164,7 @@ const EVENTS = {
     upvoted: message.upvoted ?? [],
     entered: message.entered ?? [],
     held: (message.held ?? []).map(messageOf),
+    shop: message.shop,
   }),
 };
 
@@ -176,7 +179,18 @@ const only = (person) => ({ member: personOf(person).member });
 export function eventFrom(message) {
   // The viewers are told with the media's state, whose cursor is another one.
   if (message.type === "roomState") return typeof message.room?.viewers === "number" ? { type: "audience", viewers: message.room.viewers } : null;
+  if (isOfShop(message.type)) return shopEvent(message);
   const event = Object.hasOwn(EVENTS, message.type) ? EVENTS[message.type](message) : null;
   if (!event) return null;
   return { at: message.atMs, seq: message.cursor, mediaTime: message.mediaTimeMs ?? null, ...event };
+}
+
+/**
+ * The shop's events are taken as they are, but staff are told of all orders and everyone of their own.
+ * @param {Message} message
+ * @returns {Message}
+ */
+function shopEvent(message) {
+  const type = message.type === "orderUpdated" && message.order.member === undefined ? "ownOrderUpdated" : message.type;
+  return { ...message, type, at: message.atMs, seq: message.cursor, mediaTime: message.mediaTimeMs ?? null };
 }

@@ -1,5 +1,7 @@
 // The room's half as state: `apply(state, event)` is the state after an event. Pure: no clock, no network, no page.
 
+import { applyToShop, isOfShop, SHOP_UNORDERED, withWholeOwn } from "./shop.js";
+
 /** @typedef {import("./protocol").Message} Message */
 /** @typedef {import("./protocol").Show} Show */
 /** @typedef {import("./protocol").ChatMessage} ChatMessage */
@@ -55,10 +57,10 @@ export function showOf(show) {
  */
 const UNORDERED = new Set([
   "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts",
-  "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me",
+  "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", ...SHOP_UNORDERED,
 ]);
 /** Counters carry the number of another event, so they don't move the cursor. */
-const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap"]);
+const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap", ...SHOP_UNORDERED]);
 
 /**
  * The state after an event. Unknown events, and events about what isn't known, change nothing.
@@ -67,7 +69,7 @@ const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "aud
  * @returns {ShowState}
  */
 export function apply(state, event) {
-  const change = Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type] : undefined;
+  const change = isOfShop(event.type) ? changeOfShop : Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type] : undefined;
   if (!change) return state;
   const ordered = !UNORDERED.has(event.type);
   const seq = typeof event.seq === "number" ? event.seq : 0;
@@ -76,6 +78,12 @@ export function apply(state, event) {
   if (seq === 0 || COUNTERS.has(event.type)) return next;
   const cursors = { seq: Math.max(next.seq, seq), applied: ordered ? Math.max(next.applied, seq) : next.applied };
   return { ...next, ...cursors };
+}
+
+/** @param {ShowState} state @param {Message} event */
+function changeOfShop(state, event) {
+  const shop = applyToShop(state.shop, event);
+  return shop === state.shop ? state : { ...state, shop };
 }
 
 /** @type {Record<string, (state: ShowState, event: Message) => ShowState>} */
@@ -173,8 +181,9 @@ const CHANGES = {
     return { ...state, reactions };
   },
   reactionTotals: (state, { totals }) => ({ ...state, reactions: totals }),
-  me: (state, { you, votes, upvoted, entered, held }) => ({
+  me: (state, { you, votes, upvoted, entered, held, shop }) => ({
     ...state,
+    shop: withWholeOwn(state.shop, shop),
     you: { ...state.you, ...you },
     polls: state.polls.map((poll) => {
       const vote = votes.find((/** @type {any} */ each) => each.poll === poll.id);

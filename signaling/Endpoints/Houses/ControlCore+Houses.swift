@@ -1,6 +1,7 @@
 // Rooms' houses within the control plane: who is let in, what the disk's news mean for the media.
 
 import Access
+import Commerce
 import Crypto
 import HTTP
 import MediaControl
@@ -148,7 +149,7 @@ extension ControlCore {
     case .stageRemoved(let person): reconsider(person, in: room, at: now)
     case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
     case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
-    case .shop(.orderMade): callMerchant(for: entry.sequence, in: room)
+    case .shop(.orderMade(_)): callMerchant(for: entry.sequence, in: room)
     default: break
     }
   }
@@ -252,12 +253,12 @@ extension ControlCore {
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
     switch request.command {
-    case .openGiveaway, .shop(.scheduleDrop):
+    case .openGiveaway, .shop(.scheduleDrop(_)):
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
     case .gift, .buyCoins:
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
       envelope.merchant = houses[room].flatMap { merchant(of: $0) }
-    case .shop(.checkout):
+    case .shop(.checkout(hold: _)):
       envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
     default: break
     }

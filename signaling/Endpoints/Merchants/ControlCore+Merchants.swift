@@ -3,7 +3,7 @@
 package import Commerce
 import HTTP
 import JSON
-package import Room
+import Room
 package import Wire
 
 extension ControlCore {

@@ -2,6 +2,7 @@
 
 package import Commerce
 package import JSON
+import Wire
 
 extension RoomHouse {
   /// What the shop itself can't know.

@@ -2,6 +2,7 @@
 
 import Commerce
 import JSON
+import Wire
 
 /// What an event takes out of the shop: to be asked before it is applied.
 struct ShopBefore {
@@ -44,14 +45,14 @@ extension RoomHouse {
     case .paymentOffered(let id, _), .orderMoved(let id, _, _): return orderFrames(id, entry)
     case .reportRefused(let id, let report):
       return [
-        frame(
-          entry, .staff,
+        message(
+          entry, to: .staff,
           [("order", .integer(id)), ("report", .string(report.rawValue))])
       ]
     case .gifted(let event):
       let posting = event.posting
       return [
-        frame(
+        message(
           entry,
           [
             ("member", entries.member(posting.buyer.person)), ("gift", .string(posting.gift)),
@@ -71,8 +72,8 @@ extension RoomHouse {
     counter(entry, .everyone, .stock(sku))
   }
 
-  private func frame(
-    _ entry: SequencedEvent, _ audience: Audience = .everyone, _ members: [(String, JSONValue)]
+  private func message(
+    _ entry: SequencedEvent, to audience: Audience = .everyone, _ members: [(String, JSONValue)]
   ) -> Frame { frame(entry, audience, .state, members) }
 
   // MARK: The shelf
@@ -82,32 +83,32 @@ extension RoomHouse {
     switch event {
     case .shopSet:
       return [
-        frame(entry, .staff, [("shop", .object(shopEntries.settings(forStaff: true)))]),
-        frame(entry, .viewers, [("shop", .object(shopEntries.settings(forStaff: false)))]),
+        message(entry, to: .staff, [("shop", .object(shopEntries.settings(forStaff: true)))]),
+        message(entry, to: .viewers, [("shop", .object(shopEntries.settings(forStaff: false)))]),
       ]
     case .listingPut(let id, _):
       guard let listing = shop.listing(id ?? entry.sequence) else { return [] }
-      return [frame(entry, [("listing", shopEntries.listing(listing))])]
-    case .listingRemoved(let id): return [frame(entry, [("listing", .integer(id))])]
+      return [message(entry, [("listing", shopEntries.listing(listing))])]
+    case .listingRemoved(let id): return [message(entry, [("listing", .integer(id))])]
     case .listingsOrdered:
       let ids = shop.listings.map { JSONValue.integer($0.id) }
-      return [frame(entry, [("listings", .array(ids))])]
+      return [message(entry, [("listings", .array(ids))])]
     case .variantSet(let sku, _, _):
       guard let listing = shop.listing(of: sku), let variant = listing.variant(sku) else {
         return []
       }
       return [
-        frame(
+        message(
           entry,
           [("listing", .integer(listing.id)), ("variant", shopEntries.variant(variant))])
       ]
     case .listingPinned(let slot, _):
       let pin = shop.pins.first { $0.slot == slot }.map { JSONValue.object(shopEntries.pin($0)) }
-      return [frame(entry, [("slot", .integer(slot)), ("pin", pin ?? .null)])]
+      return [message(entry, [("slot", .integer(slot)), ("pin", pin ?? .null)])]
     case .voucherPut(let draft):
       guard let voucher = shop.vouchers[draft.code] else { return [] }
-      return [frame(entry, .staff, [("voucher", shopEntries.voucher(voucher))])]
-    case .voucherRemoved(let code): return [frame(entry, .staff, [("code", .string(code))])]
+      return [message(entry, to: .staff, [("voucher", shopEntries.voucher(voucher))])]
+    case .voucherRemoved(let code): return [message(entry, to: .staff, [("code", .string(code))])]
     default: return []
     }
   }
@@ -141,7 +142,7 @@ extension RoomHouse {
 
   private func dropFrames(_ id: ShopID, _ entry: SequencedEvent) -> [Frame] {
     guard let drop = state.shop.drop(id) else { return [] }
-    return [frame(entry, [("drop", shopEntries.drop(drop))]), stock(entry, drop.sku)]
+    return [message(entry, [("drop", shopEntries.drop(drop))]), stock(entry, drop.sku)]
   }
 
   private func claimed(
@@ -198,7 +199,7 @@ extension RoomHouse {
 
   private func lotFrames(_ id: ShopID, _ entry: SequencedEvent) -> [Frame] {
     guard let lot = state.shop.lot(id) else { return [] }
-    return [frame(entry, [("lot", shopEntries.lot(lot))]), stock(entry, lot.sku)]
+    return [message(entry, [("lot", shopEntries.lot(lot))]), stock(entry, lot.sku)]
   }
 
   // MARK: Orders

@@ -1,7 +1,9 @@
 // What a member is given who joins, comes back, or has fallen too far behind.
 
 package import Access
+import Commerce
 import JSON
+import Wire
 
 /// What a member gets to stand where the room stands.
 package struct CatchUp: Hashable, Sendable {

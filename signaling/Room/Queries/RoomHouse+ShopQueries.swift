@@ -1,7 +1,7 @@
 // What an open room can say of its shop: orders, what was pinned, who gave most.
 
 import Commerce
-package import JSON
+import JSON
 import Wire
 
 extension RoomHouse {
@@ -10,7 +10,7 @@ extension RoomHouse {
   /// One buyer's orders with an id below `before`, newest first.
   package func orderPage(of person: PersonID, before: Int64?, limit: Int) -> [UInt8] {
     let ids = state.shop.buyers[person.buyer]?.orders ?? []
-    let orders = ids.reversed().lazy.filter { before.map { before in $0 < before } ?? true }
+    let orders = ids.reversed().lazy.filter { id in before.map { id < $0 } ?? true }
       .compactMap { state.shop.orders[$0] }
     return page("orders", orders, limit: limit, id: \.id) {
       shopEntries.order($0, forStaff: false)
