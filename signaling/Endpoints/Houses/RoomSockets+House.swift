@@ -84,7 +84,7 @@ extension RoomSockets {
     case .opened(let room, let isOpen):
       reenter(room, isOpen: isOpen, &core, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
-    case .happened, .done, .refused, .running: break
+    case .happened, .done, .refused, .running, .purchased: break
     }
   }
 

@@ -1,6 +1,8 @@
 // Coins for money: a merchant is asked for a payment page, and says when it is paid.
 
-package import Commerce
+import Access
+import Commerce
+import HTTP
 import JSON
 import Room
 import RoomLog
