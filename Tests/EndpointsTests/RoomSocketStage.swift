@@ -29,6 +29,8 @@ struct RoomSocketStage {
   private(set) var told: [UInt64: [JSONObject]] = [:]
   /// How many messages came as batches.
   private(set) var batches = 0
+  /// What merchants were asked.
+  var merchantCalls: [MerchantCall] = []
   /// What was ordered of the store; without one, nothing is.
   private(set) var houseOrders: [HouseOrder] = []
   /// Whether `inbox` holds `snapshot` and `me` too, in their order.
@@ -309,7 +311,7 @@ struct RoomSocketStage {
     carryOut()
   }
 
-  private mutating func carryOut() {
+  mutating func carryOut() {
     while true {
       let effects = core.takeEffects()
       guard !effects.isEmpty else { break }
@@ -336,6 +338,7 @@ struct RoomSocketStage {
     case .house(let order):
       houseOrders.append(order)
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
+    case .tellMember(let room, let identity, let text): sockets.tell(identity, in: room, text)
     case .callMerchant(let call): merchantCalls.append(call)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)

@@ -28,6 +28,8 @@ package struct CommandEnvelope: Sendable {
   package var windowMs: Int64 = ShopLimits.windowMsMin
   /// Whether there is a merchant that could take an order.
   package var hasMerchant = false
+  /// That merchant's name.
+  package var merchant: String?
 
   package init(
     identity: String, name: String, role: Role, command: RoomCommand, key: String? = nil,
