@@ -29,8 +29,6 @@ struct RoomSocketStage {
   private(set) var told: [UInt64: [JSONObject]] = [:]
   /// How many messages came as batches.
   private(set) var batches = 0
-  /// What merchants were asked.
-  var merchantCalls: [MerchantCall] = []
   /// What was ordered of the store; without one, nothing is.
   private(set) var houseOrders: [HouseOrder] = []
   /// Whether `inbox` holds `snapshot` and `me` too, in their order.
