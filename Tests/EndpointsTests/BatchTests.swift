@@ -12,7 +12,9 @@ struct BatchTests {
   /// The texts of `said` and the types of other events a socket was told, in order.
   private func told(_ stage: RoomSocketStage, _ socket: UInt64) -> [String] {
     (stage.told[socket] ?? []).compactMap { object in
-      guard case .string(let type)? = object["type"], type != "snapshot", type != "me" else {
+      guard case .string(let type)? = object["type"], type != "snapshot", type != "me",
+        type != "hostSet"
+      else {
         return nil
       }
       guard type == "said", case .object(let message)? = object["message"],
@@ -28,6 +30,8 @@ struct BatchTests {
     for (socket, identity) in [(UInt64(2), "ann"), (3, "bob"), (4, "cy")] {
       _ = try stage.join(socket, identity, .viewer)
     }
+    // Who the host is has been told.
+    stage.wait(.seconds(1))
     return stage
   }
 

@@ -257,6 +257,35 @@ struct ShopAPITests {
     #expect(other.status == 422 && other.json["code"] == "idempotency-mismatch")
   }
 
+  @Test("a drop opens and its window closes at their times, whatever else the server does")
+  func times() throws {
+    var stage = try ShopStage()
+    let answer = try stage.ask(
+      .post, "/drops",
+      [
+        "sku": "SCARF", "quantity": 1, "priceMinor": 1500, "countdownSeconds": 10,
+        "durationSeconds": 600,
+      ])
+    let drop = answer.json.number("drop")
+    func due() throws -> Instant {
+      try #require(
+        stage.test.stage.core.nextTick(at: stage.test.stage.now, wall: stage.test.stage.wall))
+    }
+    func turn(at time: Instant) {
+      stage.test.stage.now = time - .milliseconds(1)
+      stage.test.stage.wait(.milliseconds(1))
+    }
+    let opens = try due()
+    #expect(opens - stage.test.stage.now == .seconds(10))
+    turn(at: opens)
+    #expect(try stage.shop.drop(drop)?.stage == .window)
+    _ = try stage.test.ask(.post, "/drops/\(drop)/claims", [:], token: stage.test.bob)
+    let closes = try due()
+    #expect(closes - opens == .milliseconds(300))
+    turn(at: closes)
+    #expect(try stage.shop.drop(drop)?.held == 1)
+  }
+
   @Test("claims and bids are rationed on their own")
   func rates() throws {
     var stage = try ShopStage()

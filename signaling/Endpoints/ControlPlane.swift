@@ -118,7 +118,8 @@ private final class ControlLoop {
   func run() {
     while !isStopped {
       let due = min(nextStatistics, sockets.nextFlush)
-      loop.wait(until: min(due, loop.now + .milliseconds(200)))
+      let tick = core.nextTick(at: loop.now, wall: SystemClock.wallTime()) ?? .distantFuture
+      loop.wait(until: min(due, tick, loop.now + .milliseconds(200)))
       parts.mailbox.drain(into: &messages)
       let now = loop.now
       let wall = SystemClock.wallTime()

@@ -272,6 +272,7 @@ export interface Done {
   drop?: number;
   claim?: number;
   lot?: number;
+  bid?: number;
   order?: number;
   /** The message waits for review. */
   held?: boolean;

@@ -31,12 +31,12 @@ extension APISchema {
       [
         ("cursor", sequence), ("message", sequence), ("poll", sequence), ("question", sequence),
         ("giveaway", sequence), ("listing", sequence), ("pin", sequence), ("drop", sequence),
-        ("claim", sequence), ("lot", sequence), ("order", sequence),
+        ("claim", sequence), ("lot", sequence), ("bid", sequence), ("order", sequence),
         ("held", ["const": true, "description": "The message waits for review."]),
       ],
       optional: [
         "message", "poll", "question", "giveaway", "listing", "pin", "drop", "claim", "lot",
-        "order", "held",
+        "bid", "order", "held",
       ]))
 
   /// What a gift, a purchase of coins or a refund is answered.

@@ -48,8 +48,14 @@ extension ControlCore {
     }
   }
 
+  /// When the houses have something to do at a time of their own; nil: not by itself.
+  package func nextTick(at now: Instant, wall: WallTime) -> Instant? {
+    houses.nextTickMs.map { now + .milliseconds(max(0, $0 - wall.milliseconds)) }
+  }
+
   /// Does what is due by time in the houses.
   mutating func advanceHouses(at now: Instant, wall: WallTime) {
+    houses.tick(atMs: wall.milliseconds)
     guard houses.isDue(at: now) else { return }
     var viewers: [String: Int] = [:]
     var held: Set<String> = []

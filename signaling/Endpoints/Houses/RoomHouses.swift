@@ -36,6 +36,8 @@ package struct RoomHouses {
   private var nextCounters = Instant.zero
   private var nextAudience = Instant.zero
   private var nextUpkeep: Instant?
+  /// No room has anything to do by time before this, milliseconds since 1970; nil: none at all.
+  private var soonestMs: Int64?
   /// The last who were erased: a room that was being read then may come with them.
   private var erased = RecentlyErased()
   private let isDurable: Bool
@@ -118,7 +120,10 @@ package struct RoomHouses {
     guard case .open(var open)? = places[room] else { return nil }
     // Out of the table while it changes, so that it is changed in place.
     places[room] = nil
-    defer { places[room] = .open(open) }
+    defer {
+      if let due = open.house.nextTickMs { soonestMs = min(soonestMs ?? due, due) }
+      places[room] = .open(open)
+    }
     return body(&open, &news)
   }
 
@@ -313,6 +318,7 @@ package struct RoomHouses {
       open.idleSince = now
       places[room] = .open(open)
       names[opened.key] = room
+      if let due = open.house.nextTickMs { soonestMs = min(soonestMs ?? due, due) }
       news.append(.opened(room: room, true))
       // What a crash kept out of the log.
       for gift in opened.gifts { tell(of: gift, by: nil, in: room, atMs: gift.atMs) }
@@ -375,6 +381,28 @@ package struct RoomHouses {
     !names.isEmpty && now >= nextCounters || isDurable && now >= nextUpkeep ?? now
   }
 
+  /// When `tick` may have something to do, milliseconds since 1970; nil: not by itself.
+  package var nextTickMs: Int64? { soonestMs }
+
+  /// Does what rooms have to do at their own times: windows and holds that end, polls that close. To be
+  /// called at `nextTickMs`: a drop's claims wait for it.
+  package mutating func tick(atMs: Int64) {
+    guard let soonest = soonestMs, soonest <= atMs else { return }
+    soonestMs = nil
+    for room in openRooms {
+      guard let due = self[room]?.nextTickMs else { continue }
+      soonestMs = min(soonestMs ?? due, due)
+      if due <= atMs { take(in: room, atMs: atMs) { $0.tick(atMs: atMs) } }
+    }
+    // What one turn did not finish, and what can't be done, waits for the next.
+    let late = atMs + HousesLimits.tickRestMs
+    if let soonest = soonestMs, soonest < late { soonestMs = soonestAfter(late) }
+  }
+
+  private func soonestAfter(_ late: Int64) -> Int64? {
+    openRooms.compactMap { self[$0]?.nextTickMs.map { max($0, late) } }.min()
+  }
+
   /// Does what is due: polls that close, counters, snapshots, rooms that leave memory.
   ///
   /// - Parameters:
@@ -388,12 +416,10 @@ package struct RoomHouses {
       nextUpkeep = now + HousesLimits.upkeepInterval
       orders.append(.upkeep)
     }
+    tick(atMs: atMs)
     let isAudienceDue = now >= nextAudience
     if isAudienceDue { nextAudience = now + HousesLimits.audienceInterval }
     for room in openRooms {
-      if let due = self[room]?.nextTickMs, due <= atMs {
-        take(in: room, atMs: atMs) { $0.tick(atMs: atMs) }
-      }
       tellCounters(in: room)
       if isAudienceDue {
         serve(.audienceCounted(viewers: Int64(viewers[room] ?? 0)), in: room, atMs: atMs)

@@ -194,7 +194,7 @@ package struct RoomHouse: Sendable {
 
   private func reply(_ decision: Decision, made: String) -> [UInt8] {
     var object = JSONObject([("cursor", .integer(state.sequence))])
-    if let id = decision.made { object[made] = .integer(id) }
+    if let id = decision.made, !made.isEmpty { object[made] = .integer(id) }
     if decision.isHeld { object["held"] = true }
     return JSONValue.object(object).write()
   }
@@ -395,6 +395,7 @@ extension ShopCommand {
     case .scheduleDrop: "drop"
     case .claim: "claim"
     case .openLot: "lot"
+    case .bid: "bid"
     case .checkout: "order"
     default: "made"
     }

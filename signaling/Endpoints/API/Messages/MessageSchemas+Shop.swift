@@ -79,8 +79,10 @@ extension MessageSchemas {
     message("revenue", [cursor, ("revenue", APISchema.revenue)]),
     message(
       "pinSeen",
-      [cursor, ("pin", APISchema.sequence), ("seen", APISchema.count), ("viewers", APISchema.count)]
-    ),
+      [
+        cursor, ("pin", APISchema.sequence), ("seen", APISchema.count),
+        ("viewers", APISchema.count),
+      ]),
   ]
 
   // MARK: Parts
