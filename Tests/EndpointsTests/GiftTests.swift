@@ -110,7 +110,7 @@ struct GiftTests {
     #expect(call.data["totalMinor"] == 649 && call.data["buyer"] == "bob")
     show.test.stage.answer(call, .payment(url: "https://pay.example/1"))
     let offered = try #require(
-      show.test.stage.told[2]?.last { $0["type"] == "coinsOffered" })
+      show.test.stage.sent[2]?.last { $0["type"] == "coinsOffered" })
     #expect(offered["paymentURL"] == "https://pay.example/1")
     try show.pay(purchase)
     try show.pay(purchase)
