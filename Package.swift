@@ -76,6 +76,7 @@ let package = Package(
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
     module("RoomLog"),
+    module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
@@ -93,6 +94,8 @@ let package = Package(
     module("Loop", ["Wire", "CLinux"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
     module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite"]),
+    module(
+      "HookDelivery", ["Wire", "Crypto", "HTTP", "RoomLog", "Hooks", "Loop", "COpenSSL"]),
     module(
       "MediaWorker",
       [
@@ -128,6 +131,10 @@ let package = Package(
 
     tests("Wire", ["Wire"]),
     tests("Crypto", ["Crypto"]),
+    tests("Hooks", ["Crypto", "Hooks", "JSON", "RoomLog", "Wire"]),
+    tests(
+      "HookDelivery",
+      ["COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web", "Wire"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),

@@ -124,6 +124,8 @@ struct Erasure {
     try database.run("DELETE FROM follows WHERE follower = ?", identity)
     try database.run("UPDATE shows SET host = NULL, title = '' WHERE host = ?", identity)
     try database.run("UPDATE people SET identity = NULL, name = '' WHERE identity = ?", identity)
+    // Messages that name them, with their deliveries.
+    try database.run("DELETE FROM outbox WHERE subject = ?", identity)
     try database.run("DELETE FROM erasures WHERE identity = ?", identity)
   }
 }

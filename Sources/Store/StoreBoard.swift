@@ -7,7 +7,8 @@ import Synchronization
 /// What is asked of the writing thread.
 enum StoreRequest: Sendable {
   case write(
-    WriteItem, opened: (@Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void)? = nil)
+    WriteItem, opened: (@Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void)? = nil,
+    hooked: (@Sendable (HookChanged) -> Void)? = nil)
   case erase(
     identity: String, atMs: Int64,
     done: @Sendable (Result<[ErasedPerson], StoreError>) -> Void)

@@ -13,6 +13,7 @@ final class StoreThread {
   private let writer: RoomWriter
   private let loop: EventLoop
   private let onCommitted: @Sendable ([CommitOutcome]) -> Void
+  private let onHooks: @Sendable (Set<Int64>) -> Void
   private var waiting: [StoreRequest] = []
   private var jobs: [StoreJob] = []
   private var askedAtPages: Int32 = 0
@@ -24,12 +25,14 @@ final class StoreThread {
 
   init(
     _ board: StoreBoard, writer: RoomWriter, loop: EventLoop,
-    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void
   ) throws(StoreError) {
     self.board = board
     self.writer = writer
     self.loop = loop
     self.onCommitted = onCommitted
+    self.onHooks = onHooks
     jobs = try Erasure.unfinished(writer.database).map { .erasure($0, atMs: 0) { _ in } }
   }
 
@@ -66,7 +69,7 @@ final class StoreThread {
     var bytes = 0
     var end = rest.startIndex
     while end < rest.endIndex, end - rest.startIndex < StoreLimits.groupEntriesMax,
-      bytes < StoreLimits.groupBytesMax, case .write(let item, _) = rest[end]
+      bytes < StoreLimits.groupBytesMax, case .write(let item, _, _) = rest[end]
     {
       bytes += item.byteCount
       end += 1
@@ -78,22 +81,28 @@ final class StoreThread {
   private func write(_ group: ArraySlice<StoreRequest>) throws(StoreError) {
     var items: [WriteItem] = []
     items.reserveCapacity(group.count)
-    for case .write(let item, _) in group { items.append(item) }
+    for case .write(let item, _, _) in group { items.append(item) }
     let outcomes = try writer.write(items)
     var committed: [CommitOutcome] = []
     committed.reserveCapacity(group.count)
     for (request, outcome) in zip(group, outcomes) {
-      guard case .write(.entry(let entry), _) = request else { continue }
+      guard case .write(.entry(let entry), _, _) = request else { continue }
       committed.append(
         CommitOutcome(room: entry.room, ticket: entry.ticket, result: outcome.ofEntry))
     }
     // Before the openings: who opens a room again has heard of all it wrote before.
     if !committed.isEmpty { onCommitted(committed) }
     for (request, outcome) in zip(group, outcomes) {
-      guard case .write(_, let opened?) = request else { continue }
+      guard case .write(_, let opened?, _) = request else { continue }
       let result = outcome.ofOpening
       _ = board.openings.post { reader in opened(result, reader) }
     }
+    for (request, outcome) in zip(group, outcomes) {
+      guard case .write(_, _, let hooked?) = request else { continue }
+      hooked(outcome.ofHook)
+    }
+    let endpoints = Set(outcomes.flatMap(\.hooks))
+    if !endpoints.isEmpty { onHooks(endpoints) }
   }
 
   // MARK: Jobs
