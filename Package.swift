@@ -56,7 +56,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
-    module("Config", ["Wire", "RTP", "Telemetry"]),
+    module("Config", ["Wire", "RTP", "Telemetry", "Hooks"]),
     module("Doctor", ["Wire", "Config", "JSON"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
@@ -86,8 +86,8 @@ let package = Package(
       "Endpoints",
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
-        "MediaControl", "MediaWorker", "Access", "Room", "RoomLog", "Store", "Messages", "Web",
-        "Loop",
+        "MediaControl", "MediaWorker", "Access", "Room", "RoomLog", "Store", "Hooks", "Messages",
+        "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
@@ -124,8 +124,8 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Loop", "Web",
-        "MediaWorker", "CLinux", "COpenSSL",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Hooks",
+        "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -134,7 +134,10 @@ let package = Package(
     tests("Hooks", ["Crypto", "Hooks", "JSON", "RoomLog", "Wire"]),
     tests(
       "HookDelivery",
-      ["COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web", "Wire"]),
+      [
+        "COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web",
+        "Wire",
+      ]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
@@ -178,14 +181,15 @@ let package = Package(
     tests(
       "Endpoints",
       [
-        "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
+        "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "Hooks", "ICE", "JSON", "MediaControl",
+        "Messages",
         "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store", "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.
     tests(
       "Fuzz",
       [
-        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
+        "Access", "Config", "Congestion", "DTLS", "HTTP", "Hooks", "ICE", "JSON", "Loop", "Media",
         "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(

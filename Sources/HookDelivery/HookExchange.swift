@@ -28,7 +28,8 @@ final class HookExchange {
   }
 
   private let url: HookURL
-  private let request: [UInt8]
+  /// What is still to be sent, piece by piece: one, but for tests of receivers.
+  private var pieces: ArraySlice<[UInt8]>
   private let context: TLSClientContext
   private let connectDeadline: Instant
   private let totalDeadline: Instant
@@ -43,13 +44,14 @@ final class HookExchange {
 
   /// - Parameters:
   ///   - addresses: checked, in the order they are tried.
+  ///   - pieces: the request; the first goes by itself, others by `sendNextPiece`.
   init(
-    _ url: HookURL, _ addresses: [SocketAddress], request: [UInt8], context: TLSClientContext,
+    _ url: HookURL, _ addresses: [SocketAddress], pieces: [[UInt8]], context: TLSClientContext,
     connectUntil: Instant, until: Instant
   ) {
     self.url = url
     self.addresses = addresses[...]
-    self.request = request
+    self.pieces = pieces[...]
     self.context = context
     connectDeadline = connectUntil
     totalDeadline = until
@@ -113,7 +115,7 @@ final class HookExchange {
   private func begin() -> ExchangeResult? {
     guard url.isSecure else {
       stage = .open
-      return send(request)
+      return sendPiece()
     }
     guard let session = TLSClientSession(context, host: url.host) else {
       return .failed("TLS could not be set up")
@@ -153,7 +155,7 @@ final class HookExchange {
       let outcome = tls.read(into: &span)
       if stage == .handshaking, tls.isEstablished {
         stage = .open
-        guard tls.write(request) else { return .failed(tls.failureText) }
+        if let result = sendPiece() { return result }
       }
       switch outcome {
       case .bytes(let count):
@@ -165,6 +167,21 @@ final class HookExchange {
       case .failed: return .failed(tls.failureText)
       }
     }
+  }
+
+  private func sendPiece() -> ExchangeResult? {
+    guard let piece = pieces.popFirst() else { return nil }
+    guard let tls else { return send(piece) }
+    return tls.write(piece) ? nil : .failed(tls.failureText)
+  }
+
+  /// Sends one more piece of a request that is sent slowly.
+  func sendNextPiece(_ loop: EventLoop) -> ExchangeResult? {
+    guard stage == .open, !pieces.isEmpty, let stream else { return nil }
+    if let result = sendPiece() ?? flushRecords(stream) { return result }
+    guard stream.queuedBytes > 0 else { return nil }
+    try? loop.modify(stream.descriptor, token: token, interest: [.reading, .writing])
+    return nil
   }
 
   private func flushRecords(_ stream: TCPStream) -> ExchangeResult? {

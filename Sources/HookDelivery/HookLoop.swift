@@ -176,7 +176,7 @@ final class HookLoop {
       return end(number, .failed("http is only for addresses that --hook-allow names"))
     }
     let exchange = HookExchange(
-      current.url, addresses, request: current.request, context: parts.context,
+      current.url, addresses, pieces: [current.request], context: parts.context,
       connectUntil: current.connectUntil, until: current.until)
     current.exchange = exchange
     tries[number] = current

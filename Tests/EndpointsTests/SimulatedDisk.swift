@@ -82,6 +82,8 @@ struct SimulatedDisk {
     // Queries and erasure have tests of their own.
     case .read(_, let number): answers.append((.read(number: number, nil), nil))
     case .erase(_, let number): answers.append((.erased(number: number, nil), nil))
+    case .change(_, let number):
+      if number > 0 { answers.append((.changed(number: number, .refused), nil)) }
     case .upkeep: break
     }
   }

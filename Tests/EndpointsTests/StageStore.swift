@@ -63,6 +63,7 @@ final class StageStore: Sendable {
     store.carryOut(order)
     switch order {
     case .open, .commit, .lookUp, .read, .erase: return answers.next()
+    case .change(_, let number): return number > 0 ? answers.next() : nil
     case .keep, .upkeep: return nil
     }
   }

@@ -5,6 +5,7 @@ import Config
 import Congestion
 import DTLS
 import HTTP
+import Hooks
 import ICE
 import JSON
 import Loop
@@ -27,6 +28,7 @@ enum FuzzBodies {
     "congestion": { CongestionFuzzBody.run($0) },
     "dtls": { DTLSFuzzBody.run($0) },
     "http": { HTTPFuzzBody.run($0) },
+    "hooks": { HooksFuzzBody.run($0) },
     "ice": { ICEFuzzBody.run($0) },
     "json": { JSONFuzzBody.run($0) },
     "loop": { LoopFuzzBody.run($0) },

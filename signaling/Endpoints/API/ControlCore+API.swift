@@ -83,6 +83,10 @@ extension ControlCore {
       return try answerLater(call) { core throws(ControlRefusal) in try core.exportPerson(call) }
     case .erasePerson:
       return try answerLater(call) { core throws(ControlRefusal) in try core.erasePerson(call) }
+    case .receiveCallback, .listHookEndpoints, .makeHookEndpoint, .getHookEndpoint,
+      .changeHookEndpoint, .removeHookEndpoint, .rotateHookKeys, .retireHookKeys,
+      .testHookEndpoint, .listHookDeliveries, .replayHookDelivery:
+      return try performHook(operation, call)
     }
   }
 

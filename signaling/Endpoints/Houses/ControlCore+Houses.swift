@@ -37,6 +37,7 @@ extension ControlCore {
     switch answer {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
+    case .changed(let number, let outcome): changed(number, outcome)
     case .opened, .committed, .refused, .found, .unread: houses.take(answer, at: now)
     }
   }
@@ -126,6 +127,7 @@ extension ControlCore {
   private mutating func follow(_ entry: SequencedEvent, in room: String, at now: Instant) {
     switch entry.event {
     case .banned(let person, _, _): expel(person, from: room, at: now)
+    case .said(let event): review(entry, event, in: room)
     case .phaseChanged(.ended): end(room)
     case .stageRemoved(let person): reconsider(person, in: room, at: now)
     case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
@@ -235,6 +237,7 @@ extension ControlCore {
     if case .openGiveaway = request.command {
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
     }
+    if case .say = request.command { envelope.isReviewed = isReviewed(room) }
     guard houses.submit(envelope, in: room, for: waiter) else {
       // The room is not open only when it was left while the process drains.
       throw ControlRefusal(503, "overloaded", "too much waits for the disk, or the server stops")

@@ -289,7 +289,7 @@ package struct RoomHouses {
       if asked == nil { refuse(lookUp) }
     case .unread(let number):
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
-    case .read, .erased: break
+    case .read, .erased, .changed: break
     }
   }
 

@@ -13,6 +13,8 @@ package enum HouseReading: Sendable {
   case log(RoomKey, LogCursor, limit: Int)
   case rooms(RoomListing)
   case person(identity: String, PersonCursor?)
+  case hookDeliveries(
+    endpoint: Int64, state: HookDeliveryRow.State?, before: Int64, limit: Int)
 }
 
 /// What was read.
@@ -43,6 +45,11 @@ struct HouseReader {
     case .rooms(let listing): try rooms(listing)
     // In pieces: `HouseStore` lets other reads go between.
     case .person: HouseReadResult(body: [])
+    case .hookDeliveries(let endpoint, let state, let before, let limit):
+      HouseReadResult(
+        body: HookRendering.page(
+          try reader.hookDeliveries(of: endpoint, state: state, before: before, limit: limit),
+          limit: limit))
     }
   }
 

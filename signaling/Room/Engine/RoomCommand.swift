@@ -88,6 +88,16 @@ package enum ServerCommand: Hashable, Sendable {
   case reactionsCounted([ReactionCount])
   /// Polls and giveaways whose time has come.
   case closeDue
+  /// What the shop says of a message that waits for it.
+  case reviewed(EntryID, ReviewJudgement)
+}
+
+/// What becomes of a message that a shop has reviewed.
+package enum ReviewJudgement: Hashable, Sendable {
+  case allow
+  /// Another text in its place; one that can't be shown counts as `deny`.
+  case modify(String)
+  case deny
 }
 
 /// New chat rules; what is nil stays.

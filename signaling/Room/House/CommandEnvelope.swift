@@ -20,6 +20,8 @@ package struct CommandEnvelope: Sendable {
   /// The server's wall clock, milliseconds since 1970.
   package var atMs: Int64
   package var mediaTimeMs: Int64?
+  /// Whether the room's shop sees messages before others do.
+  package var isReviewed = false
   /// Random bytes for `openGiveaway`.
   package var seed: [UInt8] = []
 

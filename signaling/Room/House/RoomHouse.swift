@@ -109,7 +109,8 @@ package struct RoomHouse: Sendable {
     let command = try resolve(envelope, actor, &newcomers)
     try admit(command, envelope, actor)
     let context = CommandContext(
-      actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed)
+      actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed,
+      isReviewed: envelope.isReviewed)
     let decision = try state.decide(command, by: context)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
     if case .say(let text, _) = command {
