@@ -33,7 +33,7 @@ struct ReportTests {
       (#"{"type":"order.paid","data":{"room":"r"}}"#, "order"),
       (#"{"type":"order.paid","data":{"room":"r","order":"7"}}"#, "order"),
       (#"{"type":"order.paid","data":{"room":"r","order":-1}}"#, "order"),
-      (#"{"type":"order.paid","data":{"room":"r","order":9223372036854775808}}"#, "order"),
+      (#"{"type":"order.paid","data":{"room":"r","order":9223372036854775808}}"#, "integer"),
       (#"{"type":"order.","data":{}}"#, "type"), (#"{"type":"x","data":{}}"#, "type"),
     ])
   func refused(_ text: String, _ word: String) {

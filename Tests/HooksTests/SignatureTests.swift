@@ -29,18 +29,16 @@ struct SignatureTests {
     let key = try #require(HookKey(text))
     #expect(key.text == text)
     #expect(key.receiverText == "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")
-    let body = Array(#"{"email":"test@example.com","username":"test_user"}"#.utf8)
-    let headers = HookSignature.sign(
-      id: "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", seconds: 1_649_367_553, body: body, keys: [key])
+    let headers = HookSignature.sign(id: id, seconds: seconds, body: body, keys: [key])
     #expect(
       headers.signature
         == "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
     )
     let verifying = try #require(HookKey(key.receiverText))
-    try HookSignature.verify(headers, body: body, keys: [verifying], seconds: 1_649_367_553)
+    try HookSignature.verify(headers, body: body, keys: [verifying], seconds: seconds)
     #expect(throws: HookRefusal.wrongSignature) {
       try HookSignature.verify(
-        headers, body: body + [32], keys: [verifying], seconds: 1_649_367_553)
+        headers, body: body + [32], keys: [verifying], seconds: seconds)
     }
   }
 

@@ -97,7 +97,7 @@ struct BackupTests {
     }
     #expect(refusal() == "damaged")
     try whole.write(to: URL(filePath: path))
-    do { try Database(path, .write).run("INSERT INTO schema_version VALUES (2, 1)") }
+    do { try Database(path, .write).run("INSERT INTO schema_version VALUES (99, 1)") }
     #expect(refusal() == "newer-schema")
     try Data(repeating: 66, count: 9000).write(to: URL(filePath: path))
     #expect(refusal() == "storage-failed")

@@ -22,7 +22,7 @@ struct OpeningTests {
     #expect(try database.integer("PRAGMA wal_autocheckpoint") == 0)
     #expect(try database.integer("PRAGMA secure_delete") == 1)
     #expect(try database.integer("PRAGMA application_id") == Migration.applicationID)
-    #expect(try Migration.version(of: database) == 1)
+    #expect(try Migration.version(of: database) == Migration.all.count)
   }
 
   @Test("a database of a newer program is refused by name and left as it was")
@@ -30,7 +30,7 @@ struct OpeningTests {
     try RoomWriter(folder.directory, atMs: 1).database
       .run("INSERT INTO schema_version VALUES (99, 1)")
     let before = try Data(contentsOf: URL(filePath: folder.directory.database))
-    let refusal = StoreError.newerSchema(found: 99, known: 1)
+    let refusal = StoreError.newerSchema(found: 99, known: Migration.all.count)
     #expect(throws: refusal) { try RoomStore(folder.directory) { _ in } }
     #expect(refusal.name == "newer-schema")
     #expect(try Data(contentsOf: URL(filePath: folder.directory.database)) == before)
@@ -50,21 +50,25 @@ struct OpeningTests {
   @Test("a step that fails leaves the version and the tables of the step before")
   func failedStep() throws {
     let database = try Database(folder.directory.database, .create)
+    let last = Migration.all.count
     let steps =
       Migration.all + [
-        Migration(version: 2, statements: ["CREATE TABLE more(id INTEGER)", "NO SUCH STATEMENT"])
+        Migration(
+          version: last + 1, statements: ["CREATE TABLE more(id INTEGER)", "NO SUCH STATEMENT"])
       ]
     #expect(throws: StoreError.self) { try Migration.run(steps, on: database, atMs: 1) }
-    #expect(try Migration.version(of: database) == 1)
+    #expect(try Migration.version(of: database) == last)
     #expect(
       try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'more'") == 0)
     let right =
-      Migration.all + [Migration(version: 2, statements: ["CREATE TABLE more(id INTEGER)"])]
+      Migration.all + [
+        Migration(version: last + 1, statements: ["CREATE TABLE more(id INTEGER)"])
+      ]
     try Migration.run(right, on: database, atMs: 2)
-    #expect(try Migration.version(of: database) == 2)
+    #expect(try Migration.version(of: database) == last + 1)
     // Nothing is done twice.
     try Migration.run(right, on: database, atMs: 3)
-    #expect(try database.integer("SELECT applied_ms FROM schema_version WHERE version = 2") == 2)
+    #expect(try database.integer("SELECT max(applied_ms) FROM schema_version") == 2)
   }
 
   @Test("a second store of the same folder is refused by name until the first is closed")
