@@ -80,7 +80,8 @@ let package = Package(
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
-    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "MediaControl"]),
+    signaling("Commerce", ["Wire", "JSON", "Crypto", "RoomLog"]),
+    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl"]),
     signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Room"]),
     signaling(
       "Endpoints",
@@ -147,7 +148,7 @@ let package = Package(
     tests("JSON", ["JSON"]),
     tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
     tests("Doctor", ["Doctor", "Config", "JSON", "Wire"]),
-    tests("Program", ["Config", "JSON", "hawker"]),
+    tests("Program", ["Config", "Crypto", "HTTP", "Hooks", "JSON", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
@@ -177,6 +178,7 @@ let package = Package(
     tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
+    tests("Commerce", ["Commerce", "JSON", "Crypto", "RoomLog", "Wire"]),
     tests("Room", ["Room", "Access", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
     tests(
       "Endpoints",

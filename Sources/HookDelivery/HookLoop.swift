@@ -166,14 +166,9 @@ final class HookLoop {
   /// The name is looked up, this once: these addresses are judged, and no others are contacted.
   private func resolved(_ number: UInt64, _ found: [IPAddress]) {
     guard var current = tries[number], current.exchange == nil else { return }
-    guard !found.isEmpty else { return end(number, .failed("the name has no address")) }
     let addresses = found.map { SocketAddress(ip: $0, port: current.url.port) }
-    // One address that is refused speaks against the name, not only against that address.
-    guard addresses.allSatisfy(parts.rules.mayContact) else {
-      return end(number, .failed("the address is not public: allow it with --hook-allow"))
-    }
-    guard current.url.isSecure || addresses.allSatisfy(parts.rules.mayBePlain) else {
-      return end(number, .failed("http is only for addresses that --hook-allow names"))
+    if let refusal = parts.rules.refusal(of: addresses, isSecure: current.url.isSecure) {
+      return end(number, .failed(refusal))
     }
     let exchange = HookExchange(
       current.url, addresses, pieces: [current.request], context: parts.context,

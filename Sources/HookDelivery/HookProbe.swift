@@ -40,10 +40,9 @@ package final class HookProbe {
       case .name(let name): NameResolver.addresses(of: name)
       }
     let addresses = found.map { SocketAddress(ip: $0, port: url.port) }
-    guard !addresses.isEmpty else { return .failed("the name has no address") }
-    guard addresses.allSatisfy(rules.mayContact),
-      url.isSecure || addresses.allSatisfy(rules.mayBePlain)
-    else { return .failed("the address is not public: allow it with --hook-allow") }
+    if let refusal = rules.refusal(of: addresses, isSecure: url.isSecure) {
+      return .failed(refusal)
+    }
     let request = HookRequest.bytes(to: url, headers, body: body)
     // The head, and then the body bit by bit.
     let head = request.count - body.count

@@ -18,6 +18,20 @@ package struct AddressRules: Hashable, Sendable {
     address.port != 0 && (allowed.contains(address) || AddressRules.isPublic(address.ip))
   }
 
+  /// Why a message is not sent to the addresses a name was found to have; nil when it may be.
+  ///
+  /// One address that is refused speaks against the name, not only against that address.
+  package func refusal(of addresses: [SocketAddress], isSecure: Bool) -> String? {
+    if addresses.isEmpty { return "the name has no address" }
+    guard addresses.allSatisfy(mayContact) else {
+      return "the address is not public: allow it with --hook-allow"
+    }
+    guard isSecure || addresses.allSatisfy(mayBePlain) else {
+      return "http is only for addresses that --hook-allow names"
+    }
+    return nil
+  }
+
   /// Whether `ip` is one that anybody in the Internet could contact as well.
   package static func isPublic(_ ip: IPAddress) -> Bool {
     if ip.isIPv4 { return !refusedIPv4.contains { $0.contains(ip) } }

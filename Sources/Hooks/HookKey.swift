@@ -2,8 +2,8 @@
 
 package import Crypto
 
-/// A key that signs messages to one endpoint, or verifies those from it.
-package enum HookKey: Sendable {
+/// A key that signs messages to one endpoint, or verifies those from it. Never prints its secret.
+package enum HookKey: Sendable, CustomStringConvertible, CustomReflectable {
   /// Shared by both sides: signs `v1`.
   case symmetric([UInt8])
   /// Ours alone: signs `v1a`.
@@ -57,6 +57,17 @@ package enum HookKey: Sendable {
     case .verifying(let key): HookKey.publicPrefix + Base64.encode(key.bytes)
     }
   }
+
+  package var description: String {
+    switch self {
+    case .symmetric: "\(HookKey.symmetricPrefix)(redacted)"
+    case .asymmetric: "\(HookKey.privatePrefix)(redacted)"
+    case .verifying: text
+    }
+  }
+
+  /// Without children: `dump` reads a value's mirror, not its description.
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 
   /// What the receiver is given: the shared secret itself, or the key that verifies.
   package var receiverText: String {

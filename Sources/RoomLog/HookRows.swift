@@ -1,7 +1,7 @@
 // Webhooks on the disk: endpoints, and what is on its way to them.
 
-/// Where a merchant's messages go.
-package struct HookEndpointRow: Hashable, Sendable {
+/// Where a merchant's messages go. Never prints its keys, nor its URL, which may hold a secret.
+package struct HookEndpointRow: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   /// What becomes of a message when the merchant does not review it in time.
   package enum Fallback: String, Hashable, Sendable, CaseIterable {
     case allow, hold
@@ -43,6 +43,11 @@ package struct HookEndpointRow: Hashable, Sendable {
     self.disabledWhy = disabledWhy
     self.createdMs = createdMs
   }
+
+  package var description: String { "endpoint \(id) of \(merchant)" }
+
+  /// Without children: `dump` reads a value's mirror, not its description.
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// One message to one endpoint.

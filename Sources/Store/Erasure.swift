@@ -122,6 +122,11 @@ struct Erasure {
       .integer(lastReply - Int64(StoreLimits.jobRowsMax)), identity)
     try database.run("DELETE FROM follows WHERE host = ?", identity)
     try database.run("DELETE FROM follows WHERE follower = ?", identity)
+    // The coins stay in the sums; whose they were is not known any more.
+    try database.run(
+      "UPDATE accounts SET owner = NULL WHERE owner = ? AND kind IN ('wallet', 'earnings')",
+      identity)
+    try database.run("UPDATE transfers SET subject = NULL, key = '' WHERE subject = ?", identity)
     try database.run("UPDATE shows SET host = NULL, title = '' WHERE host = ?", identity)
     try database.run("UPDATE people SET identity = NULL, name = '' WHERE identity = ?", identity)
     // Messages that name them, with their deliveries.

@@ -82,7 +82,18 @@ package final class RoomStore: Sendable {
     _ name: String, atMs now: Int64,
     then: @escaping @Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void
   ) -> Bool {
-    board.requests.post(.write(.open(name: name, atMs: now), opened: then))
+    board.requests.post(.write(.open(name: name, atMs: now), then: .opened(then)))
+  }
+
+  /// Orders a transfer of coins, after everything asked for before.
+  ///
+  /// - Parameter done: called on the writing thread once the outcome is on the disk. Must not wait for
+  ///   anything.
+  /// - Returns: false when too many requests wait: nothing was ordered.
+  package func transfer(
+    _ order: TransferOrder, done: @escaping @Sendable (TransferOutcome) -> Void
+  ) -> Bool {
+    board.requests.post(.write(.transfer(order), then: .transferred(done)))
   }
 
   /// Keeps a snapshot, after everything asked for before. Nobody waits for it, so nothing is answered.
@@ -97,7 +108,7 @@ package final class RoomStore: Sendable {
   package func change(
     _ change: HookChange, done: @escaping @Sendable (HookChanged) -> Void
   ) -> Bool {
-    board.requests.post(.write(.hook(change), hooked: done))
+    board.requests.post(.write(.hook(change), then: .hooked(done)))
   }
 
   /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.

@@ -9,6 +9,7 @@ import RoomLog
 final class RoomWriter {
   let database: Database
   private let rows: RowStatements
+  private let ledger: LedgerWriter
   // Their memory is ahead of the disk until the owner opens them again.
   private var refusedRooms: Set<RoomKey> = []
 
@@ -27,6 +28,7 @@ final class RoomWriter {
     try directory.sync()
     database.followLog()
     rows = try RowStatements(database)
+    ledger = LedgerWriter(database)
   }
 
   /// The settings durability rests on.
@@ -165,6 +167,7 @@ final class RoomWriter {
     case .hook(let change):
       let (changed, endpoints) = try rows.apply(change)
       return .hooked(changed, hooks: changed == .missing ? [] : endpoints)
+    case .transfer(let order): return .transferred(try ledger.post(order))
     }
   }
 

@@ -6,13 +6,21 @@ import Synchronization
 
 /// What is asked of the writing thread.
 enum StoreRequest: Sendable {
-  case write(
-    WriteItem, opened: (@Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void)? = nil,
-    hooked: (@Sendable (HookChanged) -> Void)? = nil)
+  case write(WriteItem, then: Continuation? = nil)
   case erase(
     identity: String, atMs: Int64,
     done: @Sendable (Result<[ErasedPerson], StoreError>) -> Void)
   case upkeep(retentionDays: Int?, atMs: Int64, done: @Sendable (Result<Void, StoreError>) -> Void)
+
+  /// Who waits for an item's outcome by itself; entries' outcomes come together.
+  enum Continuation: Sendable {
+    /// On the reading thread.
+    case opened(@Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void)
+    /// On the writing thread, right after the commit.
+    case transferred(@Sendable (TransferOutcome) -> Void)
+    /// As `transferred`.
+    case hooked(@Sendable (HookChanged) -> Void)
+  }
 }
 
 /// A job of the reading thread.

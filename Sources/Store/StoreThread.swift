@@ -69,7 +69,7 @@ final class StoreThread {
     var bytes = 0
     var end = rest.startIndex
     while end < rest.endIndex, end - rest.startIndex < StoreLimits.groupEntriesMax,
-      bytes < StoreLimits.groupBytesMax, case .write(let item, _, _) = rest[end]
+      bytes < StoreLimits.groupBytesMax, case .write(let item, _) = rest[end]
     {
       bytes += item.byteCount
       end += 1
@@ -81,25 +81,26 @@ final class StoreThread {
   private func write(_ group: ArraySlice<StoreRequest>) throws(StoreError) {
     var items: [WriteItem] = []
     items.reserveCapacity(group.count)
-    for case .write(let item, _, _) in group { items.append(item) }
+    for case .write(let item, _) in group { items.append(item) }
     let outcomes = try writer.write(items)
     var committed: [CommitOutcome] = []
     committed.reserveCapacity(group.count)
     for (request, outcome) in zip(group, outcomes) {
-      guard case .write(.entry(let entry), _, _) = request else { continue }
+      guard case .write(.entry(let entry), _) = request else { continue }
       committed.append(
         CommitOutcome(room: entry.room, ticket: entry.ticket, result: outcome.ofEntry))
     }
     // Before the openings: who opens a room again has heard of all it wrote before.
     if !committed.isEmpty { onCommitted(committed) }
     for (request, outcome) in zip(group, outcomes) {
-      guard case .write(_, let opened?, _) = request else { continue }
-      let result = outcome.ofOpening
-      _ = board.openings.post { reader in opened(result, reader) }
-    }
-    for (request, outcome) in zip(group, outcomes) {
-      guard case .write(_, _, let hooked?) = request else { continue }
-      hooked(outcome.ofHook)
+      guard case .write(_, let then?) = request else { continue }
+      switch then {
+      case .transferred(let done): done(outcome.ofTransfer)
+      case .hooked(let done): done(outcome.ofHook)
+      case .opened(let opened):
+        let result = outcome.ofOpening
+        _ = board.openings.post { reader in opened(result, reader) }
+      }
     }
     let endpoints = Set(outcomes.flatMap(\.hooks))
     if !endpoints.isEmpty { onHooks(endpoints) }

@@ -11,6 +11,7 @@ indirect enum WriteItem: Sendable {
   case snapshot(RoomKey, SnapshotRow)
   /// Something about webhooks.
   case hook(HookChange)
+  case transfer(TransferOrder)
 
   /// Roughly the bytes it writes.
   var byteCount: Int {
@@ -19,6 +20,7 @@ indirect enum WriteItem: Sendable {
     case .open(let name, _): name.utf8.count + 64
     case .snapshot(_, let snapshot): snapshot.body.count
     case .hook: 256
+    case .transfer(let order): order.byteCount
     }
   }
 }
@@ -30,6 +32,7 @@ enum WriteOutcome: Hashable, Sendable {
   case committed(reply: Int64?, hooks: [Int64] = [])
   case hooked(HookChanged, hooks: [Int64])
   case opened(RoomKey)
+  case transferred(TransferOutcome)
   /// Not on the disk, and never will be.
   case refused(StoreError)
 
@@ -37,7 +40,7 @@ enum WriteOutcome: Hashable, Sendable {
   var ofEntry: CommitOutcome.Result {
     switch self {
     case .committed(let reply, _): .committed(reply: reply)
-    case .opened, .hooked: .committed(reply: nil)
+    case .opened, .hooked, .transferred: .committed(reply: nil)
     case .refused(let error): .refused(error)
     }
   }
@@ -47,7 +50,15 @@ enum WriteOutcome: Hashable, Sendable {
     switch self {
     case .opened(let key): .success(key)
     case .refused(let error): .failure(error)
-    case .committed, .hooked: .failure(.unknownRoom)
+    case .committed, .hooked, .transferred: .failure(.unknownRoom)
+    }
+  }
+
+  /// As the outcome of a transfer.
+  var ofTransfer: TransferOutcome {
+    switch self {
+    case .transferred(let outcome): outcome
+    case .committed, .opened, .hooked, .refused: .failed
     }
   }
 }
@@ -63,7 +74,7 @@ extension WriteOutcome {
   var hooks: [Int64] {
     switch self {
     case .committed(_, let hooks), .hooked(_, let hooks): hooks
-    case .opened, .refused: []
+    case .opened, .transferred, .refused: []
     }
   }
 }

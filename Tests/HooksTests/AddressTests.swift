@@ -45,6 +45,22 @@ struct AddressTests {
     #expect(!AddressRules().mayBePlain(SocketAddress(ip: ip, port: 80)))
   }
 
+  @Test("plain HTTP goes only to what is allowed, and one bad address speaks against all of a name")
+  func names() throws {
+    func address(_ text: String) throws -> SocketAddress {
+      SocketAddress(ip: try #require(IPAddress(text)), port: 443)
+    }
+    let (open, home) = (try address("8.8.8.8"), try address("127.0.0.1"))
+    let (rules, none) = (AddressRules(allowing: [home]), AddressRules())
+    #expect(none.refusal(of: [open], isSecure: true) == nil)
+    #expect(none.refusal(of: [open], isSecure: false) != nil)
+    #expect(none.refusal(of: [open, home], isSecure: true) != nil)
+    #expect(none.refusal(of: [], isSecure: true) != nil)
+    #expect(rules.refusal(of: [home], isSecure: false) == nil)
+    #expect(rules.refusal(of: [open, home], isSecure: true) == nil)
+    #expect(rules.refusal(of: [open, home], isSecure: false) != nil)
+  }
+
   @Test("a URL is read into host, port and target")
   func urls() throws {
     let url = try #require(HookURL("https://Shop.Example/hooks/live?x=%20"))

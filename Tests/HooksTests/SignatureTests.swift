@@ -1,6 +1,7 @@
 // Signing and verifying against published vectors, and everything that must be refused.
 
 import Crypto
+import RoomLog
 import Testing
 
 @testable import Hooks
@@ -99,6 +100,23 @@ struct SignatureTests {
     #expect(refusal(headers) == nil)
     headers.signature = String(repeating: "v1,AAAA ", count: 8) + good.signature
     #expect(refusal(headers) == .wrongSignature, "more signatures than are looked at")
+  }
+
+  @Test("no way of printing a key, or what holds it, shows the secret")
+  func printing() throws {
+    var random = RandomSource.seeded(3)
+    for key in [HookKey.makeSymmetric(&random), try #require(HookKey.makeAsymmetric(&random))] {
+      let row = HookEndpointRow(
+        merchant: "m", url: "https://x.example/hidden", keys: [key.text], topics: [],
+        deadlineMs: 1, createdMs: 1)
+      var dumped = ""
+      dump(key, to: &dumped)
+      dump(row, to: &dumped)
+      let secret = key.text.drop { $0 != "_" }.dropFirst().prefix(16)
+      for text in ["\(key)", String(reflecting: [key]), "\(row)", String(reflecting: row), dumped] {
+        #expect(!text.contains(secret) && !text.contains("hidden"), "\(text)")
+      }
+    }
   }
 
   @Test("a key is 24 to 64 bytes of strict base64 with its prefix")

@@ -1,0 +1,93 @@
+// The ledger's rows as they are read.
+
+package import RoomLog
+
+/// How a transfer is read.
+enum LedgerRows {
+  static let columns = """
+    SELECT id, kind, room, number, subject, item, count, coins, merchant, price_minor, currency,
+      source, balance, at_ms
+    """
+  /// How many columns that are.
+  static let count: Int32 = 14
+
+  static func transfer(_ row: Statement) -> Transfer {
+    let room = row.integer(2)
+    return Transfer(
+      id: row.integer(0), kind: Transfer.Kind(rawValue: row.string(1)) ?? .purchase,
+      room: room == 0 ? nil : RoomKey(rawValue: room), number: row.optionalInteger(3),
+      subject: row.optionalString(4),
+      purpose: TransferPurpose(
+        item: row.string(5), count: row.integer(6), coins: row.integer(7), merchant: row.string(8),
+        priceMinor: row.integer(9), currency: row.string(10)),
+      source: row.optionalInteger(11), balance: row.integer(12), atMs: row.integer(13))
+  }
+
+  /// What a person's wallet holds.
+  static func balance(of owner: String, _ database: Database) throws(StoreError) -> Int64 {
+    try database.integer(
+      """
+      SELECT balance FROM wallets JOIN accounts ON accounts.id = wallets.account
+      WHERE kind = 'wallet' AND owner = ?
+      """, .text(owner)) ?? 0
+  }
+}
+
+extension RoomReader {
+  /// What a person's wallet holds, in coins.
+  package func balance(of identity: String) throws(StoreError) -> Int64 {
+    try LedgerRows.balance(of: identity, database)
+  }
+
+  /// What a host has earned with gifts, in coins.
+  package func earnings(of identity: String) throws(StoreError) -> Int64 {
+    try database.integer(
+      """
+      SELECT sum(coins) FROM postings JOIN accounts ON accounts.id = postings.account
+      WHERE kind = 'earnings' AND owner = ?
+      """, .text(identity)) ?? 0
+  }
+
+  /// A person's transfers, newest first, those before a number; at most `StoreLimits.pageMax`.
+  package func transfers(
+    of identity: String, before bound: Int64 = .max, limit: Int
+  ) throws(StoreError) -> [Transfer] {
+    try database.rows(
+      LedgerRows.columns + " FROM transfers WHERE subject = ? AND id < ? ORDER BY id DESC LIMIT ?",
+      [.text(identity), .integer(bound), .integer(Int64(RoomReader.bounded(limit)))],
+      LedgerRows.transfer)
+  }
+
+  /// A transfer by its number; nil when there is none.
+  package func transfer(_ id: Int64) throws(StoreError) -> Transfer? {
+    try database.first(
+      LedgerRows.columns + " FROM transfers WHERE id = ?", [.integer(id)], LedgerRows.transfer)
+  }
+
+  /// The gifts of a room after its log's last one, in order: what a crash kept out of the log.
+  package func gifts(in room: RoomKey, after number: Int64) throws(StoreError) -> [Transfer] {
+    try database.rows(
+      LedgerRows.columns + " FROM transfers WHERE room = ? AND number > ? ORDER BY number",
+      [.integer(room.rawValue), .integer(number)], LedgerRows.transfer)
+  }
+
+  /// Everything that is wrong with the ledger; empty in a whole one.
+  package func ledgerFaults() throws(StoreError) -> [String] {
+    var faults: [String] = []
+    let sum = try database.integer("SELECT sum(coins) FROM postings") ?? 0
+    if sum != 0 { faults.append("all postings together are \(sum), not 0") }
+    faults += try database.rows(
+      "SELECT transfer, sum(coins) FROM postings GROUP BY transfer HAVING sum(coins) <> 0"
+    ) { "transfer \($0.integer(0)) makes or loses \($0.integer(1)) coins" }
+    faults += try database.rows(
+      """
+      SELECT wallets.account, balance, total(coins) FROM wallets
+      LEFT JOIN postings ON postings.account = wallets.account
+      GROUP BY wallets.account HAVING balance < 0 OR balance <> total(coins)
+      """
+    ) {
+      "wallet \($0.integer(0)) holds \($0.integer(1)), its postings make \($0.integer(2))"
+    }
+    return faults
+  }
+}

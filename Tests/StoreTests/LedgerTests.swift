@@ -1,0 +1,294 @@
+// Coins: none made, none lost, none spent twice.
+
+import RoomLog
+import Testing
+
+@testable import Store
+
+@Suite("The ledger of coins")
+struct LedgerTests {
+  private let folder: TemporaryFolder
+  private let writer: RoomWriter
+
+  init() throws {
+    folder = try TemporaryFolder()
+    writer = try RoomWriter(folder.directory, atMs: 1)
+  }
+
+  private var reader: RoomReader { get throws { try RoomReader(folder.directory) } }
+
+  private func post(_ order: TransferOrder) throws -> TransferOutcome {
+    try #require(try writer.write([.transfer(order)]).first).ofTransfer
+  }
+
+  /// Gives somebody coins by a purchase that is paid.
+  private func fill(_ identity: String, _ coins: Int64, key: String = "fill") throws {
+    guard case .posted(let purchase) = try post(.purchase(of: coins, by: identity, key: key)) else {
+      Issue.record("no purchase")
+      return
+    }
+    guard case .posted = try post(.settle(purchase.id, key: "paid-\(purchase.id)")) else {
+      Issue.record("not settled")
+      return
+    }
+  }
+
+  @Test("a gift moves coins from the wallet to host and house, and the reply says what is left")
+  func gift() throws {
+    let room = try writer.open("show")
+    try fill("ann", 100)
+    let outcome = try post(.gift(30, from: "ann", in: room, key: "g1"))
+    guard case .posted(let transfer) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(transfer.balance == 70 && transfer.number == 1 && transfer.room == room)
+    #expect(try reader.balance(of: "ann") == 70)
+    #expect(try reader.earnings(of: "host") == 21)
+    #expect(try reader.gifts(in: room, after: 0) == [transfer])
+    #expect(try reader.ledgerFaults() == [])
+  }
+
+  @Test("a key is carried out once: the same again gets the same, other parameters are refused")
+  func keys() throws {
+    let room = try writer.open("show")
+    try fill("ann", 100)
+    let order = TransferOrder.gift(30, from: "ann", in: room, key: "g1")
+    guard case .posted(let first) = try post(order) else {
+      Issue.record("not posted")
+      return
+    }
+    for _ in 0..<5 { #expect(try post(order) == .repeated(first)) }
+    var other = order
+    other.parameters = [2]
+    #expect(try post(other) == .mismatch)
+    // The same key in another room, or of another person, is another key.
+    let elsewhere = try writer.open("elsewhere")
+    guard case .posted = try post(.gift(30, from: "ann", in: elsewhere, key: "g1")) else {
+      Issue.record("not posted")
+      return
+    }
+    #expect(try reader.balance(of: "ann") == 40)
+  }
+
+  @Test("repeats within one group are one effect")
+  func keysOfOneGroup() throws {
+    let room = try writer.open("show")
+    try fill("ann", 100)
+    let order = TransferOrder.gift(30, from: "ann", in: room, key: "g1")
+    let outcomes = try writer.write(Array(repeating: .transfer(order), count: 200)).map(
+      \.ofTransfer)
+    let posted = outcomes.filter { if case .posted = $0 { true } else { false } }
+    #expect(posted.count == 1)
+    #expect(try reader.balance(of: "ann") == 70)
+  }
+
+  @Test("what is not in the wallet can't be spent, and nothing changes")
+  func insufficient() throws {
+    let room = try writer.open("show")
+    try fill("ann", 29)
+    #expect(try post(.gift(30, from: "ann", in: room, key: "g1")) == .insufficient(balance: 29))
+    #expect(try post(.gift(30, from: "bob", in: room, key: "g1")) == .insufficient(balance: 0))
+    #expect(try reader.gifts(in: room, after: 0) == [])
+    // A key of something that was refused is as good as new.
+    try fill("ann", 1, key: "more")
+    guard case .posted(let transfer) = try post(.gift(30, from: "ann", in: room, key: "g1")) else {
+      Issue.record("not posted")
+      return
+    }
+    #expect(transfer.balance == 0 && transfer.number == 1)
+    #expect(try reader.ledgerFaults() == [])
+  }
+
+  @Test("postings that make coins are refused")
+  func unbalanced() throws {
+    let room = try writer.open("show")
+    var order = TransferOrder.gift(30, from: "ann", in: room, key: "g1")
+    order.work = .gift([LedgerPosting(LedgerAccount(.wallet, of: "ann"), 30)])
+    #expect(try post(order) == .failed)
+    order.work = .gift([
+      LedgerPosting(LedgerAccount(.house), .max), LedgerPosting(LedgerAccount(.issue), 1),
+    ])
+    #expect(try post(order) == .failed)
+    #expect(try reader.balance(of: "ann") == 0)
+  }
+
+  @Test("a purchase is settled once, by its own merchant")
+  func settlement() throws {
+    guard case .posted(let purchase) = try post(.purchase(of: 50, by: "ann", key: "p1")) else {
+      Issue.record("no purchase")
+      return
+    }
+    #expect(try reader.balance(of: "ann") == 0)
+    #expect(try post(.settle(purchase.id, by: "thief", key: "a")) == .unknown)
+    #expect(try post(.settle(purchase.id + 1, key: "a")) == .unknown)
+    guard case .posted(let deposit) = try post(.settle(purchase.id, key: "a")) else {
+      Issue.record("not settled")
+      return
+    }
+    #expect(deposit.balance == 50)
+    #expect(try post(.settle(purchase.id, key: "another")) == .done(deposit))
+    #expect(try reader.balance(of: "ann") == 50)
+    #expect(try reader.ledgerFaults() == [])
+  }
+
+  @Test("a refund posts everything back, once, and never what is spent already")
+  func refunds() throws {
+    let room = try writer.open("show")
+    guard case .posted(let purchase) = try post(.purchase(of: 50, by: "ann", key: "p1")),
+      case .posted(let deposit) = try post(.settle(purchase.id, key: "a")),
+      case .posted(let gift) = try post(.gift(30, from: "ann", in: room, key: "g1"))
+    else {
+      Issue.record("not posted")
+      return
+    }
+    #expect(try post(.undo(deposit.id, key: "u1")) == .insufficient(balance: 20))
+    guard case .posted(let refund) = try post(.undo(gift.id, key: "u2")) else {
+      Issue.record("not refunded")
+      return
+    }
+    #expect(refund.balance == 50 && refund.number == nil && refund.source == gift.id)
+    #expect(try reader.earnings(of: "host") == 0)
+    #expect(try post(.undo(gift.id, key: "u3")) == .done(refund))
+    #expect(try post(.undo(purchase.id, key: "u4")) == .unknown)
+    guard case .posted = try post(.undo(deposit.id, key: "u1")) else {
+      Issue.record("not refunded")
+      return
+    }
+    #expect(try reader.balance(of: "ann") == 0)
+    #expect(try reader.ledgerFaults() == [])
+  }
+
+  @Test("an erased person's coins stay in the sums, and are nobody's")
+  func erasure() throws {
+    let room = try writer.open("show")
+    try fill("ann", 100)
+    _ = try post(.gift(30, from: "ann", in: room, key: "g1"))
+    var erasure = Erasure(identity: "ann")
+    while try !erasure.step(writer.database, atMs: 5) {}
+    #expect(try reader.balance(of: "ann") == 0)
+    #expect(try reader.gifts(in: room, after: 0).map(\.subject) == [nil])
+    #expect(try reader.earnings(of: "host") == 21)
+    #expect(try reader.ledgerFaults() == [])
+    // A newcomer of the same name begins with nothing, and with keys of their own.
+    try fill("ann", 40)
+    guard case .posted(let transfer) = try post(.gift(30, from: "ann", in: room, key: "g1")) else {
+      Issue.record("not posted")
+      return
+    }
+    #expect(transfer.balance == 10 && transfer.number == 2)
+  }
+
+  @Test("whatever is ordered in whatever order, the sum is zero and no wallet is below it")
+  func random() throws {
+    var random = SeededNumbers(seed: 7)
+    let rooms = try (0..<3).map { try writer.open("show-\($0)") }
+    let people = ["ann", "bob", "cy", "di"]
+    var transfers: [Int64] = []
+    for round in 0..<150 {
+      var items: [WriteItem] = []
+      for _ in 0..<8 {
+        let person = people[Int.random(in: 0..<4, using: &random)]
+        let key = "k\(Int.random(in: 0..<400, using: &random))"
+        let id = transfers.randomElement(using: &random) ?? 1
+        let order: TransferOrder =
+          switch Int.random(in: 0..<6, using: &random) {
+          case 0:
+            .purchase(of: Int64.random(in: 1...60, using: &random), by: person, key: "p\(key)")
+          case 1: .settle(id, key: "s\(key)")
+          case 2: .undo(id, key: "u\(key)")
+          default:
+            .gift(
+              Int64.random(in: 1...40, using: &random), from: person,
+              in: rooms[Int.random(in: 0..<3, using: &random)], key: key)
+          }
+        items.append(.transfer(order))
+      }
+      for outcome in try writer.write(items).map(\.ofTransfer) {
+        if case .posted(let transfer) = outcome { transfers.append(transfer.id) }
+      }
+      if round % 10 == 9 { #expect(try reader.ledgerFaults() == []) }
+    }
+    #expect(transfers.count > 100)
+    for room in rooms {
+      let numbers = try reader.gifts(in: room, after: 0).compactMap(\.number)
+      #expect(numbers == Array(1...Int64(numbers.count)))
+    }
+  }
+
+  @Test(
+    "the power goes at every unsynced write: what was acknowledged is there, and the sum is zero")
+  func powerCuts() throws {
+    let disk = try FaultyDisk()
+    let folder = try TemporaryFolder()
+    let writer = try RoomWriter(folder.directory, atMs: 1, vfs: disk.name)
+    let room = try writer.open("show")
+    var promised: [(operations: Int, transfer: Transfer)] = []
+    for step in 0..<12 {
+      let orders: [TransferOrder] = [
+        .purchase(of: 50, by: "ann", key: "p\(step)"),
+        .settle(promised.last { $0.transfer.kind == .purchase }?.transfer.id ?? 1, key: "s\(step)"),
+        .gift(7, from: "ann", in: room, key: "g\(step)"),
+      ]
+      for outcome in try writer.write(orders.map { .transfer($0) }).map(\.ofTransfer) {
+        if case .posted(let transfer) = outcome { promised.append((disk.count, transfer)) }
+      }
+    }
+    #expect(promised.contains { $0.transfer.kind == .gift })
+    var images = CrashImages()
+    var random = SeededNumbers(seed: 11)
+    var checked = 0
+    for index in 0..<disk.count {
+      let (file, operation) = disk.operation(index)
+      guard images.advance(file, operation) else { continue }
+      let loss = CrashImages.Loss.allCases.randomElement(using: &random) ?? .everything
+      let crashed = try TemporaryFolder()
+      try images.write(to: crashed.directory, losing: loss, &random)
+      let kept = promised.filter { $0.operations <= index + 1 }.map(\.transfer)
+      guard !kept.isEmpty else { continue }
+      let reader = try RoomReader(crashed.directory)
+      #expect(try reader.ledgerFaults() == [], "operation \(index), losing \(loss)")
+      for transfer in kept { #expect(try reader.transfer(transfer.id) == transfer) }
+      checked += 1
+    }
+    #expect(checked > 30)
+  }
+}
+
+extension TransferOrder {
+  /// Coins for a gift, of which the host gets 70 %.
+  static func gift(_ coins: Int64, from giver: String, in room: RoomKey, key: String)
+    -> TransferOrder
+  {
+    let share = coins * 70 / 100
+    return TransferOrder(
+      .gift([
+        LedgerPosting(LedgerAccount(.wallet, of: giver), -coins),
+        LedgerPosting(LedgerAccount(.earnings, of: "host"), share),
+        LedgerPosting(LedgerAccount(.house), coins - share),
+      ]), room: room, subject: giver, key: key, parameters: [1],
+      purpose: TransferPurpose(item: "rose", count: 1, coins: coins), atMs: 5)
+  }
+
+  static func purchase(of coins: Int64, by identity: String, key: String) -> TransferOrder {
+    TransferOrder(
+      .purchase, subject: identity, key: key, parameters: [1],
+      purpose: TransferPurpose(
+        item: "small", count: 1, coins: coins, merchant: "shop", priceMinor: 99, currency: "EUR"),
+      atMs: 5)
+  }
+
+  static func settle(_ purchase: Int64, by merchant: String = "shop", key: String)
+    -> TransferOrder
+  {
+    TransferOrder(
+      .settle(purchase: purchase, merchant: merchant), subject: "merchant:" + merchant, key: key,
+      parameters: [1], purpose: TransferPurpose(), atMs: 5)
+  }
+
+  static func undo(_ transfer: Int64, key: String) -> TransferOrder {
+    TransferOrder(
+      .undo(transfer: transfer), subject: "operator", key: key, parameters: [1],
+      purpose: TransferPurpose(), atMs: 5)
+  }
+}

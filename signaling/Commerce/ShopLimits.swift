@@ -1,0 +1,54 @@
+// How much a shop holds: every bound with its reason.
+
+/// The bounds of one room's shop; what exceeds them is refused by name.
+package enum ShopLimits {
+  /// A thousand million of a currency with two decimals: sums of 10,000 of them still fit 64 bits.
+  package static let minorMax: Int64 = 100_000_000_000
+  /// Listings of a room: what a show can get through.
+  package static let listingsMax = 200
+  package static let variantsMax = 50
+  /// All variants of a room: the snapshot a newcomer gets stays small.
+  package static let skusMax = 1000
+  /// Units of one SKU in one show.
+  package static let unitsMax: Int64 = 1_000_000
+  /// Images of a listing; a page shows one and a strip.
+  package static let imagesMax = 8
+  package static let urlMax = 2048
+  package static let skuMax = 64
+  package static let referenceMax = 64
+  package static let titleMax = 120
+  package static let descriptionMax = 2000
+  package static let slotsMax: Int64 = 4
+  /// Drops that count down or are open: what an audience can follow.
+  package static let dropsOpenMax = 4
+  /// Drops kept in memory after their end.
+  package static let dropsMax = 50
+  package static let dropQuantityMax: Int64 = 100_000
+  package static let perBuyerMax: Int64 = 10
+  package static let countdownSeconds: ClosedRange<Int64> = 10...300
+  package static let durationSeconds: ClosedRange<Int64> = 10...3600
+  package static let holdSeconds: ClosedRange<Int64> = 30...3600
+  package static let holdSecondsDefault: Int64 = 300
+  /// Buyers waiting for a unit: as many as a room can hold, nearly.
+  package static let waitingMax = 100_000
+  /// The opening window when everyone watches over WebRTC, and the most any audience is waited for.
+  package static let windowMsMin: Int64 = 300
+  package static let windowMsMax: Int64 = 3000
+  package static let seedByteCount = 32
+  package static let softSeconds: ClosedRange<Int64> = 3...60
+  package static let startsAfterSecondsMax: Int64 = 3600
+  package static let incrementsMax = 20
+  /// Bidders of one lot that are remembered, for the next in line.
+  package static let biddersMax = 10_000
+  /// Lots kept in memory after their end.
+  package static let lotsMax = 50
+  /// How many bidders are asked when winners don't pay.
+  package static let winnersAskedMax = 3
+  package static let cartLinesMax = 50
+  package static let cartQuantityMax: Int64 = 99
+  package static let vouchersMax = 200
+  package static let voucherCodeMax = 32
+  /// Orders of one room, kept in memory: 100 bytes each.
+  package static let ordersMax = 100_000
+  package static let reasonMax = 200
+}
