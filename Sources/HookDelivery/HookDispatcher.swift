@@ -39,16 +39,6 @@ package struct HookPorts: Sendable {
   }
 }
 
-/// Figures of the thread, read by any other.
-package struct HookCounters: Sendable, Hashable {
-  package var delivered: UInt64 = 0
-  package var failedTries: UInt64 = 0
-  package var dead: UInt64 = 0
-  package var answeredCalls: UInt64 = 0
-  package var failedCalls: UInt64 = 0
-  package init() {}
-}
-
 /// Sends webhooks until it is stopped.
 package final class HookDispatcher: Sendable {
   enum Message: Sendable {
@@ -75,10 +65,13 @@ package final class HookDispatcher: Sendable {
   private let mailbox: Mailbox<Message>
   private let resolver: NameResolver
   private let board: SharedHookCounters
+  private let answered: @Sendable (UInt64, SyncAnswer) -> Void
   private let thread: Mutex<WorkerThread?>
 
-  /// Messages that wait: loads and records are bounded by the queue, questions by the asker.
+  /// Questions and notices that wait; more are refused, and asked or noticed again.
   private static let mailboxCapacity = 65_536
+  /// Places for answers, whose number the queue bounds and which must not be lost.
+  static let answersMax = 65_536
 
   /// Starts the thread.
   package init(
@@ -89,6 +82,7 @@ package final class HookDispatcher: Sendable {
     mailbox = Mailbox(capacity: HookDispatcher.mailboxCapacity, waker: waker)
     resolver = try NameResolver()
     board = SharedHookCounters()
+    answered = ports.answered
     let parts = Parts(
       waker: waker, mailbox: mailbox, rules: rules, context: context, resolver: resolver,
       random: random, ports: ports, counters: board)
@@ -100,13 +94,19 @@ package final class HookDispatcher: Sendable {
   }
 
   /// These are the endpoints from now on.
-  package func set(_ endpoints: [HookEndpointRow]) { _ = mailbox.post(.endpoints(endpoints)) }
+  package func set(_ endpoints: [HookEndpointRow]) {
+    _ = mailbox.post(.endpoints(endpoints), reserve: HookDispatcher.answersMax)
+  }
 
   /// New deliveries to these endpoints are on the disk.
-  package func notice(_ endpoints: Set<Int64>) { _ = mailbox.post(.notice(endpoints)) }
+  package func notice(_ endpoints: Set<Int64>) {
+    _ = mailbox.post(.notice(endpoints), reserve: HookDispatcher.answersMax)
+  }
 
   /// Asks a shop; the answer comes by `HookPorts.answered`, at the latest a little after the deadline.
-  package func call(_ call: SyncCall) { _ = mailbox.post(.call(call)) }
+  package func call(_ call: SyncCall) {
+    if !mailbox.post(.call(call)) { answered(call.number, .failed("too many questions wait")) }
+  }
 
   package var counters: HookCounters { board.value.withLock { $0 } }
 

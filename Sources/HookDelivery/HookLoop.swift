@@ -98,14 +98,17 @@ final class HookLoop {
     switch effect {
     case .load(let endpoint):
       parts.ports.load(endpoint, HookLimits.laneMax) { rows in
-        _ = mailbox.post(.loaded(endpoint: endpoint, rows))
+        _ = mailbox.post(
+          .loaded(endpoint: endpoint, rows), reserve: HookDispatcher.answersMax)
       }
     case .send(let row):
       begin(.delivery(row), id: row.message, body: row.body, within: HookLimits.totalLimit)
     case .record(let attempt, let endpoint):
       count(attempt)
       parts.ports.change(.attempted(attempt)) { _ in
-        _ = mailbox.post(.recorded(delivery: attempt.delivery, endpoint: endpoint))
+        _ = mailbox.post(
+          .recorded(delivery: attempt.delivery, endpoint: endpoint),
+          reserve: HookDispatcher.answersMax)
       }
     case .disable(let endpoint, let why):
       parts.ports.change(.disable(endpoint: endpoint, why: why, atMs: nowMs)) { _ in }
@@ -158,7 +161,8 @@ final class HookLoop {
     case .name(let name):
       let mailbox = parts.mailbox
       parts.resolver.resolve(name, lane: endpoint.id) { addresses in
-        _ = mailbox.post(.resolved(number: number, addresses))
+        _ = mailbox.post(
+          .resolved(number: number, addresses), reserve: HookDispatcher.answersMax)
       }
     }
   }

@@ -187,6 +187,17 @@ struct HookAPITests {
     #expect(shown.json["disabled"] == true && shown.json["disabledWhy"] == "it answered 410 Gone")
   }
 
+  @Test("/metrics tells what became of webhooks")
+  func figures() throws {
+    var stage = try Stage()
+    stage.test.stage.core.metrics.hooks.delivered = 5
+    stage.test.stage.core.metrics.hooks.dead = 2
+    let answer = try #require(try stage.test.stage.ask(.get, "/metrics"))
+    let text = String(decoding: answer.body, as: UTF8.self)
+    #expect(text.contains("hawker_hook_tries_total{result=\"delivered\"} 5\n"))
+    #expect(text.contains("hawker_hooks_dead_total 2\n"))
+  }
+
   // MARK: Events of rooms
 
   @Test("a show's end is told with its place in the log, in the same transaction")

@@ -26,6 +26,18 @@ struct RetryTests {
     #expect(RetrySchedule.attemptsMax == 10)
   }
 
+  @Test("only a 2xx is a delivery, only 410 ends the endpoint")
+  func outcomes() {
+    for status in 100...599 {
+      let outcome = HookOutcome.answered(status: status, retryAfterMs: nil)
+      #expect(outcome.isDelivered == (200...299).contains(status))
+      #expect(outcome.isGone == (status == 410))
+      #expect((outcome.errorText == nil) == outcome.isDelivered)
+    }
+    let failed = HookOutcome.failed(String(repeating: "x", count: 1000))
+    #expect(!failed.isDelivered && !failed.isGone && failed.errorText?.count == 200)
+  }
+
   @Test("the waits are spread")
   func spread() {
     var random = RandomSource.seeded(7)

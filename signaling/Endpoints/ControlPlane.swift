@@ -65,15 +65,17 @@ package final class ControlPlane: Sendable {
   ///     there; false when it can't be taken. Called on the control thread, must not wait.
   ///   - store: carries out an order of the rooms and posts `.house` with its answer. As `record`.
   ///   - hooks: sends webhooks: is told the endpoints, and what to ask. As `record`.
+  ///   - hookCounters: what became of them so far.
   package func start(
     _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer,
     record: @escaping @Sendable (RevocationChange, UInt64) -> Bool,
     store: @escaping @Sendable (HouseOrder) -> Void,
-    hooks: @escaping @Sendable (HookOrder) -> Void
+    hooks: @escaping @Sendable (HookOrder) -> Void,
+    hookCounters: @escaping @Sendable () -> HookCounters
   ) throws(SystemError) {
     let parts = Parts(
       waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web,
-      record: record, store: store, hooks: hooks)
+      record: record, store: store, hooks: hooks, hookCounters: hookCounters)
     let thread = try WorkerThread(name: "control", config: parts) { parts in
       guard let loop = try? EventLoop(waker: parts.waker) else { return }
       ControlLoop(parts, loop: loop).run()
@@ -102,6 +104,7 @@ package final class ControlPlane: Sendable {
     var record: @Sendable (RevocationChange, UInt64) -> Bool
     var store: @Sendable (HouseOrder) -> Void
     var hooks: @Sendable (HookOrder) -> Void
+    var hookCounters: @Sendable () -> HookCounters
   }
 }
 
@@ -147,6 +150,7 @@ private final class ControlLoop {
     switch message {
     case .web(.request(let connection, let request, let body, remote: let remote)):
       core.metrics.web = parts.web.counters
+      core.metrics.hooks = parts.hookCounters()
       core.answer(
         body, RequestTicket(connection: connection, request: request), from: remote, at: now,
         wall: wall)

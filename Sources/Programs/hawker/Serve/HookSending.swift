@@ -38,6 +38,9 @@ final class HookSending: Sendable {
   /// These endpoints have something to be sent.
   func notice(_ endpoints: Set<Int64>) { dispatcher.withLock { $0?.notice(endpoints) } }
 
+  /// What became of messages and questions so far.
+  var counters: HookCounters { dispatcher.withLock { $0?.counters } ?? HookCounters() }
+
   /// Carries out an order of the control plane.
   func carryOut(_ order: HookOrder) {
     dispatcher.withLock { dispatcher in

@@ -57,7 +57,8 @@ struct Server {
       config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
       web: web, record: { change, number in journal.post(change, number) },
       store: { order in store.carryOut(order) },
-      hooks: { order in sending.carryOut(order) })
+      hooks: { order in sending.carryOut(order) },
+      hookCounters: { sending.counters })
     self.control = control
   }
 
