@@ -100,10 +100,7 @@ package struct DeliveryQueue: Sendable {
     }
     for id in order {
       guard var lane = lanes[id], lane.isEnabled else { continue }
-      while underWayCount < HookLimits.underWayMax,
-        lane.underWay.count < HookLimits.underWayPerEndpoint, let first = lane.waiting.first,
-        first.dueMs <= now
-      {
+      while hasPlace(lane), let first = lane.waiting.first, first.dueMs <= now {
         lane.waiting.removeFirst()
         lane.underWay[first.id] = first
         underWayCount += 1
@@ -122,9 +119,16 @@ package struct DeliveryQueue: Sendable {
 
   /// When `advance` has something to do, milliseconds since 1970; nil: not by itself.
   package var nextDueMs: Int64? {
-    lanes.values.lazy.filter {
-      $0.isEnabled && $0.underWay.count < HookLimits.underWayPerEndpoint
-    }.compactMap { $0.waiting.first?.dueMs }.min()
+    lanes.values.lazy.filter { $0.isEnabled && hasPlace($0) }
+      .compactMap { $0.waiting.first?.dueMs }.min()
+  }
+
+  /// Whether one more try of a lane may begin. A lane that has none under way always may: however many
+  /// receivers hang, others are not kept waiting.
+  private func hasPlace(_ lane: Lane) -> Bool {
+    lane.underWay.isEmpty
+      || lane.underWay.count < HookLimits.underWayPerEndpoint
+        && underWayCount < HookLimits.underWayMax
   }
 
   /// Tries under way.

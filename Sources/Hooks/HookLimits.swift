@@ -25,7 +25,7 @@ package enum HookLimits {
   package static let topicsMax = 64
   /// Tries that are under way to one endpoint at once.
   package static let underWayPerEndpoint = 4
-  /// Tries under way at once in all: descriptors.
+  /// Tries under way at once in all, beyond the first of each endpoint: descriptors.
   package static let underWayMax = 256
   /// Deliveries of one endpoint in memory; the others wait on the disk.
   package static let laneMax = 128

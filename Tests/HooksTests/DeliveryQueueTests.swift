@@ -207,6 +207,22 @@ struct DeliveryQueueTests {
     #expect(last - start < 500)
   }
 
+  @Test(
+    "however many hang, another has a place; and nothing is due by itself while places are taken")
+  func manyHang() {
+    var world = HookWorld(endpoints: Array(1...300))
+    for id in Int64(1)...299 { world.receivers[id] = { _, _ in (Self.down, 15_000) } }
+    world.receivers[300] = { _, _ in (Self.ok, 5) }
+    for id in Int64(1)...299 { world.make(20, for: id) }
+    world.run(untilMs: world.now + 1000)
+    #expect((299...HookLimits.underWayMax + 299).contains(world.queue.sendingCount))
+    #expect(world.queue.nextDueMs == nil)
+    world.make(50, for: 300)
+    let start = world.now
+    world.run(untilMs: start + 2000)
+    #expect(world.count(.delivered, of: 300) == 50)
+  }
+
   @Test("more than memory holds waits on the disk, and newer ones go before those that wait long")
   func memory() {
     var world = HookWorld(endpoints: [1])
