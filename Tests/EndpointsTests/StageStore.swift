@@ -63,7 +63,12 @@ final class StageStore: Sendable {
     store.carryOut(order)
     switch order {
     case .open, .commit, .lookUp, .read, .erase: return answers.next()
-    case .change(_, let number): return number > 0 ? answers.next() : nil
+    case .change(_, let number):
+      if number > 0 { return answers.next() }
+      // Nobody is told when it is written: the next change is written after it.
+      store.carryOut(.change(.remove(endpoint: -1), number: .max))
+      _ = answers.next()
+      return nil
     case .keep, .upkeep: return nil
     }
   }
