@@ -1,6 +1,7 @@
 // A real store on a disk of its own, waited for order by order.
 
 import Foundation
+import RoomLog
 import Store
 import Synchronization
 
