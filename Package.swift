@@ -56,7 +56,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
-    module("Config", ["Wire", "RTP", "Telemetry"]),
+    module("Config", ["Wire", "RTP", "Telemetry", "Hooks"]),
     module("Doctor", ["Wire", "Config", "JSON"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
@@ -76,6 +76,7 @@ let package = Package(
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
     module("RoomLog"),
+    module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
@@ -88,7 +89,7 @@ let package = Package(
       "Endpoints",
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
-        "MediaControl", "MediaWorker", "Access", "Commerce", "Room", "RoomLog", "Store",
+        "MediaControl", "MediaWorker", "Access", "Commerce", "Room", "RoomLog", "Store", "Hooks",
         "Messages", "Web", "Loop",
       ]),
 
@@ -96,6 +97,8 @@ let package = Package(
     module("Loop", ["Wire", "CLinux"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
     module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite"]),
+    module(
+      "HookDelivery", ["Wire", "Crypto", "HTTP", "RoomLog", "Hooks", "Loop", "COpenSSL"]),
     module(
       "MediaWorker",
       [
@@ -124,13 +127,20 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Loop", "Web",
-        "MediaWorker", "CLinux", "COpenSSL",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Hooks",
+        "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
     tests("Wire", ["Wire"]),
     tests("Crypto", ["Crypto"]),
+    tests("Hooks", ["Crypto", "Hooks", "JSON", "RoomLog", "Wire"]),
+    tests(
+      "HookDelivery",
+      [
+        "COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web",
+        "Wire",
+      ]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
@@ -140,7 +150,7 @@ let package = Package(
     tests("JSON", ["JSON"]),
     tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
     tests("Doctor", ["Doctor", "Config", "JSON", "Wire"]),
-    tests("Program", ["Config", "JSON", "Store", "hawker"]),
+    tests("Program", ["Config", "Crypto", "HTTP", "Hooks", "JSON", "Store", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
@@ -179,7 +189,7 @@ let package = Package(
     tests(
       "Endpoints",
       [
-        "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "ICE", "JSON",
+        "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
         "MediaControl", "Messages", "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store",
         "Web", "Wire",
       ]),
@@ -187,8 +197,8 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "Access", "Commerce", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop",
-        "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
+        "Access", "Commerce", "Config", "Congestion", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
+        "Loop", "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

@@ -11,6 +11,8 @@ import Wire
 /// through a mailbox. A failure that leaves the disk in doubt ends the process.
 package final class RoomStore: Sendable {
   package let directory: StoreDirectory
+  /// The endpoints of webhooks as they were when the store was opened.
+  package let hookEndpoints: [HookEndpointRow]
   private let board: StoreBoard
   // What `close` ends: the threads, then the lock.
   private let running: Mutex<(threads: [WorkerThread], lock: DirectoryLock?)>
@@ -19,25 +21,35 @@ package final class RoomStore: Sendable {
   ///
   /// - Parameters:
   ///   - directory: made when there is none.
+  ///   - hooks: the endpoints of the configuration, one for each merchant: they are made or changed
+  ///     to be so, and others that once were configured are disabled.
   ///   - onCommitted: called on the writing thread after each commit with an outcome for each of its
   ///     entries, in order: reply and fan out only then. Must not wait for anything.
+  ///   - onHooks: called there after a commit with the endpoints that have something to be sent by it.
+  ///     Must not wait either.
   /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, or what the disk said.
   package convenience init(
-    _ directory: StoreDirectory, onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    _ directory: StoreDirectory, hooks: [HookEndpointRow] = [],
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
-    try self.init(directory, vfs: nil, onCommitted: onCommitted)
+    try self.init(
+      directory, vfs: nil, hooks: hooks, onCommitted: onCommitted, onHooks: onHooks)
   }
 
   init(
-    _ directory: StoreDirectory, vfs: String?,
-    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    _ directory: StoreDirectory, vfs: String?, hooks: [HookEndpointRow] = [],
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
     self.directory = directory
     try directory.make()
     let lock = try directory.lock()
     // Migrates, and says by name what is wrong, before any thread is there.
-    _ = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
-    let parts = StoreParts(directory: directory, vfs: vfs, onCommitted: onCommitted)
+    hookEndpoints = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs).configureHooks(
+      hooks, atMs: RoomStore.nowMs)
+    let parts = StoreParts(
+      directory: directory, vfs: vfs, onCommitted: onCommitted, onHooks: onHooks)
     do throws(SystemError) {
       board = try StoreBoard()
       let board = board
@@ -87,6 +99,16 @@ package final class RoomStore: Sendable {
   /// Keeps a snapshot, after everything asked for before. Nobody waits for it, so nothing is answered.
   package func keep(_ snapshot: SnapshotRow, of room: RoomKey) -> Bool {
     board.requests.post(.write(.snapshot(room, snapshot)))
+  }
+
+  /// Changes what is kept about webhooks, after everything asked for before.
+  ///
+  /// - Parameter done: called on the writing thread when it is on the disk, or can't be.
+  /// - Returns: false when too many requests wait: nothing was taken.
+  package func change(
+    _ change: HookChange, done: @escaping @Sendable (HookChanged) -> Void
+  ) -> Bool {
+    board.requests.post(.write(.hook(change), then: .hooked(done)))
   }
 
   /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.

@@ -78,6 +78,33 @@ final class RoomWriter {
     }
   }
 
+  /// Makes the configured endpoints as the configuration has them; returns all.
+  func configureHooks(
+    _ configured: [HookEndpointRow], atMs now: Int64
+  ) throws(StoreError) -> [HookEndpointRow] {
+    try database.transaction { () throws(StoreError) in
+      let known = try HookReading.endpoints(database).filter(\.isConfigured)
+      for row in configured {
+        var row = row
+        row.isConfigured = true
+        if let old = known.first(where: { $0.merchant == row.merchant }) {
+          // Where it goes and how it is signed is the configuration's; the rest was chosen since.
+          row.id = old.id
+          row.createdMs = old.createdMs
+          row.topics = old.topics
+          row.deadlineMs = old.deadlineMs
+          row.fallback = old.fallback
+        }
+        _ = try rows.apply(.put(row))
+      }
+      for old in known where !configured.contains(where: { $0.merchant == old.merchant }) {
+        _ = try rows.apply(
+          .disable(endpoint: old.id, why: "it is not in the configuration any more", atMs: now))
+      }
+    }
+    return try HookReading.endpoints(database)
+  }
+
   private func apply(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
     var outcomes: [WriteOutcome] = []
     outcomes.reserveCapacity(items.count)
@@ -128,7 +155,8 @@ final class RoomWriter {
       if !refusedRooms.isEmpty, refusedRooms.contains(entry.room) {
         return .refused(.afterRefusal(room: entry.room))
       }
-      return .committed(reply: try rows.insert(entry))
+      let (reply, hooks) = try rows.insert(entry)
+      return .committed(reply: reply, hooks: hooks)
     case .open(let name, let now):
       let key = try open(name, atMs: now)
       refusedRooms.remove(key)
@@ -136,6 +164,9 @@ final class RoomWriter {
     case .snapshot(let room, let snapshot):
       try store(snapshot, of: room)
       return .committed(reply: nil)
+    case .hook(let change):
+      let (changed, endpoints) = try rows.apply(change)
+      return .hooked(changed, hooks: changed == .missing ? [] : endpoints)
     case .transfer(let order): return .transferred(try ledger.post(order))
     }
   }

@@ -10,13 +10,16 @@ struct StoreParts: Sendable {
   let directory: StoreDirectory
   let vfs: String?
   let onCommitted: @Sendable ([CommitOutcome]) -> Void
+  let onHooks: @Sendable (Set<Int64>) -> Void
 
   /// The thread that writes.
   func write(_ board: StoreBoard) {
     guarded { () throws(StoreError) in
       let writer = try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
       let loop = try StoreParts.loop(board.writerWaker)
-      try StoreThread(board, writer: writer, loop: loop, onCommitted: onCommitted).run()
+      try StoreThread(
+        board, writer: writer, loop: loop, onCommitted: onCommitted, onHooks: onHooks
+      ).run()
     }
   }
 

@@ -4,6 +4,7 @@ import Access
 import Commerce
 import DTLS
 import HTTP
+import Hooks
 import ICE
 import JSON
 import MediaControl
@@ -31,6 +32,8 @@ struct RoomSocketStage {
   private(set) var batches = 0
   /// What was ordered of the store; without one, nothing is.
   private(set) var houseOrders: [HouseOrder] = []
+  /// Questions to shops, oldest first.
+  private(set) var hookCalls: [SyncCall] = []
   /// Whether `inbox` holds `snapshot` and `me` too, in their order.
   var keepsTold = false
   /// By socket: the code it was closed with.
@@ -170,6 +173,12 @@ struct RoomSocketStage {
   /// The store has an answer.
   mutating func take(_ answer: HouseAnswer) {
     core.take(answer, at: now, wall: wall)
+    carryOut()
+  }
+
+  /// A shop has answered.
+  mutating func answer(_ number: UInt64, _ answer: SyncAnswer) {
+    core.answered(number, answer, wall: wall)
     carryOut()
   }
 
@@ -338,6 +347,8 @@ struct RoomSocketStage {
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
     case .tellMember(let room, let identity, let text): sockets.tell(identity, in: room, text)
     case .callMerchant(let call): merchantCalls.append(call)
+    case .hookEndpoints: break
+    case .hookCall(let call): hookCalls.append(call)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):

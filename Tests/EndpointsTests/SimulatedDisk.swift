@@ -84,6 +84,8 @@ struct SimulatedDisk {
     case .erase(_, let number): answers.append((.erased(number: number, nil), nil))
     case .transfer(_, let number):
       answers.append((.transferred(number: number, .failed), nil))
+    case .change(_, let number):
+      if number > 0 { answers.append((.changed(number: number, .refused), nil)) }
     case .upkeep: break
     }
   }

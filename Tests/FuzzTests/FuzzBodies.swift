@@ -6,6 +6,7 @@ import Config
 import Congestion
 import DTLS
 import HTTP
+import Hooks
 import ICE
 import JSON
 import Loop
@@ -29,6 +30,7 @@ enum FuzzBodies {
     "congestion": { CongestionFuzzBody.run($0) },
     "dtls": { DTLSFuzzBody.run($0) },
     "http": { HTTPFuzzBody.run($0) },
+    "hooks": { HooksFuzzBody.run($0) },
     "ice": { ICEFuzzBody.run($0) },
     "json": { JSONFuzzBody.run($0) },
     "loop": { LoopFuzzBody.run($0) },

@@ -39,6 +39,17 @@ package struct ControlCore {
   var listBudgets = AddressBudgets(
     perSecond: ControlLimits.listsPerSecond, burst: ControlLimits.listsBurst,
     addressesMax: ControlLimits.mintAddressesMax)
+  var callbackBudgets = AddressBudgets(
+    perSecond: ControlLimits.callbacksPerSecond, burst: ControlLimits.callbacksBurst,
+    addressesMax: ControlLimits.mintAddressesMax)
+  /// The endpoints of webhooks.
+  var hooks: HookDirectory
+  /// By number: changes of endpoints and deliveries that are being written.
+  var pendingHooks: [UInt64: PendingHookChange] = [:]
+  var lastHookChange: UInt64 = 0
+  /// By number: questions to shops that are not answered yet.
+  var syncCalls: [UInt64: SyncPurpose] = [:]
+  var lastSyncCall: UInt64 = 0
   var access: AccessControl
   /// By number: changes of revocations that are being written.
   var pendingChanges: [UInt64: PendingChange] = [:]
@@ -70,6 +81,7 @@ package struct ControlCore {
   package init(_ config: ControlConfig, access: AccessControl) {
     self.config = config
     self.access = access
+    hooks = HookDirectory(config.hookEndpoints)
     cors = CORSPolicy(allowing: config.allowedOrigins)
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)

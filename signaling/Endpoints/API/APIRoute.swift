@@ -11,6 +11,10 @@ enum ServerOperation: String, Hashable, Sendable, CaseIterable {
   case mintToken, revokeTokens, restoreTokens
   case exportPerson, erasePerson
   case refundTransfer
+  case receiveCallback
+  case listHookEndpoints, makeHookEndpoint, getHookEndpoint, changeHookEndpoint
+  case removeHookEndpoint, rotateHookKeys, retireHookKeys, testHookEndpoint
+  case listHookDeliveries, replayHookDelivery
 }
 
 /// What a route does. Each has exactly one row in `APIRoute.all`.
@@ -112,7 +116,8 @@ struct APIRoute: Sendable {
   /// All routes. What the server does for itself is a row in `server`; commands and queries come
   /// from their catalogues.
   static let all: [APIRoute] =
-    server + QueryCatalogue.all.map { APIRoute($0) } + CommandCatalogue.all.map { APIRoute($0) }
+    server + hooks + QueryCatalogue.all.map { APIRoute($0) }
+    + CommandCatalogue.all.map { APIRoute($0) }
 
   /// The routes of a path.
   static func routes(of path: [String]) -> [APIRoute] { all.filter { $0.matches(path) } }

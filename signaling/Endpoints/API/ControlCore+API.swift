@@ -89,6 +89,10 @@ extension ControlCore {
       return try answerLater(call) { core throws(ControlRefusal) in try core.erasePerson(call) }
     case .refundTransfer:
       return try answerLater(call) { core throws(ControlRefusal) in try core.refundTransfer(call) }
+    case .receiveCallback, .listHookEndpoints, .makeHookEndpoint, .getHookEndpoint,
+      .changeHookEndpoint, .removeHookEndpoint, .rotateHookKeys, .retireHookKeys,
+      .testHookEndpoint, .listHookDeliveries, .replayHookDelivery:
+      return try performHook(operation, call)
     }
   }
 

@@ -44,6 +44,7 @@ extension ControlCore {
     switch answer {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
+    case .changed(let number, let outcome): changed(number, outcome)
     case .opened, .committed, .refused, .found, .unread, .transferred: houses.take(answer, at: now)
     }
   }
@@ -174,6 +175,7 @@ extension ControlCore {
   private mutating func follow(_ entry: SequencedEvent, in room: String, at now: Instant) {
     switch entry.event {
     case .banned(let person, _, _, _): expel(person, from: room, at: now)
+    case .said(let event): review(entry, event, in: room)
     case .phaseChanged(.ended): end(room)
     case .stageRemoved(let person):
       houses.reconsider(person, hasNewRole: false, in: room)
@@ -285,6 +287,7 @@ extension ControlCore {
       envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
     default: break
     }
+    if case .say = request.command { envelope.isReviewed = isReviewed(room) }
     guard houses.submit(envelope, in: room, for: waiter) else {
       // The room is not open only when it was left while the process drains.
       throw ControlRefusal(503, "overloaded", "too much waits for the disk, or the server stops")

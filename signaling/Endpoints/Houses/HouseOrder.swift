@@ -19,6 +19,8 @@ package enum HouseOrder: Sendable {
   case transfer(TransferOrder, number: UInt64)
   /// Erases one person everywhere; rooms in memory have forgotten them.
   case erase(identity: String, number: UInt64)
+  /// Changes something about webhooks; number 0: nobody waits for it.
+  case change(HookChange, number: UInt64)
   /// Keeps to the policy of retention; nobody waits for it.
   case upkeep
 }
@@ -53,6 +55,7 @@ package enum HouseAnswer: Sendable {
   case transferred(number: UInt64, TransferOutcome)
   /// Who now is nobody; nil when it could not be done.
   case erased(number: UInt64, [ErasedPerson]?)
+  case changed(number: UInt64, HookChanged)
   /// The row could not be read: whether it is there is not known.
   case unread(number: UInt64)
 }

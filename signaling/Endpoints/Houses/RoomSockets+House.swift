@@ -1,6 +1,8 @@
 // The room socket's side of a room's log: commands in, frames out, members who come and go.
 
 import Access
+import Crypto
+import Hooks
 import MediaControl
 import Messages
 import Room
@@ -127,12 +129,13 @@ extension RoomSockets {
 extension ControlCore {
   /// A session begins: the house knows who is here.
   mutating func enter(_ session: RoomSession, wall: WallTime) throws(ControlRefusal) {
+    let arrival = Arrival(
+      identity: session.member.identity, name: session.member.name, role: session.member.role,
+      device: session.device)
+    let isNew = houses[session.room]?.presence[arrival.identity] == nil
     do throws(CommandRefusal) {
-      try houses.arrive(
-        Arrival(
-          identity: session.member.identity, name: session.member.name,
-          role: session.member.role, device: session.device),
-        in: session.room, atMs: wall.milliseconds)
+      try houses.arrive(arrival, in: session.room, atMs: wall.milliseconds)
+      if isNew { tellHooks(HookTopic.viewerJoined, arrival, in: session.room, wall: wall) }
     } catch {
       throw ControlRefusal(error)
     }
@@ -140,7 +143,11 @@ extension ControlCore {
 
   /// A session is over.
   mutating func leave(_ session: RoomSession) {
+    let last = houses[session.room]?.presence[session.member.identity]
     houses.depart(session.member.identity, in: session.room)
+    if let last, houses[session.room]?.presence[session.member.identity] == nil {
+      tellHooks(HookTopic.viewerLeft, last, in: session.room, wall: clock.wall)
+    }
   }
 }
 

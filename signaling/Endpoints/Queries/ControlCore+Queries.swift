@@ -89,7 +89,7 @@ extension ControlCore {
     }
   }
 
-  private mutating func read(
+  mutating func read(
     _ reading: HouseReading, for waiter: Waiter, _ form: PendingRead.Form = .json
   ) throws(ControlRefusal) {
     houses.read(reading, number: try begin(PendingRead(waiter: waiter, form: form)))

@@ -15,6 +15,8 @@ package enum HouseReading: Sendable {
   case following(Following)
   case wallet(identity: String, before: Int64?, limit: Int)
   case person(identity: String, PersonCursor?)
+  case hookDeliveries(
+    endpoint: Int64, state: HookDeliveryRow.State?, before: Int64, limit: Int)
 }
 
 /// What was read.
@@ -48,6 +50,11 @@ struct HouseReader {
       try wallet(of: identity, before: before, limit: limit)
     // In pieces: `HouseStore` lets other reads go between.
     case .person: HouseReadResult(body: [])
+    case .hookDeliveries(let endpoint, let state, let before, let limit):
+      HouseReadResult(
+        body: HookRendering.page(
+          try reader.hookDeliveries(of: endpoint, state: state, before: before, limit: limit),
+          limit: limit))
     }
   }
 

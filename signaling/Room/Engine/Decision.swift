@@ -42,11 +42,17 @@ package struct CommandContext: Hashable, Sendable {
   /// How late the actor and the slowest audience see the show (`ShopContext`).
   package var delayMs: Int64 = 0
   package var windowMs: Int64 = ShopLimits.windowMsMin
-  package init(actor: Actor, atMs: Int64, mediaTimeMs: Int64? = nil, seed: [UInt8] = []) {
+  /// Whether the room's shop sees messages before others do.
+  package var isReviewed: Bool
+  package init(
+    actor: Actor, atMs: Int64, mediaTimeMs: Int64? = nil, seed: [UInt8] = [],
+    isReviewed: Bool = false
+  ) {
     self.actor = actor
     self.atMs = atMs
     self.mediaTimeMs = mediaTimeMs
     self.seed = seed
+    self.isReviewed = isReviewed
   }
 }
 
@@ -90,12 +96,14 @@ struct Draft {
 
   /// Something happens; returns its sequence number.
   @discardableResult
-  mutating func add(_ event: RoomEvent, at atMs: Int64? = nil) -> EntryID {
+  mutating func add(
+    _ event: RoomEvent, at atMs: Int64? = nil, by person: PersonID? = nil
+  ) -> EntryID {
     let sequence = nextSequence
     decision.events.append(
       SequencedEvent(
         sequence: sequence, atMs: atMs ?? context.atMs, mediaTimeMs: mediaTimeMs,
-        actor: context.actor.person, event: event))
+        actor: person ?? context.actor.person, event: event))
     return sequence
   }
 
@@ -112,8 +120,9 @@ struct Draft {
   mutating func noteHeld() { decision.isHeld = true }
 
   /// A text comes into the room.
-  mutating func text(_ body: String) -> TextID {
-    let text = NewText(id: TextID(nextText), author: context.actor.person, body: body)
+  mutating func text(_ body: String, by person: PersonID? = nil) -> TextID {
+    let text = NewText(
+      id: TextID(nextText), author: person ?? context.actor.person, body: body)
     nextText += 1
     decision.texts.append(text)
     return text.id

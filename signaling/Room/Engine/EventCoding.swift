@@ -149,6 +149,7 @@ extension SaidEvent {
     [
       ("text", json(text)), ("replyTo", json(replyTo)), ("class", .string(messageClass.rawValue)),
       ("role", .string(role.rawValue)), ("held", isHeld ? true : .null),
+      ("review", isForReview ? true : .null),
     ]
   }
 }

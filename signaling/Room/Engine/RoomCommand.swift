@@ -99,6 +99,16 @@ package enum ServerCommand: Hashable, Sendable {
   case closeDue
   /// The shop's clock, and what merchants and the ledger say.
   case shop(ShopServerCommand)
+  /// What the shop says of a message that waits for it.
+  case reviewed(EntryID, ReviewJudgement)
+}
+
+/// What becomes of a message that a shop has reviewed.
+package enum ReviewJudgement: Hashable, Sendable {
+  case allow
+  /// Another text in its place; one that can't be shown counts as `deny`.
+  case modify(String)
+  case deny
 }
 
 /// New chat rules; what is nil stays.

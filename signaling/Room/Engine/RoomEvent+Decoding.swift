@@ -228,6 +228,7 @@ extension SaidEvent {
     messageClass = try fields.choice("class")
     role = try fields.choice("role")
     isHeld = try fields.fields.optionalBool("held") ?? false
+    isForReview = try fields.fields.optionalBool("review") ?? false
   }
 }
 

@@ -68,6 +68,8 @@ package struct SaidEvent: Hashable, Sendable {
   package var role: Role
   /// Whether it waits for review.
   package var isHeld: Bool
+  /// Whether it waits for the shop's review, and for nothing else.
+  package var isForReview = false
 }
 
 /// A poll was opened.

@@ -100,6 +100,7 @@ extension RoomState {
       let known = counts.filter { $0.count > 0 }.prefix(EngineLimits.emojisMax)
       if !known.isEmpty { draft.add(.reactionsCounted(Array(known))) }
     case .closeDue: closeDue(at: context.atMs, &draft)
+    case .reviewed(let id, let judgement): settleReview(id, judgement, &draft)
     }
   }
 

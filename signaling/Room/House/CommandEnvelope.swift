@@ -21,6 +21,8 @@ package struct CommandEnvelope: Sendable {
   /// The server's wall clock, milliseconds since 1970.
   package var atMs: Int64
   package var mediaTimeMs: Int64?
+  /// Whether the room's shop sees messages before others do.
+  package var isReviewed = false
   /// Random bytes for `openGiveaway` and `scheduleDrop`.
   package var seed: [UInt8] = []
   /// How late the member sees the show, and how late the slowest audience does (`ShopContext`).

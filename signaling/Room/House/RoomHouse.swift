@@ -119,7 +119,8 @@ package struct RoomHouse: Sendable {
     let command = try resolve(envelope, actor, &newcomers)
     try admit(command, envelope, actor)
     var context = CommandContext(
-      actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed)
+      actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed,
+      isReviewed: envelope.isReviewed)
     context.delayMs = envelope.delayMs
     context.windowMs = envelope.windowMs
     let decision = try state.decide(command, by: context)

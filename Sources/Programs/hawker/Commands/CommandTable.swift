@@ -27,7 +27,10 @@ enum CommandTable {
     Command(name: "verify-draw", summary: "repeats the draws of a room's exported log") {
       VerifyDrawCommand.run($0)
     },
-    Command(name: "demo", summary: "publishes a moving test picture and a tone, without a camera") {
+    Command(name: "hooks", summary: "prints a merchant's secret, or tests its receiver") {
+      HooksCommand.run($0)
+    },
+    Command(name: "demo", summary: "publishes a moving test picture and a tone, or plays a shop") {
       DemoCommand.run($0)
     },
     Command(name: "load", summary: "publishes and plays against any WHIP/WHEP server, prints JSON")
