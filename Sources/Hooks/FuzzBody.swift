@@ -25,7 +25,7 @@ package enum HooksFuzzBody {
     _ = try? MerchantReport(merchant: "shop", id: "x", body: array)
     if case .answered(let object) = SyncAnswer(status: 200, body: array) {
       _ = ReviewVerdict(object)
-      _ = CheckoutAnswer(object, isPlainAllowed: false)
+      _ = CheckoutVerdict(object, isPlainAllowed: false)
     }
   }
 

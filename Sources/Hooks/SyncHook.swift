@@ -76,7 +76,7 @@ package enum ReviewVerdict: Hashable, Sendable {
 }
 
 /// What a shop says to a checkout: `{"url":"https://…"}` or `{"error":"…"}`.
-package enum CheckoutAnswer: Hashable, Sendable {
+package enum CheckoutVerdict: Hashable, Sendable {
   case url(String)
   /// Refused by the shop; the text may be shown to the buyer.
   case refused(String)
@@ -94,7 +94,7 @@ package enum CheckoutAnswer: Hashable, Sendable {
       guard let url = HookURL(text), url.isSecure || isPlainAllowed else { return nil }
       self = .url(text)
     } else if let text = try? fields.string("error") {
-      self = .refused(String(text.prefix(CheckoutAnswer.textMax)))
+      self = .refused(String(text.prefix(CheckoutVerdict.textMax)))
     } else {
       return nil
     }

@@ -93,13 +93,13 @@ struct ReportTests {
     #expect(ReviewVerdict(["verdict": "modify"]) == nil)
     #expect(ReviewVerdict(["verdict": "no"]) == nil)
     let url = "https://shop.example/pay/1"
-    #expect(CheckoutAnswer(["url": .string(url)], isPlainAllowed: false) == .url(url))
+    #expect(CheckoutVerdict(["url": .string(url)], isPlainAllowed: false) == .url(url))
     for bad in ["javascript:alert(1)", "http://shop.example/", "//x", "https://u@x/"] {
-      #expect(CheckoutAnswer(["url": .string(bad)], isPlainAllowed: false) == nil)
+      #expect(CheckoutVerdict(["url": .string(bad)], isPlainAllowed: false) == nil)
     }
     let plain = "http://127.0.0.1:1/pay"
-    #expect(CheckoutAnswer(["url": .string(plain)], isPlainAllowed: true) == .url(plain))
-    #expect(CheckoutAnswer(["error": "sold out"], isPlainAllowed: false) == .refused("sold out"))
-    #expect(CheckoutAnswer([:], isPlainAllowed: false) == nil)
+    #expect(CheckoutVerdict(["url": .string(plain)], isPlainAllowed: true) == .url(plain))
+    #expect(CheckoutVerdict(["error": "sold out"], isPlainAllowed: false) == .refused("sold out"))
+    #expect(CheckoutVerdict([:], isPlainAllowed: false) == nil)
   }
 }

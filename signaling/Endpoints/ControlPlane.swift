@@ -200,7 +200,7 @@ private final class ControlLoop {
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): parts.store(order)
     case .callMerchant(let call):
-      core.answered(call, .failed(reason: "no merchant is configured"), at: now, wall: wall)
+      core.ask(call, at: now, wall: wall)
     case .tellMember(let room, let identity, let message):
       sockets.tell(identity, in: room, message)
     case .hookEndpoints(let rows): parts.hooks(.endpoints(rows))

@@ -1,8 +1,10 @@
 // Signed callbacks of shops: verified, read, and handed to the room they are about.
 
 import Access
+import Commerce
 import HTTP
 import Hooks
+import JSON
 import Wire
 
 extension ControlCore {
@@ -51,13 +53,23 @@ extension ControlCore {
 
   /// What a report means. The room of an order is open; the request waits in `waitingRequests`.
   ///
-  /// The report goes on as a command by `merchant/NAME` whose key is the report's id: the reply is
-  /// stored in the transaction of the effect, so a second report with the same id has no second one.
-  /// Nothing sells yet, so no order is known.
+  /// A second report of the same is harmless: an order that is paid stays paid, and a purchase of coins
+  /// is paid out once.
   private mutating func take(
     _ report: MerchantReport, _ call: APICall
   ) throws(ControlRefusal) {
-    throw .unknownOrder
+    switch report.event {
+    case .order(let status, let room, let order):
+      guard let status = OrderReport(rawValue: status.rawValue) else { throw .unknownOrder }
+      reported(
+        status, of: order, in: room, by: report.merchant, for: .request(call.ticket), at: call.now,
+        wall: call.wall)
+    case .coinsPaid:
+      guard let purchase = try? JSONFields(report.data).int("purchase") else { throw .unknownOrder }
+      coinsPaid(
+        purchase, by: report.merchant, id: report.id, for: .request(call.ticket), at: call.now,
+        wall: call.wall)
+    }
   }
 }
 

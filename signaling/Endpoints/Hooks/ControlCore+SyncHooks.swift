@@ -1,6 +1,7 @@
 // Questions to shops: asked without waiting, answered as an event of the control thread.
 
 import Access
+import Commerce
 import Crypto
 package import Hooks
 import JSON
@@ -12,6 +13,8 @@ package import Wire
 enum SyncPurpose: Hashable, Sendable {
   /// Whether a message may be shown.
   case review(room: String, message: EntryID, fallback: HookEndpointRow.Fallback)
+  /// Where a buyer pays.
+  case checkout(MerchantCall)
 }
 
 extension ControlCore {
@@ -60,6 +63,18 @@ extension ControlCore {
       }
       guard let judgement else { return }
       houses.serve(.reviewed(message, judgement), in: room, atMs: wall.milliseconds)
+    case .checkout(let call): answered(call, answer.checkout(config), at: clock.now, wall: wall)
+    }
+  }
+
+  /// Asks a merchant for a payment page; without one that answers, the order fails.
+  package mutating func ask(_ call: MerchantCall, at now: Instant, wall: WallTime) {
+    clock = (now, wall)
+    // The same question after a crash has the same id: a shop makes one page for it.
+    let isAsked = ask(
+      .createCheckout, of: call.merchant, id: call.id, data: call.data, for: .checkout(call))
+    if !isAsked {
+      answered(call, .failed(reason: "the shop can't be asked now"), at: now, wall: wall)
     }
   }
 
@@ -90,8 +105,8 @@ extension ControlCore {
       .reviewed(entry.sequence, judgement), in: room, atMs: clock.wall.milliseconds)
   }
 
-  /// Whose room it is; nil: nobody's in particular, and every endpoint is told.
-  func merchant(of room: String) -> String? { nil }
+  /// Whose room it is; nil: nobody's in particular.
+  func merchant(of room: String) -> String? { houses[room]?.state.shop.settings.merchant }
 
   // MARK: Who comes and goes
 
@@ -123,6 +138,22 @@ extension HookEndpointRow.Fallback {
     switch self {
     case .allow: .allow
     case .hold: nil
+    }
+  }
+}
+
+extension SyncAnswer {
+  /// The answer to a request for a payment page.
+  fileprivate func checkout(_ config: ControlConfig) -> CheckoutAnswer {
+    switch self {
+    case .answered(let object):
+      // Without TLS only where the operator allowed an address without it.
+      switch CheckoutVerdict(object, isPlainAllowed: !config.hookAllowed.isEmpty) {
+      case .url(let url): .payment(url: url)
+      case .refused(let text): .failed(reason: text)
+      case nil: .failed(reason: "the shop's answer can't be read")
+      }
+    case .failed: .failed(reason: "the shop did not answer")
     }
   }
 }

@@ -49,6 +49,11 @@ struct HookDirectory: Sendable {
     askable[kind]?.first { merchant == nil || $0.merchant == merchant }
   }
 
+  /// Whose endpoints answer such questions.
+  func merchants(for kind: SyncHookKind) -> Set<String> {
+    Set((askable[kind] ?? []).map(\.merchant))
+  }
+
   /// What a merchant's callbacks may be signed with. A disabled endpoint gets nothing; its owner may
   /// still report what became of orders.
   func keys(of merchant: String) -> [HookKey] {

@@ -15,6 +15,13 @@ package struct MerchantCall: Hashable, Sendable {
   /// What the merchant is told: `room`, `order`, `buyer` (its identity), `currency`, `lines`,
   /// `discountMinor`, `voucher`, `totalMinor`, `untilMs`.
   package var data: JSONObject
+  /// The same for the same thing, so that a question asked twice is one to the merchant.
+  package var id: String {
+    switch thing {
+    case .order(let order): "hwk_order-\(room)-\(order)"
+    case .coins(let purchase): "hwk_coins-\(purchase)"
+    }
+  }
   package init(
     room: String, merchant: String, thing: MerchantThing, untilMs: Int64, data: JSONObject
   ) {
