@@ -30,5 +30,7 @@ package struct MerchantCall: Hashable, Sendable {
 struct ParkedReport: Sendable {
   let command: ShopServerCommand
   let merchant: String
+  /// The report's own id, so that it counts once; nil for an answer.
+  let id: String?
   let waiter: Waiter?
 }
