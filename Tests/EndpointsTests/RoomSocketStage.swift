@@ -294,9 +294,11 @@ struct RoomSocketStage {
 
   /// The merchant reports of an order.
   mutating func merchantReports(
-    _ report: OrderReport, _ order: ShopID, room: String = "demo", by merchant: String = "wool"
+    _ report: OrderReport, _ order: ShopID, room: String = "demo", by merchant: String = "wool",
+    id: String? = nil
   ) {
-    core.reported(report, of: order, in: room, by: merchant, for: nil, at: now, wall: wall)
+    core.reported(
+      report, of: order, in: room, by: merchant, id: id, for: nil, at: now, wall: wall)
     carryOut()
   }
 

@@ -421,6 +421,26 @@ struct CheckoutTests {
     #expect(refusal.code == .unknownOrder)
   }
 
+  @Test(
+    "a report with the id of an earlier one is no second report, also when things have moved on")
+  func repeatedReports() throws {
+    var stage = try ShopStage()
+    let order = try ordered(&stage)
+    func events() throws -> Int64 {
+      try #require(stage.test.stage.core.houses["demo"]).state.sequence
+    }
+    stage.test.stage.merchantReports(.paid, order, id: "msg_1")
+    let before = try events()
+    stage.test.stage.merchantReports(.paid, order, id: "msg_1")
+    #expect(try events() == before)
+    stage.test.stage.merchantReports(.failed, order, id: "msg_2")
+    #expect(try events() == before + 1, "what does not fit is recorded once")
+    stage.test.stage.merchantReports(.failed, order, id: "msg_2")
+    stage.test.stage.merchantReports(.refunded, order, id: "msg_1")
+    #expect(try events() == before + 1)
+    #expect(try stage.shop.orders[order]?.status == .paid)
+  }
+
   @Test("a room that is opened again asks for the payment pages that never came")
   func restart() throws {
     var stage = try ShopStage()

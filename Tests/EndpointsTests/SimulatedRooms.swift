@@ -316,7 +316,8 @@ struct SimulatedRooms {
       let order = pick(stage.core.houses[room]?.state.shop.orders.map(\.key) ?? [])
     {
       let report = isPaid ? OrderReport.paid : pick(OrderReport.allCases) ?? .failed
-      stage.merchantReports(report, order, room: room)
+      stage.merchantReports(
+        report, order, room: room, id: flag() ? "report-\(number(0...20))" : nil)
     }
     collect()
   }

@@ -62,7 +62,8 @@ extension ControlCore {
     case .order(let status, let room, let order):
       guard let status = OrderReport(rawValue: status.rawValue) else { throw .unknownOrder }
       reported(
-        status, of: order, in: room, by: report.merchant, for: .request(call.ticket), at: call.now,
+        status, of: order, in: room, by: report.merchant, id: report.id,
+        for: .request(call.ticket), at: call.now,
         wall: call.wall)
     case .coinsPaid:
       guard let purchase = try? JSONFields(report.data).int("purchase") else { throw .unknownOrder }

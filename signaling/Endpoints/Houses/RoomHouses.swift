@@ -158,16 +158,6 @@ package struct RoomHouses {
     take(in: room, atMs: atMs) { $0.serve(command, atMs: atMs).map { [$0] } ?? [] }
   }
 
-  /// A merchant or the ledger has something to say to an open room; its answer is news.
-  mutating func report(
-    _ command: ShopServerCommand, in room: String, for waiter: Waiter?, atMs: Int64
-  ) {
-    let asked = update(room) { open, news in
-      open.take(open.house.report(command, atMs: atMs), for: waiter, atMs: atMs, &news).write
-    }
-    if let entry = asked ?? nil { commit(entry) }
-  }
-
   mutating func take(
     in room: String, atMs: Int64, _ decide: (inout RoomHouse) -> [Pending]
   ) {

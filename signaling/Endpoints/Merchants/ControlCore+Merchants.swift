@@ -1,6 +1,7 @@
 // Merchants and the rooms' orders: who takes them, what they are asked, what they report.
 
 package import Commerce
+import Crypto
 import HTTP
 import Hooks
 import JSON
@@ -28,7 +29,7 @@ extension ControlCore {
       // There was one when it was ordered.
       return report(
         .checkoutAnswered(order: order, .failed(reason: "no merchant takes orders")), in: room,
-        by: "", for: nil)
+        by: "", id: nil, for: nil)
     }
     effects.append(
       .callMerchant(
@@ -50,28 +51,34 @@ extension ControlCore {
     clock = (now, wall)
     switch call.thing {
     case .order(let order):
-      report(.checkoutAnswered(order: order, answer), in: call.room, by: call.merchant, for: nil)
+      report(
+        .checkoutAnswered(order: order, answer), in: call.room, by: call.merchant, id: nil,
+        for: nil)
     case .coins(let purchase): offer(purchase, answer, to: call)
     }
   }
 
   /// A merchant reports of an order by a signed callback.
   ///
-  /// - Parameter waiter: is answered when it is on the disk: 200; 409 for a report that does not fit the
-  ///   order, which is recorded; `unknown-order` for one that is not this merchant's.
+  /// - Parameters:
+  ///   - id: the report's own (`webhook-id`): a second one with it gets the first one's reply, and has no
+  ///     effect of its own.
+  ///   - waiter: is answered when it is on the disk: 200; 409 for a report that does not fit the order,
+  ///     which is recorded; `unknown-order` for one that is not this merchant's.
   package mutating func reported(
-    _ report: OrderReport, of order: ShopID, in room: String, by merchant: String,
+    _ report: OrderReport, of order: ShopID, in room: String, by merchant: String, id: String?,
     for waiter: Waiter?, at now: Instant, wall: WallTime
   ) {
     clock = (now, wall)
     self.report(
-      .orderReported(order: order, report), in: room, by: merchant, for: waiter)
+      .orderReported(order: order, report), in: room, by: merchant, id: id, for: waiter)
   }
 
   private mutating func report(
-    _ command: ShopServerCommand, in room: String, by merchant: String, for waiter: Waiter?
+    _ command: ShopServerCommand, in room: String, by merchant: String, id: String?,
+    for waiter: Waiter?
   ) {
-    let parked = ParkedReport(command: command, merchant: merchant, waiter: waiter)
+    let parked = ParkedReport(command: command, merchant: merchant, id: id, waiter: waiter)
     guard require(room) else {
       guard (parkedReports[room]?.count ?? 0) < HousesLimits.parkedMax else {
         return refuse(waiter, .tooManyReads)
@@ -88,8 +95,15 @@ extension ControlCore {
       return refuse(
         parked.waiter, ControlRefusal(404, "unknown-order", "the order is another merchant's"))
     }
-    houses.report(
-      parked.command, in: room, for: parked.waiter, atMs: clock.wall.milliseconds)
+    var envelope = CommandEnvelope(
+      parked.command, by: "merchant/\(parked.merchant)", key: parked.id,
+      atMs: clock.wall.milliseconds)
+    if case .orderReported(let order, let report) = parked.command, parked.id != nil {
+      envelope.parameters = SHA256.digest(Array("order.\(report.rawValue) \(order)".utf8).span)
+    }
+    guard houses.submit(envelope, in: room, for: parked.waiter) else {
+      return refuse(parked.waiter, .tooManyReads)
+    }
   }
 
   /// A room that reports waited for is open, or can't be opened.

@@ -45,5 +45,7 @@ package enum MerchantThing: Hashable, Sendable {
 struct ParkedReport: Sendable {
   let command: ShopServerCommand
   let merchant: String
+  /// The report's own id, so that it counts once; nil for an answer.
+  let id: String?
   let waiter: Waiter?
 }

@@ -28,6 +28,8 @@ package struct CommandEnvelope: Sendable {
   /// How late the member sees the show, and how late the slowest audience does (`ShopContext`).
   package var delayMs: Int64 = 0
   package var windowMs: Int64 = ShopLimits.windowMsMin
+  /// Whether the server itself speaks, for a merchant or the ledger: only then `ShopCommand.server`.
+  package var isServers = false
   /// Whether there is a merchant that could take an order.
   package var hasMerchant = false
   /// That merchant's name.

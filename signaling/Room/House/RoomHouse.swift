@@ -111,6 +111,9 @@ package struct RoomHouse: Sendable {
 
   private mutating func decide(_ envelope: CommandEnvelope) throws(CommandRefusal) -> Pending {
     try HouseLimits.check(envelope)
+    if envelope.isServers, case .shop(.server(let command)) = envelope.command {
+      return try carryOut(command, envelope)
+    }
     var newcomers = Newcomers(people: people, state: state)
     let actor = Actor(
       person: newcomers.reference(envelope.identity, name: envelope.name), role: envelope.role,
@@ -256,25 +259,28 @@ package struct RoomHouse: Sendable {
     return take(decision, newcomers, made: "")
   }
 
-  /// A merchant or the ledger has something to say. A report that does not fit its order is recorded, and
-  /// answered as a conflict.
+  /// A merchant or the ledger has something to say.
   package mutating func report(_ command: ShopServerCommand, atMs: Int64) -> Outcome {
-    do throws(CommandRefusal) {
-      let context = CommandContext(actor: .server, atMs: atMs)
-      let decision = try state.decide(.server(.shop(command)), by: context)
-      var pending = take(decision, [], made: "")
-      let isRefused = decision.events.contains { entry in
-        if case .shop(.reportRefused) = entry.event { true } else { false }
-      }
-      if isRefused {
-        let refusal = CommandRefusal(.wrongState, "the order's state does not allow it")
-        pending.status = refusal.code.status
-        pending.body = refusal.body
-      }
-      return .decided(pending)
-    } catch {
-      return .refused(error, after: state.sequence)
+    submit(CommandEnvelope(command, by: "server", key: nil, atMs: atMs))
+  }
+
+  /// A report that does not fit its order is recorded, and answered as a conflict.
+  private mutating func carryOut(
+    _ command: ShopServerCommand, _ envelope: CommandEnvelope
+  ) throws(CommandRefusal) -> Pending {
+    let context = CommandContext(actor: .server, atMs: envelope.atMs)
+    let decision = try state.decide(.server(.shop(command)), by: context)
+    var pending = take(decision, [], made: "")
+    let isRefused = decision.events.contains { entry in
+      if case .shop(.reportRefused) = entry.event { true } else { false }
     }
+    if isRefused {
+      let refusal = CommandRefusal(.wrongState, "the order's state does not allow it")
+      pending.status = refusal.code.status
+      pending.body = refusal.body
+    }
+    remember(envelope, &pending)
+    return pending
   }
 
   /// Somebody joined. The log learns of it when their token's role is news.
@@ -411,5 +417,17 @@ extension CommandRefusal {
       "detail": .string(text), "code": .string(code.rawValue),
     ]
     return body.write()
+  }
+}
+
+extension CommandEnvelope {
+  /// What a merchant or the ledger has to say.
+  ///
+  /// - Parameter key: of a report that may come twice; the second one gets the first one's reply.
+  package init(_ command: ShopServerCommand, by subject: String, key: String?, atMs: Int64) {
+    self.init(
+      identity: subject, name: "", role: .service, command: .shop(.server(command)), key: key,
+      atMs: atMs)
+    isServers = true
   }
 }
