@@ -16,8 +16,8 @@ K ?=
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses)
-	@LAN=$(LAN) exec scripts/run $(ARGS)
+run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses; SHOP=1: with the demo shop)
+	@LAN=$(LAN) SHOP=$(SHOP) exec scripts/run $(ARGS)
 
 build: ## install what building needs, and make the release binaries
 	@scripts/setup build
@@ -38,7 +38,7 @@ tsan: ## the unit tests with the thread sanitizer
 	@scripts/setup build
 	@scripts/long tsan
 
-bench: ## measure the packet path and the whole server against Janus; prints JSON lines
+bench: ## measure packet path, server (against Janus), store and rooms; prints JSON lines
 	@scripts/setup bench
 	@swift build -c release $(SWIFT_FLAGS) 1>&2
 	@scripts/bench

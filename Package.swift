@@ -57,7 +57,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
-    module("Config", ["Wire", "RTP", "Telemetry"]),
+    module("Config", ["Wire", "RTP", "Telemetry", "Hooks"]),
     module("Doctor", ["Wire", "Config", "JSON"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
@@ -77,24 +77,29 @@ let package = Package(
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
     module("RoomLog"),
+    module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
     signaling("Commerce", ["Wire", "JSON", "Crypto", "RoomLog"]),
-    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl"]),
-    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Room"]),
+    signaling(
+      "Room",
+      ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl", "RoomLog"]),
+    signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Commerce", "Room"]),
     signaling(
       "Endpoints",
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
-        "MediaControl", "MediaWorker", "Access", "Room", "RoomLog", "Store", "Messages", "Web",
-        "Loop",
+        "MediaControl", "MediaWorker", "Access", "Commerce", "Room", "RoomLog", "Store", "Hooks",
+        "Messages", "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
     module("Loop", ["Wire", "CLinux"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
     module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite", "CPQ"]),
+    module(
+      "HookDelivery", ["Wire", "Crypto", "HTTP", "RoomLog", "Hooks", "Loop", "COpenSSL"]),
     module(
       "MediaWorker",
       [
@@ -123,13 +128,20 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Loop", "Web",
-        "MediaWorker", "CLinux", "COpenSSL",
+        "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Hooks",
+        "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
     tests("Wire", ["Wire"]),
     tests("Crypto", ["Crypto"]),
+    tests("Hooks", ["Crypto", "Hooks", "JSON", "RoomLog", "Wire"]),
+    tests(
+      "HookDelivery",
+      [
+        "COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web",
+        "Wire",
+      ]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
@@ -139,7 +151,7 @@ let package = Package(
     tests("JSON", ["JSON"]),
     tests("Config", ["Config", "RTP", "Telemetry", "Wire"]),
     tests("Doctor", ["Doctor", "Config", "JSON", "Wire"]),
-    tests("Program", ["Config", "JSON", "hawker"]),
+    tests("Program", ["Config", "Crypto", "HTTP", "Hooks", "JSON", "Store", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),
     tests("Telemetry", ["Telemetry", "Wire"]),
     tests("Congestion", ["Congestion", "RTP", "Wire"]),
@@ -166,23 +178,28 @@ let package = Package(
     tests(
       "Client",
       ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
-    tests("Messages", ["Messages", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
+    tests("Messages", ["Messages", "Commerce", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
     tests("Commerce", ["Commerce", "JSON", "Crypto", "RoomLog", "Wire"]),
-    tests("Room", ["Room", "Access", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
+    tests(
+      "Room",
+      [
+        "Room", "Access", "Commerce", "Crypto", "JSON", "MediaControl", "RTP", "RoomLog", "Wire",
+      ]),
     tests(
       "Endpoints",
       [
-        "Endpoints", "Access", "Crypto", "DTLS", "HTTP", "ICE", "JSON", "MediaControl", "Messages",
-        "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store", "Web", "Wire",
+        "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
+        "MediaControl", "Messages", "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store",
+        "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.
     tests(
       "Fuzz",
       [
-        "Access", "Config", "Congestion", "DTLS", "HTTP", "ICE", "JSON", "Loop", "Media",
-        "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
+        "Access", "Commerce", "Config", "Congestion", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
+        "Loop", "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

@@ -13,6 +13,8 @@
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <sys/time.h>
 
 static inline long shim_BIO_pending(BIO *bio) { return (long)BIO_pending(bio); }
@@ -40,6 +42,9 @@ static inline int shim_SSL_CTX_set1_groups_list(SSL_CTX *context, const char *li
 }
 static inline long shim_SSL_CTX_set_mode(SSL_CTX *context, long mode) {
   return SSL_CTX_set_mode(context, mode);
+}
+static inline long shim_SSL_set_tlsext_host_name(SSL *ssl, const char *name) {
+  return SSL_set_tlsext_host_name(ssl, name);
 }
 static inline long shim_SSL_set_mtu(SSL *ssl, long bytes) { return SSL_set_mtu(ssl, bytes); }
 static inline long shim_DTLS_set_link_mtu(SSL *ssl, long bytes) {

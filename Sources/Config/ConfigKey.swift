@@ -17,6 +17,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case store
   case retentionDays = "retention-days"
   case redis
+  case hook
+  case hookAllow = "hook-allow"
   case web
   case logLevel = "log-level"
 
@@ -44,6 +46,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite|postgres://USER:PASSWORD@HOST/DATABASE"
     case .retentionDays: "1...3650"
     case .redis: "URL"
+    case .hook: "NAME=URL[,NAME=URL...]"
+    case .hookAllow: "ADDR:PORT[,ADDR:PORT...]"
     case .logLevel: "debug|info|warning|error"
     }
   }
@@ -62,6 +66,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .trustedProxies: "127.0.0.1, 10.0.0.0/8"
     case .retentionDays: "90"
     case .redis: "redis://127.0.0.1:6379"
+    case .hook: "shop=https://shop.example/hooks"
+    case .hookAllow: "127.0.0.1:8081"
     case .web: "/usr/share/hawker/web"
     }
   }
@@ -75,18 +81,23 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // As a room's own setting: ten years.
     case .retentionDays: 1...3650
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .preferCodec, .store, .redis, .web, .logLevel:
+      .trustedProxies, .preferCodec, .store, .redis, .hook, .hookAllow, .web, .logLevel:
       nil
     }
   }
 
   /// Whether it takes several values, by commas or by being given again.
   package var isList: Bool {
-    self == .mediaIP || self == .allowedOrigin || self == .trustedProxies
+    switch self {
+    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookAllow: true
+    default: false
+    }
   }
 
   /// Whether its value may hold a secret (a password in a URL is one): never printed.
-  package var isSecret: Bool { self == .apiSecret || self == .store || self == .redis }
+  package var isSecret: Bool {
+    self == .apiSecret || self == .store || self == .redis || self == .hook
+  }
 
   /// The value used when nobody sets one; nil when there is none.
   package var fallback: String? {
@@ -98,7 +109,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite"
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .retentionDays, .redis, .web:
+      .trustedProxies, .retentionDays, .redis, .hook, .hookAllow, .web:
       nil
     }
   }
@@ -133,6 +144,10 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .retentionDays:
       "Days after a room's end when names and texts in it are erased, where the room does not say itself. Default: they are kept. Looked for each hour."
     case .redis: "Fan-out between several processes. Not supported yet: any value is refused."
+    case .hook:
+      "Where the merchant NAME is told what happens, and asked for checkouts (docs/hooks.md). Its secret is printed by `hawker hooks secret NAME`."
+    case .hookAllow:
+      "Addresses that webhooks may go to although they are private, exactly, and without TLS. Default: none, webhooks go to public addresses over https."
     case .web: "The folder of the pages. Default: found beside the binary."
     case .logLevel: "The least important lines that are logged, as JSON on stderr."
     }

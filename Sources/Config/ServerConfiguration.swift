@@ -21,6 +21,9 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var preferCodec: Codec
   /// Nil: names and texts are kept where a room doesn't say itself.
   package var retentionDays: Int?
+  /// One for each merchant.
+  package var hooks: [HookTarget]
+  package var hookAllowed: [SocketAddress]
   package var web: String?
   package var logLevel: LogLevel
   package var store: StoreChoice
@@ -56,6 +59,11 @@ package struct ServerConfiguration: Hashable, Sendable {
     }
     allowedOrigins = try reader.list(.allowedOrigin) { ServerConfiguration.origin($0) }
     trustedProxies = try reader.list(.trustedProxies) { AddressRange($0) }
+    hooks = try reader.list(.hook) { HookTarget($0) }
+    hookAllowed = try reader.list(.hookAllow) { SocketAddress($0) }
+    guard Set(hooks.map(\.merchant)).count == hooks.count else {
+      throw ConfigError("hook: each merchant has one URL here; others are made over REST")
+    }
     logLevel = try reader.parse(.logLevel) { LogLevel(rawValue: $0) }
     web = try reader.optional(.web) { $0.isEmpty ? nil : $0 }
     let pair = try reader.pair(.tlsCert, .tlsKey)

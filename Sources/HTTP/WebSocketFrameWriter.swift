@@ -16,7 +16,7 @@ package enum WebSocketFrameWriter {
     output.append(0x80 | opcode.rawValue)
     writeLength(payload.count, masked: maskingKey != nil, into: &output)
     guard let maskingKey else {
-      for index in 0..<payload.count { output.append(payload[index]) }
+      unsafe payload.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
       return
     }
     let key = (0..<4).map { UInt8(truncatingIfNeeded: maskingKey >> UInt32(24 - 8 * $0)) }

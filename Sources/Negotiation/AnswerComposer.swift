@@ -158,6 +158,10 @@ struct AnswerComposer {
     guard let track = state.sections[plan.index].track else { return }
     let choice = SimulcastChoice(
       plan.offered, formats: accepted.formats, hasRIDs: section.has(.rid))
+    if let cap = policy.bitrateMax, accepted.kind == .video {
+      // RFC 3890: what browsers keep all encodings of the section below.
+      section.otherLines.append(OtherLine("b", "TIAS:\(cap.bitsPerSecond)"))
+    }
     section.rtp.rids = choice.rids
     section.rtp.simulcast = choice.simulcast
     receives.append(

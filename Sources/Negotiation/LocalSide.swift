@@ -3,6 +3,7 @@
 package import DTLS
 package import ICE
 package import RTP
+package import Wire
 
 /// Our side of one transport.
 package struct LocalSide: Sendable {
@@ -47,8 +48,12 @@ package struct AnswerPolicy: Hashable, Sendable {
   /// The video codec that is answered first, so that a publisher sends it.
   package var preferCodec: Codec
 
-  package init(role: Role, preferCodec: Codec = .vp8) {
+  /// What a publisher may send in one video section, all its encodings together; nil is no cap.
+  package var bitrateMax: Bitrate?
+
+  package init(role: Role, preferCodec: Codec = .vp8, bitrateMax: Bitrate? = nil) {
     self.role = role
     self.preferCodec = preferCodec
+    self.bitrateMax = bitrateMax
   }
 }

@@ -140,6 +140,8 @@ struct Erasure {
     try database.run("UPDATE transfers SET subject = NULL, key = '' WHERE subject = ?", identity)
     try database.run("UPDATE shows SET host = NULL, title = '' WHERE host = ?", identity)
     try database.run("UPDATE people SET identity = NULL, name = '' WHERE identity = ?", identity)
+    // Messages that name them, with their deliveries.
+    try database.run("DELETE FROM outbox WHERE subject = ?", identity)
     try database.run("DELETE FROM erasures WHERE identity = ?", identity)
   }
 }

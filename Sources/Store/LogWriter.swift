@@ -13,6 +13,9 @@ protocol LogWriter: AnyObject {
   /// Writes `items` in one transaction, durable when this returns; one outcome each, in order.
   func write(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome]
 
+  /// What is written about webhooks, on the same connection, inside a transaction.
+  var hooks: HookStatements { get }
+
   /// Something was erased: what the database still holds of it is to go as soon as that disturbs nobody.
   func noteErasure()
 

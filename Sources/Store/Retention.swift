@@ -9,6 +9,7 @@ struct Retention {
   /// Milliseconds since 1970.
   let now: Int64
   private var arePastRepliesGone = false
+  private var arePastHooksGone = false
   // The room whose texts are going.
   private var room: RoomKey?
 
@@ -34,6 +35,10 @@ struct Retention {
   private mutating func advance(_ database: any SQLDatabase) throws(StoreError) -> Bool {
     if !arePastRepliesGone {
       try forgetReplies(database)
+      return false
+    }
+    if !arePastHooksGone {
+      arePastHooksGone = try HookRetention.forget(database, atMs: now)
       return false
     }
     if room == nil { room = try dueRoom(database) }

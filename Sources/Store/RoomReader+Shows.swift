@@ -95,11 +95,20 @@ extension RoomReader {
     ) { $0.string(0) }
   }
 
-  /// The hosts `follower` follows, at most `StoreLimits.pageMax`.
-  package func followed(by follower: String) throws(StoreError) -> [String] {
+  /// The hosts `follower` follows after the identity `last`, by identity, at most `limit`.
+  package func followed(
+    by follower: String, after last: String = "", limit: Int = StoreLimits.pageMax
+  ) throws(StoreError) -> [String] {
     try database.rows(
-      "SELECT host FROM follows WHERE follower = ? ORDER BY host LIMIT ?",
-      [.text(follower), .integer(Int64(StoreLimits.pageMax))]
+      "SELECT host FROM follows WHERE follower = ? AND host > ? ORDER BY host LIMIT ?",
+      [.text(follower), .text(last), .integer(Int64(RoomReader.bounded(limit)))]
+    ) { $0.string(0) }
+  }
+
+  /// What somebody is called in one of the rooms that know them; nil for somebody no room knows.
+  package func name(of identity: String) throws(StoreError) -> String? {
+    try database.first(
+      "SELECT name FROM people WHERE identity = ? AND name <> '' LIMIT 1", [.text(identity)]
     ) { $0.string(0) }
   }
 

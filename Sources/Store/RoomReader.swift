@@ -7,8 +7,13 @@ package import RoomLog
 /// All reads of one job see the same state of the database.
 package final class RoomReader {
   let database: any SQLDatabase
+  /// This process's name in a database that several share.
+  let node: String?
 
-  init(_ database: any SQLDatabase) { self.database = database }
+  init(_ database: any SQLDatabase, node: String? = nil) {
+    self.database = database
+    self.node = node
+  }
 
   convenience init(_ directory: StoreDirectory, vfs: String? = nil) throws(StoreError) {
     let database = try Database(directory.database, .read, vfs: vfs)

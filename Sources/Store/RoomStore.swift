@@ -10,6 +10,8 @@ import Wire
 /// Nothing here waits for the disk, and every answer comes on one of the store's threads: hand it on
 /// through a mailbox. A failure that leaves the disk in doubt ends the process.
 package final class RoomStore: Sendable {
+  /// The endpoints of webhooks as they were when the store was opened.
+  package let hookEndpoints: [HookEndpointRow]
   private let board: StoreBoard
   // What `close` ends: the threads, then the lock.
   private let running: Mutex<(threads: [WorkerThread], lock: DirectoryLock?)>
@@ -18,29 +20,38 @@ package final class RoomStore: Sendable {
   ///
   /// - Parameters:
   ///   - place: its folder is made when there is none.
+  ///   - hooks: the endpoints of the configuration, one for each merchant: they are made or changed
+  ///     to be so, and others that once were configured are disabled.
   ///   - onNews: called on the writing thread with what other processes did to this one's rooms.
   ///   - onCommitted: called on the writing thread after each commit with an outcome for each of its
   ///     entries, in order: reply and fan out only then. Must not wait for anything.
+  ///   - onHooks: called there after a commit with the endpoints that have something to be sent by it.
+  ///     Must not wait either.
   /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, `.unsafeSetting`, or what the database said.
   package convenience init(
-    _ place: StorePlace, patience: StorePatience = StorePatience(),
+    _ place: StorePlace, patience: StorePatience = StorePatience(), hooks: [HookEndpointRow] = [],
     onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
-    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
-    try self.init(place, vfs: nil, patience: patience, onNews: onNews, onCommitted: onCommitted)
+    try self.init(
+      place, vfs: nil, patience: patience, hooks: hooks, onNews: onNews, onCommitted: onCommitted,
+      onHooks: onHooks)
   }
 
   init(
     _ place: StorePlace, vfs: String?, patience: StorePatience = StorePatience(),
-    onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
-    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    hooks: [HookEndpointRow] = [], onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
     try place.directory.make()
     let lock = try place.directory.lock()
     let parts = StoreParts(
-      place: place, vfs: vfs, patience: patience, onCommitted: onCommitted, onNews: onNews)
+      place: place, vfs: vfs, patience: patience, onCommitted: onCommitted, onHooks: onHooks,
+      onNews: onNews)
     // Migrates, and says by name what is wrong, before any thread is there.
-    _ = try parts.writer()
+    hookEndpoints = try parts.writer().configureHooks(hooks, atMs: RoomStore.nowMs)
     do throws(SystemError) {
       board = try StoreBoard()
       let board = board
@@ -95,6 +106,16 @@ package final class RoomStore: Sendable {
   /// The room has left this process's memory: another process may have it. After everything asked for
   /// before.
   package func release(_ room: RoomKey) -> Bool { board.requests.post(.write(.release(room))) }
+
+  /// Changes what is kept about webhooks, after everything asked for before.
+  ///
+  /// - Parameter done: called on the writing thread when it is on the disk, or can't be.
+  /// - Returns: false when too many requests wait: nothing was taken.
+  package func change(
+    _ change: HookChange, done: @escaping @Sendable (HookChanged) -> Void
+  ) -> Bool {
+    board.requests.post(.write(.hook(change), then: .hooked(done)))
+  }
 
   /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.
   ///

@@ -20,6 +20,10 @@ protocol SQLDatabase: AnyObject {
   /// What makes a FROM clause use an index, for a database that must be told.
   func using(index: String) -> String
 
+  /// Keeps other processes from writing to a table until the transaction ends; where there are none,
+  /// nothing.
+  func lock(table: String) throws(StoreError)
+
   /// Runs `body` in a transaction that may write; what it throws undoes everything.
   ///
   /// `body` may run again when a connection was lost before anything was committed: it changes nothing

@@ -18,6 +18,8 @@ enum StoreRequest: Sendable {
     case opened(@Sendable (Result<RoomKey, StoreError>, RoomReader) -> Void)
     /// On the writing thread, right after the commit.
     case transferred(@Sendable (TransferOutcome) -> Void)
+    /// As `transferred`.
+    case hooked(@Sendable (HookChanged) -> Void)
   }
 }
 

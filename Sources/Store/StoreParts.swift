@@ -11,13 +11,16 @@ struct StoreParts: Sendable {
   let vfs: String?
   let patience: StorePatience
   let onCommitted: @Sendable ([CommitOutcome]) -> Void
+  let onHooks: @Sendable (Set<Int64>) -> Void
   let onNews: @Sendable (StoreNews) -> Void
 
   /// The thread that writes.
   func write(_ board: StoreBoard) {
     guarded { () throws(StoreError) in
       let loop = try StoreParts.loop(board.writerWaker)
-      try StoreThread(board, writer: try writer(), loop: loop, onCommitted: onCommitted).run()
+      try StoreThread(
+        board, writer: try writer(), loop: loop, onCommitted: onCommitted, onHooks: onHooks
+      ).run()
     }
   }
 
@@ -34,8 +37,10 @@ struct StoreParts: Sendable {
   private func reader() throws(StoreError) -> RoomReader {
     switch place {
     case .sqlite(let directory): try RoomReader(directory, vfs: vfs)
-    case .postgres(let address, _):
-      RoomReader(try PostgresSession(address, journal: nil, patience: patience))
+    case .postgres(let address, let directory):
+      RoomReader(
+        try PostgresSession(address, journal: nil, patience: patience),
+        node: try directory.nodeName())
     }
   }
 

@@ -13,17 +13,20 @@ final class StoreThread {
   private let writer: any LogWriter
   private let loop: EventLoop
   private let onCommitted: @Sendable ([CommitOutcome]) -> Void
+  private let onHooks: @Sendable (Set<Int64>) -> Void
   private var waiting: [StoreRequest] = []
   private var jobs: [StoreJob] = []
 
   init(
     _ board: StoreBoard, writer: any LogWriter, loop: EventLoop,
-    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void
+    onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void
   ) throws(StoreError) {
     self.board = board
     self.writer = writer
     self.loop = loop
     self.onCommitted = onCommitted
+    self.onHooks = onHooks
     jobs = try Erasure.unfinished(writer.connection).map { .erasure($0, atMs: 0) { _ in } }
   }
 
@@ -88,11 +91,14 @@ final class StoreThread {
       guard case .write(_, let then?) = request else { continue }
       switch then {
       case .transferred(let done): done(outcome.ofTransfer)
+      case .hooked(let done): done(outcome.ofHook)
       case .opened(let opened):
         let result = outcome.ofOpening
         _ = board.openings.post { reader in opened(result, reader) }
       }
     }
+    let endpoints = Set(outcomes.flatMap(\.hooks))
+    if !endpoints.isEmpty { onHooks(endpoints) }
   }
 
   // MARK: Jobs

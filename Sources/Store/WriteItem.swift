@@ -11,9 +11,17 @@ indirect enum WriteItem: Sendable {
   case snapshot(RoomKey, SnapshotRow)
   /// The room has left memory: another process may have it.
   case release(RoomKey)
+  /// Something about webhooks.
+  case hook(HookChange)
   case transfer(TransferOrder)
 
-  var isTransfer: Bool { if case .transfer = self { true } else { false } }
+  /// Whether what it writes depends on what it finds.
+  var isJudged: Bool {
+    switch self {
+    case .transfer, .hook: true
+    case .entry, .open, .snapshot, .release: false
+    }
+  }
 
   /// Roughly the bytes it writes.
   var byteCount: Int {
@@ -22,6 +30,7 @@ indirect enum WriteItem: Sendable {
     case .open(let name, _): name.utf8.count + 64
     case .snapshot(_, let snapshot): snapshot.body.count
     case .release: 64
+    case .hook: 256
     case .transfer(let order): order.byteCount
     }
   }
@@ -29,8 +38,10 @@ indirect enum WriteItem: Sendable {
 
 /// What became of one item.
 enum WriteOutcome: Hashable, Sendable {
-  /// On the disk; the number of the stored reply when the entry has one.
-  case committed(reply: Int64?)
+  /// On the disk; the number of the stored reply when the entry has one, and the endpoints that
+  /// have webhooks to be sent.
+  case committed(reply: Int64?, hooks: [Int64] = [])
+  case hooked(HookChanged, hooks: [Int64])
   case opened(RoomKey)
   case transferred(TransferOutcome)
   /// Not on the disk, and never will be.
@@ -39,8 +50,8 @@ enum WriteOutcome: Hashable, Sendable {
   /// As the outcome of an entry.
   var ofEntry: CommitOutcome.Result {
     switch self {
-    case .committed(let reply): .committed(reply: reply)
-    case .opened, .transferred: .committed(reply: nil)
+    case .committed(let reply, _): .committed(reply: reply)
+    case .opened, .hooked, .transferred: .committed(reply: nil)
     case .refused(let error): .refused(error)
     }
   }
@@ -50,7 +61,7 @@ enum WriteOutcome: Hashable, Sendable {
     switch self {
     case .opened(let key): .success(key)
     case .refused(let error): .failure(error)
-    case .committed, .transferred: .failure(.unknownRoom)
+    case .committed, .hooked, .transferred: .failure(.unknownRoom)
     }
   }
 
@@ -58,7 +69,23 @@ enum WriteOutcome: Hashable, Sendable {
   var ofTransfer: TransferOutcome {
     switch self {
     case .transferred(let outcome): outcome
-    case .committed, .opened, .refused: .failed
+    case .committed, .opened, .hooked, .refused: .failed
+    }
+  }
+}
+
+extension WriteOutcome {
+  /// As the outcome of a change of webhooks.
+  var ofHook: HookChanged {
+    if case .hooked(let changed, _) = self { return changed }
+    return .refused
+  }
+
+  /// Endpoints that have webhooks to be sent now.
+  var hooks: [Int64] {
+    switch self {
+    case .committed(_, let hooks), .hooked(_, let hooks): hooks
+    case .opened, .transferred, .refused: []
     }
   }
 }

@@ -38,6 +38,16 @@ final class WebConnection {
   var webSocketOutput = WebSocketConnection.Output()
   /// Whether the application was told of a WebSocket and not yet of its end.
   var isOpenWebSocket = false
+  /// Whether the application was told that the client is behind.
+  var isBehind = false
+  /// Whether the loop has forgotten it.
+  var isGone = false
+  /// Whether messages may be sent: a WebSocket that is open and not closing.
+  var takesMessages = false
+  /// Whether it is among those to be settled at the end of the turn's commands.
+  var isTouched = false
+  /// When its timer was last set for.
+  var timer = Instant.zero
   /// Whether the client said that it sends nothing more.
   var inputEnded = false
   var output = OutgoingQueue()
@@ -50,6 +60,7 @@ final class WebConnection {
   var isPinged = false
   var lingeredBytes = 0
   private let sentPerTurnBytesMax: Int
+  private let webSocketAnswersHighWater: Int
 
   init(
     _ id: UInt64, _ arrival: TCPListener.Arrival, tls: TLSSession?, isRefusal: Bool,
@@ -64,6 +75,7 @@ final class WebConnection {
     try? stream.setKernelUnsentMax(bytes: WebConnection.kernelUnsentBytesMax)
     http = HTTPConversation(limits: limits)
     sentPerTurnBytesMax = limits.sentPerTurnBytesMax
+    webSocketAnswersHighWater = limits.webSocketAnswersHighWater
     deadline = now + limits.requestTimeout
     lastReceived = now
     lastSent = now
@@ -75,6 +87,8 @@ final class WebConnection {
   /// Sends as much as the client and this turn allow; false when the connection is lost.
   func pump(at now: Instant) -> Bool {
     let before = queuedBytes
+    // Most have nothing to send and are only looked at.
+    guard before > 0 || tls != nil else { return true }
     do { try stream.flush() } catch { return false }
     guard sendTLSRecords() else { return false }
     var sent = 0
@@ -96,6 +110,16 @@ final class WebConnection {
   private func sendTLSRecords() -> Bool {
     guard let records = tls?.takeOutput(), !records.isEmpty else { return true }
     return stream.write(records.span) == .accepted
+  }
+
+  /// Gives bytes to the kernel, when nothing waits and there is nothing to encrypt.
+  ///
+  /// - Returns: whether all of them are there and nothing is left to do; if not, they are queued or lost
+  ///   like others: settle the connection. Nil when they have to be queued by `send`.
+  func sendAtOnce(_ bytes: [UInt8], at now: Instant) -> Bool? {
+    guard tls == nil, output.isEmpty, stream.queuedBytes == 0 else { return nil }
+    lastSent = now
+    return stream.write(bytes.span) == .accepted && stream.queuedBytes == 0
   }
 
   /// Queues bytes behind those that wait.
@@ -126,7 +150,8 @@ final class WebConnection {
   private var takesInput: Bool {
     switch phase {
     case .http: http.takesMore(queuedBytes: queuedBytes)
-    case .webSocket, .lingering: true
+    case .webSocket: queuedBytes <= webSocketAnswersHighWater
+    case .lingering: true
     // Only a handshake is still worth reading for.
     case .finishing: !(tls?.isEstablished ?? true)
     }

@@ -11,6 +11,11 @@ package enum WebEvent: Sendable {
   case opened(_ connection: UInt64, HTTPRequest)
   /// A text message, valid UTF-8, within the limits.
   case message(_ connection: UInt64, [UInt8])
+  /// More waits for a WebSocket than `WebLimits.webSocketHighWater`: what can wait or be left out
+  /// should not be sent now.
+  case behind(_ connection: UInt64)
+  /// A WebSocket that was behind has taken what waited, but for `WebLimits.webSocketLowWater`.
+  case drained(_ connection: UInt64)
   /// An opened WebSocket is over, for whatever reason. Told once for each `.opened`.
   case closed(_ connection: UInt64)
 }

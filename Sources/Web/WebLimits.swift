@@ -24,6 +24,17 @@ package struct WebLimits: Sendable, Hashable {
   package var answerBytesHighWater = 256 * 1024
   /// Bytes that wait for a WebSocket: some seconds of a busy room; a client further behind is closed.
   package var webSocketQueuedBytesMax = 1024 * 1024
+  /// Bytes that wait for a WebSocket above which the application hears that it is behind: a few batches
+  /// of a busy room, beyond what the kernel holds.
+  package var webSocketHighWater = 64 * 1024
+  /// Bytes that wait for a WebSocket below which it is behind no longer.
+  package var webSocketLowWater = 16 * 1024
+  /// Bytes of a WebSocket that the kernel keeps unsent: messages are small, and what waits in the kernel
+  /// can't be replaced by something newer.
+  package var webSocketUnsentMax = 64 * 1024
+  /// Bytes that wait for a WebSocket above which it is not read: who does not take pongs and answers gets no more of
+  /// them, and costs less than 128 KiB with a message on its way. The kernel holds as much again for slow networks.
+  package var webSocketAnswersHighWater = 32 * 1024
   /// Bytes sent to one connection in one turn, so that a fast reader of a large file does not hold up others.
   package var sentPerTurnBytesMax = 512 * 1024
   /// Commands of the application that wait for the loop: a message to each connection, some times over.

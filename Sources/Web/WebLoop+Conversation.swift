@@ -91,6 +91,8 @@ extension WebLoop {
       connection.phase = .webSocket
       connection.webSocket = WebSocketConnection(limits: limits.webSocket)
       connection.isOpenWebSocket = true
+      connection.takesMessages = true
+      try? connection.stream.setKernelUnsentMax(bytes: limits.webSocketUnsentMax)
       connection.lastReceived = loop.now
       counters.openedWebSockets += 1
       counters.countAnswer(status: response.status)
@@ -124,6 +126,7 @@ extension WebLoop {
 
   private func finishWebSocket(_ connection: WebConnection) {
     connection.phase = .finishing
+    connection.takesMessages = false
     endWebSocket(connection)
   }
 
@@ -132,15 +135,14 @@ extension WebLoop {
     guard connection.phase == .webSocket, connection.webSocket?.isOpen == true else { return }
     var bytes: [UInt8] = []
     connection.webSocket?.close(code, reason: reason, into: &bytes)
+    connection.takesMessages = false
     connection.deadline = loop.now + limits.webSocketCloseTimeout
     queue(bytes, to: connection)
   }
 
   /// Queues the frame of a message, unless closing has begun.
-  func send(_ frame: [UInt8], to id: UInt64) {
-    guard let connection = connections[id], connection.phase == .webSocket,
-      connection.webSocket?.isOpen == true
-    else { return }
+  func send(_ frame: [UInt8], to connection: WebConnection) {
+    guard connection.takesMessages else { return }
     queue(frame, to: connection)
   }
 
@@ -162,7 +164,7 @@ extension WebLoop {
   /// Sends what can be sent and arranges what to be told next. Call after anything that happens to a connection.
   func settle(_ connection: WebConnection) {
     if connection.phase == .http { converse(connection) }
-    guard connections[connection.id] != nil else { return }
+    guard !connection.isGone else { return }
     guard connection.pump(at: loop.now) else { return close(connection) }
     // What was left behind unfinished by the end of the conversation needs no more bytes to end.
     if connection.phase == .http, connection.http.isFinished { connection.phase = .finishing }
@@ -172,7 +174,21 @@ extension WebLoop {
       connection.phase = .lingering
       connection.deadline = loop.now + limits.lingerTimeout
     }
+    tellWhetherBehind(connection)
     watch(connection)
+  }
+
+  /// Tells the application when a client falls behind, and when it has caught up.
+  private func tellWhetherBehind(_ connection: WebConnection) {
+    guard connection.isOpenWebSocket else { return }
+    let queued = connection.queuedBytes
+    if !connection.isBehind, queued > limits.webSocketHighWater {
+      connection.isBehind = true
+      parts.emit(.behind(connection.id))
+    } else if connection.isBehind, queued <= limits.webSocketLowWater {
+      connection.isBehind = false
+      parts.emit(.drained(connection.id))
+    }
   }
 
   private func watch(_ connection: WebConnection) {
@@ -181,7 +197,10 @@ extension WebLoop {
       connection.interest = wanted
       try? loop.modify(connection.stream.descriptor, token: connection.id, interest: wanted)
     }
-    timers.schedule(connection.id, at: nextDeadline(of: connection))
+    let deadline = nextDeadline(of: connection)
+    guard deadline != connection.timer else { return }
+    connection.timer = deadline
+    timers.schedule(connection.id, at: deadline)
   }
 
   // MARK: Time
@@ -198,7 +217,7 @@ extension WebLoop {
       }
       deadline = connection.deadline
     case .webSocket:
-      let isClosing = connection.webSocket?.isOpen != true
+      let isClosing = !connection.takesMessages
       deadline =
         isClosing
         ? connection.deadline
@@ -258,7 +277,7 @@ extension WebLoop {
   }
 
   private func checkSilence(_ connection: WebConnection) {
-    guard connection.webSocket?.isOpen == true else {
+    guard connection.takesMessages else {
       return loop.now >= connection.deadline ? close(connection) : ()
     }
     let silence = loop.now - connection.lastReceived

@@ -30,6 +30,7 @@ final class WebLoop {
   private var listener: TCPListener?
   private var isListening = false
   private var commands: [WebCommand] = []
+  private var touched: [WebConnection] = []
   /// The end of the drain under way; nil when there is none.
   private(set) var drainDeadline: Instant?
   private var input = [UInt8](repeating: 0, count: WebLoop.readBytesMax)
@@ -139,28 +140,52 @@ final class WebLoop {
   private func takeCommands() {
     parts.board.mailbox.drain(into: &commands)
     // Each connection is settled once, so that what is sent to it in one turn travels together.
-    var touched: Set<UInt64> = []
-    for command in commands { apply(command, &touched) }
-    for id in touched { if let connection = connections[id] { settle(connection) } }
+    for command in commands { apply(command) }
+    let touched = self.touched
+    self.touched.removeAll(keepingCapacity: true)
+    for connection in touched {
+      connection.isTouched = false
+      if !connection.isGone { settle(connection) }
+    }
   }
 
-  private func apply(_ command: WebCommand, _ touched: inout Set<UInt64>) {
+  private func apply(_ command: WebCommand) {
     switch command {
     case .respond(let id, let request, let response):
-      connections[id]?.http.respond(request, response)
-      touched.insert(id)
-    case .send(let id, let text):
-      send(WebSocketFrame(text: text).bytes, to: id)
-      touched.insert(id)
+      touch(id)?.http.respond(request, response)
+    case .send(let id, let text): send(WebSocketFrame(text: text).bytes, to: id)
     case .sendAll(let ids, let text):
       let frame = WebSocketFrame(text: text).bytes
-      for id in ids { send(frame, to: id) }
-      touched.formUnion(ids)
+      let isCrowd = ids.count >= WebLoop.crowdMin
+      for id in ids where !isCrowd || !sendAtOnce(frame, to: id) { send(frame, to: id) }
     case .close(let id, let code, let reason):
-      if let connection = connections[id] { closeWebSocket(connection, code, reason) }
-      touched.insert(id)
+      if let connection = touch(id) { closeWebSocket(connection, code, reason) }
     case .reloadCertificate: reloadCertificate()
     }
+  }
+
+  private func send(_ frame: [UInt8], to id: UInt64) {
+    if let connection = touch(id) { send(frame, to: connection) }
+  }
+
+  /// Sends a frame to one of many: without the queue, and without settling a connection that has nothing
+  /// else to do, where that is possible.
+  private func sendAtOnce(_ frame: [UInt8], to id: UInt64) -> Bool {
+    guard let connection = connections[id], connection.takesMessages, !connection.isTouched,
+      let isAllSent = connection.sendAtOnce(frame, at: loop.now)
+    else { return false }
+    if !isAllSent { _ = touch(id) }
+    return true
+  }
+
+  /// A connection that something is done to; it is settled at the end of the turn's commands.
+  private func touch(_ id: UInt64) -> WebConnection? {
+    guard let connection = connections[id] else { return nil }
+    if !connection.isTouched {
+      connection.isTouched = true
+      touched.append(connection)
+    }
+    return connection
   }
 
   private func reloadCertificate() {
@@ -249,6 +274,8 @@ final class WebLoop {
   /// Forgets a connection; its descriptor is closed when the last reference goes.
   func close(_ connection: WebConnection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
+    connection.isGone = true
+    connection.takesMessages = false
     try? loop.remove(connection.stream.descriptor)
     timers.cancel(connection.id)
     if connection.isRefusal { refusals -= 1 } else { budget.release(connection.remote.ip) }
@@ -263,6 +290,9 @@ final class WebLoop {
     parts.emit(.closed(connection.id))
   }
 
+  /// Receivers of one message from which on each is sent it for itself: a smaller room's messages of one
+  /// turn travel together.
+  private static let crowdMin = 64
   /// The listener's token and the id of no connection.
   static let listenerToken: UInt64 = 0
   /// Bytes read at once: a full TLS record; a connection reads once a turn.
@@ -274,6 +304,7 @@ extension WebLoop {
   fileprivate func timeOut(_ token: UInt64) {
     if token == WebLoop.listenerToken { return listen() }
     guard let connection = connections[token] else { return }
+    connection.timer = .zero
     checkDeadlines(connection)
     if connections[token] != nil { settle(connection) }
   }

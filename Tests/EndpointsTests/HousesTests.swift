@@ -5,6 +5,7 @@ import MediaControl
 import Negotiation
 import RTP
 import Room
+import SDP
 import Store
 import Testing
 import Wire
@@ -12,7 +13,7 @@ import Wire
 @testable import Endpoints
 
 /// A control plane whose rooms live on a simulated disk that writes when a test says so.
-private struct DurableStage {
+struct DurableStage {
   var stage: RoomSocketStage
   var disk = SimulatedDisk()
   private var lastID = 0
@@ -190,6 +191,7 @@ struct HousesTests {
       #expect(told.last?.type == "me")
     }
     #expect(try test.command(2, "say", ["text": "lost, too", "key": "k"]).type == "ok")
+    test.wait(.milliseconds(400))
     #expect(test.stage.inbox(1).contains { $0.type == "said" })
     #expect(test.disk.mistakes.isEmpty)
   }
@@ -316,8 +318,7 @@ struct HousesTests {
     let poll = try test.command(1, "openPoll", ["question": "?", "options": ["a", "b"]])["poll"]
     _ = test.stage.inbox(1)
     _ = try test.command(2, "vote", ["poll": poll ?? 0, "options": [0]])
-    _ = try test.command(2, "say", ["text": "voted"])
-    let cursor = test.stage.inbox(1).last { $0.type == "said" }?.number("cursor")
+    let cursor = try test.command(1, "announce", ["text": "voted"]).number("cursor")
     test.stage.close(1)
     test.wait(.milliseconds(600))
     try test.stage.open(3)
@@ -326,7 +327,7 @@ struct HousesTests {
       3,
       [
         "type": "join", "id": "j", "version": 1, "room": "demo", "token": .string(token),
-        "cursor": .integer(try #require(cursor)),
+        "cursor": .integer(cursor),
       ])
     test.settle()
     let told = test.stage.inbox(3)
@@ -447,5 +448,75 @@ struct HousesTests {
     let viewer = OfferSection.viewer(audio: 1, video: 1)
     #expect(try test.stage.post("/whep/demo", viewer, token: token).status == 403)
     #expect(try test.join(4, "victor", .viewer).first?.type == "joined")
+  }
+
+  // MARK: What publishers send
+
+  @Test("a cap on the bitrate is in every answer; who goes on sending more is told, then ended")
+  func bitrateMax() throws {
+    var test = try DurableStage()
+    try test.fill()
+    _ = try test.command(1, "setRoom", ["bitrateMax": 900_000])
+    #expect(try test.stage.publish(1).text("sdp").contains("b=TIAS:900000\r\n"))
+    let host = try test.stage.token("alice", .host)
+    let whip = try test.stage.post(
+      "/whip/demo?stream=screen", OfferSection.publisher(video: .vp8, rids: []), token: host)
+    #expect(String(decoding: whip.body, as: UTF8.self).contains("b=TIAS:900000\r\n"))
+    let main = PublicationKey(identity: "alice", stream: "main")
+    let screen = PublicationKey(identity: "alice", stream: "screen")
+    func send(_ kilobits: Int64, _ key: PublicationKey, seconds: Int64) throws {
+      for _ in 0..<seconds {
+        let video = try test.stage.media(.video, of: key)
+        var status = RoomSocketStage.status()
+        status.bitrate = .kilobits(kilobits)
+        test.stage.report(.trackActive(video, true))
+        test.stage.report(.trackStatus(video, [status]))
+        test.wait(.seconds(1))
+      }
+    }
+    for peer in test.stage.core.transports.keys { test.stage.report(.connected(peer)) }
+    // A burst above the cap, and all that is tolerated for long, end nothing.
+    try send(2000, main, seconds: 8)
+    let health = test.stage.inbox(1).last { $0.type == "health" && $0["stream"] == "main" }
+    #expect(health?.objects("layers").contains { $0["limitedByCode"] == "budget" } == true)
+    try send(1100, main, seconds: 20)
+    let calm = test.stage.inbox(1).last { $0.type == "health" && $0["stream"] == "main" }
+    #expect(calm?.objects("layers").contains { $0["limitedByCode"] == "budget" } == false)
+    #expect(test.stage.core.rooms["demo"]?.publications[main]?.peer != nil)
+    try send(1200, main, seconds: 10)
+    try send(1200, screen, seconds: 10)
+    test.wait(.seconds(2))
+    #expect(test.stage.core.rooms["demo"]?.publications[main] == nil)
+    #expect(test.stage.core.rooms["demo"]?.publications[screen] == nil)
+    let end = test.stage.inbox(1).first { $0.type == "connectionEnded" }
+    #expect(end?["reason"] == "removed")
+  }
+
+  @Test("a room's codec is answered first from then on; without one it is the server's")
+  func codec() throws {
+    var test = try DurableStage()
+    try test.fill()
+    let token = try test.stage.token("alice", .host)
+    func first() throws -> String? {
+      let video = OfferSection(.video, .sendonly, codecs: [.vp8, .h264, .vp9])
+      let answer = try test.stage.post("/whip/demo", [video], token: token)
+      let media = try SessionDescription.parse(answer.body).media.first
+      return media?.rtp.maps.first?.name
+    }
+    #expect(try first() == "VP8")
+    _ = try test.command(1, "setRoom", ["codec": "VP9"])
+    #expect(try first() == "VP9")
+    _ = try test.command(1, "setRoom", ["title": "Sale"])
+    #expect(try first() == "VP9")
+    _ = try test.command(1, "setRoom", ["codec": "server"])
+    #expect(try first() == "VP8")
+    #expect(try test.command(1, "setRoom", ["codec": "H265"])["code"] == "bad-message")
+  }
+
+  @Test("without a cap no answer has one, and nobody is ended for what they send")
+  func noBitrateMax() throws {
+    var test = try DurableStage()
+    try test.fill()
+    #expect(!(try test.stage.publish(1).text("sdp").contains("b=")))
   }
 }

@@ -1,6 +1,7 @@
 import Access
 import HTTP
 import JSON
+import Negotiation
 import Room
 import Testing
 import Wire
@@ -68,6 +69,46 @@ struct PersonAPITests {
     #expect(texts(again) == ["-", "wordsofeve", "again"])
     #expect(try person(&test, .delete, "bob", token: service).status == 204)
     #expect(try person(&test, .delete, "nobody", token: service).status == 204)
+  }
+
+  @Test("a ban outlives the erasure of the banned, by a mark that names nobody; staff see it")
+  func erasedBan() throws {
+    var test = try RoomAPIStage()
+    let service = try test.stage.token("shop", .service, room: "*")
+    try test.say("rude", as: "eve-the-banned")
+    let path = "/members/eve-the-banned/ban"
+    #expect(try test.ask(.put, path, ["reason": "spam"], token: test.host).status == 200)
+    #expect(try person(&test, .delete, "eve-the-banned", token: service).status == 204)
+    let log = try test.ask(.get, "/log", token: test.host)
+    #expect(!String(decoding: log.body, as: UTF8.self).contains("eve-the-banned"))
+    let eve = try test.stage.token("eve-the-banned", .viewer)
+    func isOut(_ test: inout RoomAPIStage) throws -> Bool {
+      let said = try test.ask(.post, "/messages", ["text": "back"], token: eve)
+      let asked = try test.ask(.get, "/messages", token: eve)
+      let watched = try test.stage.post(
+        "/whep/demo", OfferSection.viewer(audio: 1, video: 1), token: eve)
+      let codes = [said.status, asked.status, watched.status]
+      #expect(Set(codes).count == 1, "\(codes)")
+      return codes == [403, 403, 403]
+    }
+    #expect(try isOut(&test))
+    #expect(throws: RoomSocketStage.StageFault.self) {
+      try test.join(9, "eve-the-banned", .viewer)
+    }
+    try test.say("somebody else", as: "evelyn")
+    let bans = try test.ask(.get, "/bans", token: test.host)
+    #expect(bans.json["people"] == [] && bans.json["erased"] == 1)
+    let audit = try test.ask(.get, "/audit", token: test.host)
+    guard case .array(let entries)? = audit.json["entries"],
+      case .object(let ban)? = entries.first
+    else { throw RoomSocketStage.StageFault() }
+    #expect(ban["kind"] == "banned" && ban["member"] == .null && ban["erased"] == true)
+    // Read again from the disk, it is the same.
+    test.stage.wait(HousesLimits.idleLimit + .seconds(5))
+    #expect(test.stage.core.houses["demo"] == nil)
+    #expect(try isOut(&test))
+    #expect(try test.ask(.delete, path, token: test.host).status == 200)
+    #expect(try test.ask(.get, "/messages", token: eve).status == 200)
   }
 
   @Test("a room that was read before the erasure and opens after it doesn't bring the name back")

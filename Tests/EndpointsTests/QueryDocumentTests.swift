@@ -15,9 +15,10 @@ struct QueryDocumentTests {
       .deletingLastPathComponent()
     let text = try String(
       contentsOf: root.appending(path: "signaling/PROTOCOL.md"), encoding: .utf8)
-    let part = text.components(separatedBy: "\n### Queries\n")[1].components(separatedBy: "\n## ")[
-      0]
-    let block = part.components(separatedBy: "```json\n")[1].components(separatedBy: "```")[0]
+    let block = ["Queries", "The shop's queries"].map { title in
+      let part = text.components(separatedBy: "\n### \(title)\n")[1]
+      return part.components(separatedBy: "```json\n")[1].components(separatedBy: "```")[0]
+    }.joined(separator: "\n")
     var asked: [String: QuerySpecification] = [:]
     var count = 0
     for line in block.split(separator: "\n") {

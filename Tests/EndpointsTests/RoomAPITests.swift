@@ -100,12 +100,20 @@ struct RoomCommandAPITests {
 
   static func example(_ field: CommandField) -> JSONValue {
     switch field.kind {
-    case .string: field.name == "emoji" ? "👍" : "text"
+    case .string:
+      switch field.name {
+      case "emoji": "👍"
+      case "currency": "EUR"
+      default: "text"
+      }
     case .integer(let range): .integer(max(1, range.lowerBound))
     case .boolean: true
     case .choice(let words): .string(words[0])
     case .strings: ["one", "two"]
-    case .integers: [0]
+    case .integers(_, let range): [.integer(range.lowerBound)]
+    case .pairs(_, let range): [[.integer(range.lowerBound), .integer(range.lowerBound)]]
+    case .objects(_, let fields):
+      [.object(JSONObject(fields.filter(\.isRequired).map { ($0.name, example($0)) }))]
     }
   }
 

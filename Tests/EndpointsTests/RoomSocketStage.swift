@@ -1,8 +1,10 @@
 // A control plane with room sockets and nothing around it: messages in, messages out, time by hand.
 
 import Access
+import Commerce
 import DTLS
 import HTTP
+import Hooks
 import ICE
 import JSON
 import MediaControl
@@ -11,6 +13,7 @@ import Negotiation
 import RTP
 import Room
 import SDP
+import Testing
 import Web
 import Wire
 
@@ -22,13 +25,15 @@ struct RoomSocketStage {
   var sockets = RoomSockets()
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// By socket: what it was sent, oldest first; taken by `inbox`.
-  private var sent: [UInt64: [JSONObject]] = [:]
+  private(set) var sent: [UInt64: [JSONObject]] = [:]
   /// By socket: what it was told of the room's log when it came and after (`snapshot`, `me`, events), oldest first.
   private(set) var told: [UInt64: [JSONObject]] = [:]
   /// How many messages came as batches.
   private(set) var batches = 0
   /// What was ordered of the store; without one, nothing is.
   private(set) var houseOrders: [HouseOrder] = []
+  /// Questions to shops, oldest first.
+  private(set) var hookCalls: [SyncCall] = []
   /// Whether `inbox` holds `snapshot` and `me` too, in their order.
   var keepsTold = false
   /// By socket: the code it was closed with.
@@ -39,9 +44,12 @@ struct RoomSocketStage {
   private(set) var answers: [UInt64: HTTPResponse] = [:]
   /// Changes of revocations that were to be written, oldest first.
   private(set) var records: [(change: RevocationChange, number: UInt64)] = []
+  /// What merchants were asked and have not answered, oldest first.
+  private(set) var merchantCalls: [MerchantCall] = []
   /// Whether the disk takes at once what it is given.
   var writesAtOnce = true
   private var lastRequest: UInt64 = 0
+  private var requests: [UInt64: HTTPRequest] = [:]
   private let access: AccessControl
   private let store: StageStore?
   private var identifiers = CountingIdentifiers()
@@ -79,7 +87,14 @@ struct RoomSocketStage {
 
   mutating func close(_ socket: UInt64) { take(.closed(socket)) }
 
+  /// The client does not take what it is sent.
+  mutating func fallBehind(_ socket: UInt64) { take(.behind(socket)) }
+
+  /// The client has taken what it was sent.
+  mutating func drain(_ socket: UInt64) { take(.drained(socket)) }
+
   mutating func send(_ socket: UInt64, _ message: JSONValue) {
+    checkSent(message)
     take(.message(socket, message.write()))
   }
 
@@ -129,11 +144,22 @@ struct RoomSocketStage {
     var headers = extra
     if let token { headers.append("Authorization", "Bearer \(token)") }
     lastRequest += 1
+    let request = HTTPRequest(method, try HTTPTarget(target), headers: headers, body: text)
+    requests[lastRequest] = request
     core.answer(
-      HTTPRequest(method, try HTTPTarget(target), headers: headers, body: text),
+      request,
       RequestTicket(connection: 1, request: lastRequest), from: remote, at: now, wall: wall)
     carryOut()
     return answers[lastRequest]
+  }
+
+  /// Every answer of the API must be one that its description has.
+  private func checkAnswer(_ answer: HTTPResponse, to number: UInt64) {
+    guard let request = requests[number], request.method != .options, request.method != .head,
+      let route = APIRoute.route(of: request)
+    else { return }
+    let faults = SchemaCheck.faults(of: answer, to: route)
+    if !faults.isEmpty { Issue.record("\(route.operation.id) \(answer.status): \(faults)") }
   }
 
   // MARK: The store
@@ -147,6 +173,12 @@ struct RoomSocketStage {
   /// The store has an answer.
   mutating func take(_ answer: HouseAnswer) {
     core.take(answer, at: now, wall: wall)
+    carryOut()
+  }
+
+  /// A shop has answered.
+  mutating func answer(_ number: UInt64, _ answer: SyncAnswer) {
+    core.answered(number, answer, wall: wall)
     carryOut()
   }
 
@@ -251,6 +283,25 @@ struct RoomSocketStage {
     carryOut()
   }
 
+  // MARK: Merchants
+
+  /// The merchant answers its oldest call.
+  mutating func answerMerchant(_ answer: CheckoutAnswer) {
+    guard !merchantCalls.isEmpty else { return }
+    core.answered(merchantCalls.removeFirst(), answer, at: now, wall: wall)
+    carryOut()
+  }
+
+  /// The merchant reports of an order.
+  mutating func merchantReports(
+    _ report: OrderReport, _ order: ShopID, room: String = "demo", by merchant: String = "wool",
+    id: String? = nil
+  ) {
+    core.reported(
+      report, of: order, in: room, by: merchant, id: id, for: nil, at: now, wall: wall)
+    carryOut()
+  }
+
   // MARK: Time
 
   /// Lets time pass in steps of the control thread's turns.
@@ -269,7 +320,7 @@ struct RoomSocketStage {
     carryOut()
   }
 
-  private mutating func carryOut() {
+  mutating func carryOut() {
     while true {
       let effects = core.takeEffects()
       guard !effects.isEmpty else { break }
@@ -281,7 +332,9 @@ struct RoomSocketStage {
   private mutating func carryOut(_ effect: ControlEffect) {
     switch effect {
     case .media(let command, _): orders.append(command)
-    case .respond(let ticket, let response): answers[ticket.request] = response
+    case .respond(let ticket, let response):
+      answers[ticket.request] = response
+      checkAnswer(response, to: ticket.request)
     case .news(let room, let change): sockets.take(change, in: room, core, at: now, wall: wall)
     case .transport(let peer, let news): sockets.take(news, of: peer, core, at: now, wall: wall)
     case .record(let change, let number):
@@ -294,6 +347,10 @@ struct RoomSocketStage {
     case .house(let order):
       houseOrders.append(order)
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
+    case .tellMember(let room, let identity, let text): sockets.tell(identity, in: room, text)
+    case .callMerchant(let call): merchantCalls.append(call)
+    case .hookEndpoints: break
+    case .hookCall(let call): hookCalls.append(call)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):
@@ -312,13 +369,40 @@ struct RoomSocketStage {
   }
 
   private mutating func deliver(_ text: [UInt8], to sockets: [UInt64]) {
-    guard case .object(let object)? = try? JSONValue.parse(text) else { return }
-    if object["type"] == "batch", case .array(let messages)? = object["messages"] {
-      batches += sockets.count
-      for message in messages { deliver(message.write(), to: sockets) }
+    guard case .object(let object)? = try? JSONValue.parse(text) else {
+      Issue.record("sent what is no object: \(String(decoding: text, as: UTF8.self))")
       return
     }
-    let isTold = object["type"] == "snapshot" || object["type"] == "me" || object["atMs"] != nil
+    let faults = SchemaCheck.faults(ofServerMessage: .object(object))
+    if !faults.isEmpty { Issue.record("\(faults): \(String(decoding: text, as: UTF8.self))") }
+    deliver(object, to: sockets)
+  }
+
+  /// Sends a text that need not be JSON.
+  mutating func send(_ socket: UInt64, text: [UInt8]) { take(.message(socket, text)) }
+
+  /// What the server takes must be what the schemas describe, and the other way round.
+  private func checkSent(_ message: JSONValue) {
+    let faults = SchemaCheck.faults(ofClientMessage: message)
+    do throws(UndecodableMessage) {
+      _ = try ClientMessage.decode(message.write())
+      if !faults.isEmpty { Issue.record("taken, but \(faults): \(message)") }
+    } catch {
+      // What it wants of texts that schemas can't count: candidates.
+      if faults.isEmpty, error.refusal.code != .limit {
+        Issue.record("described, but refused as \(error.refusal.text): \(message)")
+      }
+    }
+  }
+
+  private mutating func deliver(_ object: JSONObject, to sockets: [UInt64]) {
+    if object["type"] == "batch", case .array(let messages)? = object["messages"] {
+      batches += sockets.count
+      for case .object(let message) in messages { deliver(message, to: sockets) }
+      return
+    }
+    let isTold =
+      ["snapshot", "me", "chatGap", "reactions"].contains(object.type) || object["atMs"] != nil
     for socket in sockets where closed[socket] == nil {
       if !keepsTold, isTold {
         told[socket, default: []].append(object)

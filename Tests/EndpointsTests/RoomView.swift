@@ -14,17 +14,18 @@ struct RoomView: Equatable {
   private(set) var votes: [Int64: JSONValue] = [:]
   private(set) var upvoted: Set<Int64> = []
   private(set) var entered: Set<Int64> = []
+  private(set) var shop = ShopView()
   let identity: String
 
   init(_ identity: String) { self.identity = identity }
 
   private static let counters: Set<String> = [
-    "pollCounts", "upvotes", "entries", "reactionTotals", "me",
+    "pollCounts", "pollVoters", "upvotes", "entries", "reactionTotals", "followers", "me",
   ]
   /// Of the media, whose cursor is another one, and of nothing that lasts.
   private static let others: Set<String> = [
     "joined", "ok", "error", "pong", "bye", "tracks", "trackAdded", "trackRemoved", "trackStatus",
-    "roomState", "permissions", "reactions", "connectionEnded",
+    "roomState", "permissions", "reactions", "connectionEnded", "chatGap",
   ]
 
   static func isOfTheLog(_ message: JSONObject) -> Bool { !others.contains(message.type) }
@@ -35,12 +36,15 @@ struct RoomView: Equatable {
     guard RoomView.isOfTheLog(message) else { return }
     if message.type == "snapshot" { return takeSnapshot(message) }
     let next = message.number("cursor")
-    let isCounter = RoomView.counters.contains(message.type)
+    let isOwn = ShopView.isOwn(message)
+    let isCounter =
+      RoomView.counters.contains(message.type) || ShopView.counters.contains(message.type)
     if let cursor, isCounter ? next < cursor : next <= cursor {
       complaints.append("\(message.type) \(next) after \(cursor)")
     }
-    cursor = next
+    if !isOwn { cursor = next }
     if message.type == "me" { return takeMe(message) }
+    if shop.take(message) { return }
     if !takeChat(message), !takePoll(message), !takeQuestion(message), !takeGiveaway(message) {
       takePeople(message)
       takeShow(message)
@@ -56,17 +60,19 @@ struct RoomView: Equatable {
         if case .array = member.value, member.key != "totals" { continue }
         head[member.key] = member.value
       }
-      for gone in ["type", "part", "last", "cursor"] { head[gone] = nil }
+      for gone in ["type", "part", "last", "cursor", "shop"] { head[gone] = nil }
       stage = Set(message.objects("stage").map { $0.text("identity") })
       invited = Set(message.objects("invited").map { $0.text("identity") })
     }
     for list in ["messages", "held", "polls", "questions", "answered", "giveaways"] {
       lists[list, default: []] += message.objects(list)
     }
+    shop.takeSnapshot(message)
     cursor = message.number("cursor")
   }
 
   private mutating func takeMe(_ message: JSONObject) {
+    shop.takeMe(message)
     for name in ["role", "muted", "timedOutUntilMs", "follows", "stage"] {
       me[name] = message[name]
     }
@@ -136,6 +142,8 @@ struct RoomView: Equatable {
     case "pollOpened", "pollClosed", "pollRevealed": put(message.object("poll"), "polls")
     case "pollCounts":
       change(message.number("poll"), "polls", "counts", message["counts"])
+      change(message.number("poll"), "polls", "voters", message["voters"])
+    case "pollVoters":
       change(message.number("poll"), "polls", "voters", message["voters"])
     case "voted": votes[message.number("poll")] = message["options"]
     default: return false
@@ -212,6 +220,9 @@ struct RoomView: Equatable {
       if head["phase"] == "waiting" { head["phase"] = "scheduled" }
     case "phaseChanged": head["phase"] = message["phase"]
     case "reactionTotals": head["totals"] = message["totals"]
+    case "followers": head["followers"] = message["followers"]
+    case "hostSet": head["host"] = message["host"]
+    case "audienceCounted": head["peak"] = message["peak"]
     default: break
     }
   }
@@ -220,13 +231,13 @@ struct RoomView: Equatable {
 
   /// What all who see the same room agree on, and what is the member's own.
   ///
-  /// Without what no event tells of: followers, the host's name, the peak. Counts that a viewer does not
-  /// see are as they were when they were last seen.
+  /// Without times that pages take from the events. Counts that a viewer does not see are as they were
+  /// when they were last seen.
   func settled(isStaff: Bool) -> RoomView {
     var view = self
     view.cursor = nil
     view.complaints = []
-    for name in ["followers", "host", "peak", "firstLiveAtMs", "endedAtMs"] {
+    for name in ["firstLiveAtMs", "endedAtMs"] {
       view.head[name] = nil
     }
     if !isStaff {
@@ -235,7 +246,6 @@ struct RoomView: Equatable {
       for (index, poll) in (lists["polls"] ?? []).enumerated()
       where poll["open"] == true && poll["revealed"] == false && poll["results"] != "live" {
         view.lists["polls"]?[index]["counts"] = .null
-        view.lists["polls"]?[index]["voters"] = 0
       }
     }
     view.lists = view.lists.filter { !$0.value.isEmpty }
@@ -245,6 +255,7 @@ struct RoomView: Equatable {
     view.entered = entered.filter { id in
       lists["giveaways"]?.contains { $0.number("id") == id && $0["stage"] == "open" } ?? false
     }
+    view.shop = shop.settled(isStaff: isStaff)
     // A time that is over is none.
     view.me["timedOutUntilMs"] = nil
     return view
@@ -270,7 +281,7 @@ struct RoomView: Equatable {
     if votes != other.votes { found.append("votes: \(votes), not \(other.votes)") }
     if upvoted != other.upvoted { found.append("upvoted: \(upvoted), not \(other.upvoted)") }
     if entered != other.entered { found.append("entered: \(entered), not \(other.entered)") }
-    return found
+    return found + shop.differences(from: other.shop)
   }
 
   private func text(_ value: JSONValue?) -> String {

@@ -85,6 +85,10 @@ struct SimulatedDisk {
     case .read(_, let number): answers.append((.read(number: number, nil), nil))
     case .erase(_, let number): answers.append((.erased(number: number, nil), nil))
     case .release(let key): released.append(key)
+    case .transfer(_, let number):
+      answers.append((.transferred(number: number, .failed), nil))
+    case .change(_, let number):
+      if number > 0 { answers.append((.changed(number: number, .refused), nil)) }
     case .upkeep: break
     }
   }

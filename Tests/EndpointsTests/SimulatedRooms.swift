@@ -1,6 +1,7 @@
 // Members, a server and a disk in virtual time: random commands, cuts, crashes and refusals from one seed.
 
 import Access
+import Commerce
 import Crypto
 import JSON
 import Room
@@ -19,6 +20,10 @@ struct SimulatedMember {
   /// The socket, while there is one.
   var socket: UInt64?
   var isIn = false
+  /// Whether the server knows that the member does not read.
+  var isBehind = false
+  /// Whether chat was left out for it.
+  var hasGap = false
   var session = ""
   /// What the network holds for the member.
   var inbox: [JSONObject] = []
@@ -44,6 +49,7 @@ struct SimulatedRooms {
   private(set) var crashes = 0
   private(set) var repeats = 0
   private(set) var resumes = 0
+  private(set) var lags = 0
   var random: RandomSource
   private let seed: UInt64
   private var lastSocket: UInt64 = 0
@@ -55,6 +61,7 @@ struct SimulatedRooms {
     self.seed = seed
     random = .seeded(seed)
     stage = try RoomSocketStage(isDurable: true, seed: seed + 1)
+    stage.core.setMerchants(["wool"])
     stage.keepsTold = true
     for room in ["demo", "other"].prefix(Int.random(in: 1...2, using: &random)) {
       for (identity, role) in SimulatedRooms.people {
@@ -85,12 +92,13 @@ struct SimulatedRooms {
 
   private mutating func step() throws {
     switch number(0...99) {
-    case 0...44: act()
+    case 0...42: act()
+    case 43...44: trade()
     case 45...62: disk.write(number(1...4))
     case 63...80: answer(number(1...4))
     case 81...88: for index in members.indices { read(index, number(0...9)) }
-    case 89...91: stage.wait(.milliseconds(Int64(number(50...700))))
-    case 92: cut(number(0...members.count - 1))
+    case 89...91: stage.wait(.milliseconds(Int64(number(50...700) * (flag() ? 1 : 6))))
+    case 92: if flag() { cut(number(0...members.count - 1)) } else { lag() }
     case 93...97: try join(number(0...members.count - 1))
     case 98: if flag() { try crash() } else { disk.refusesNext = flag() }
     default:
@@ -173,6 +181,7 @@ struct SimulatedRooms {
       complaints.append("\(members[index].identity) was told \(complaint)")
     }
     switch message.type {
+    case "chatGap": members[index].hasGap = true
     case "joined": members[index].session = message.text("session")
     case "me" where !members[index].isIn:
       members[index].isIn = true
@@ -209,8 +218,22 @@ struct SimulatedRooms {
     drop(index)
   }
 
+  /// Somebody reads no more, or again.
+  private mutating func lag() {
+    let index = number(0...members.count - 1)
+    guard let socket = members[index].socket else { return }
+    members[index].isBehind.toggle()
+    if members[index].isBehind {
+      lags += 1
+      stage.fallBehind(socket)
+    } else {
+      stage.drain(socket)
+    }
+  }
+
   private mutating func drop(_ index: Int) {
     members[index].socket = nil
+    members[index].isBehind = false
     members[index].isIn = false
     members[index].inbox = []
     members[index].keys = [:]
@@ -238,15 +261,17 @@ struct SimulatedRooms {
   /// The process dies and another begins with what the disk has.
   private mutating func crash() throws {
     crashes += 1
-    disk.take(stage.takeHouseOrders())
-    disk.write(number(0...8))
-    disk.crash()
+    // What is read may be answered, and the process still hears it.
     for index in members.indices where members[index].socket != nil {
       read(index, number(0...members[index].inbox.count))
       drop(index)
     }
+    disk.take(stage.takeHouseOrders())
+    disk.write(number(0...8))
+    disk.crash()
     let now = stage.now
     stage = try RoomSocketStage(isDurable: true, seed: seed + 1 + UInt64(crashes))
+    stage.core.setMerchants(["wool"])
     stage.keepsTold = true
     stage.now = now + .seconds(1)
   }
@@ -281,6 +306,22 @@ struct SimulatedRooms {
     collect()
   }
 
+  /// The merchant answers, or reports of some order, truly or not.
+  private mutating func trade() {
+    let isPaid = flag()
+    if !stage.merchantCalls.isEmpty {
+      stage.answerMerchant(
+        number(0...5) > 0 ? .payment(url: "https://pay.example/1") : .failed(reason: "closed"))
+    } else if let room = pick(["demo", "other"]),
+      let order = pick(stage.core.houses[room]?.state.shop.orders.map(\.key) ?? [])
+    {
+      let report = isPaid ? OrderReport.paid : pick(OrderReport.allCases) ?? .failed
+      stage.merchantReports(
+        report, order, room: room, id: flag() ? "report-\(number(0...20))" : nil)
+    }
+    collect()
+  }
+
   private mutating func id(_ list: String, _ view: RoomView) -> JSONValue {
     .integer(pick(view.ids(list)) ?? 1)
   }
@@ -289,6 +330,13 @@ struct SimulatedRooms {
     let view = member.view
     let someone = JSONValue.string(pick(["mona", "bob", "carl", "dora"]) ?? "bob")
     let isStaff = member.role.isStaff
+    if member.role == .host, (view.shop.lists["listings"]?.count ?? 0) < 2 {
+      return listing(.string(pick(["A", "B"]) ?? "A"), member)
+    }
+    if !isStaff, number(0...2) > 0, let command = eagerCommand(view.shop) { return command }
+    if number(0...2) == 0 {
+      return member.role == .host ? hostCommand(member) : buyerCommand(view.shop)
+    }
     switch isStaff ? number(0...36) : number(0...19) {
     case 0...5:
       return ["type": "say", "text": .string("\(member.identity) says \(member.lastKey)")]
@@ -343,6 +391,100 @@ struct SimulatedRooms {
     }
   }
 
+  // MARK: The shop
+
+  private mutating func hostCommand(_ member: SimulatedMember) -> JSONObject {
+    let shop = member.view.shop
+    let sku = JSONValue.string(pick(["A", "B"]) ?? "A")
+    switch number(0...17) {
+    case 0: return ["type": "setShop", "paused": .bool(number(0...5) == 0), "merchant": "wool"]
+    case 1: return listing(sku, member)
+    case 2 where flag(): return ["type": "removeListing", "listing": shopID("listings", shop)]
+    case 5:
+      return [
+        "type": "setVariant", "sku": sku, "priceMinor": .integer(Int64(number(500...900))),
+      ]
+    case 6...7:
+      return [
+        "type": "pinListing", "slot": .integer(Int64(number(1...2))),
+        "listing": flag() ? shopID("listings", shop) : .null,
+      ]
+    case 2...4, 8...10:
+      return [
+        "type": "scheduleDrop", "sku": sku, "quantity": .integer(Int64(number(1...2))),
+        "priceMinor": 700, "countdownSeconds": 10, "durationSeconds": 10, "perBuyer": 2,
+        "mode": .string(pick(["hold", "hold", "firstPaid"]) ?? ""), "holdSeconds": 30,
+      ]
+    case 11: return ["type": "cancelDrop", "drop": shopID("drops", shop)]
+    case 12...13, 16:
+      return [
+        "type": "openLot", "sku": sku, "startMinor": 100, "durationSeconds": 10,
+        "reserveMinor": .integer(Int64(pick([1, 1, 150, 5000]) ?? 1)), "softSeconds": 3,
+      ]
+    case 14: return ["type": .string(pick(["closeLot", "cancelLot"]) ?? ""), "lot": lotID(shop)]
+    case 15: return ["type": "putVoucher", "code": "TEN", "kind": "percent", "value": 10]
+    case 17: return ["type": "refundOrder", "order": .integer(Int64(number(1...400)))]
+    default:
+      return ["type": "orderListings", "listings": [shopID("listings", shop)]]
+    }
+  }
+
+  private mutating func listing(_ sku: JSONValue, _ member: SimulatedMember) -> JSONObject {
+    [
+      "type": "putListing", "reference": sku, "title": .string("Thing \(member.lastKey)"),
+      "currency": "EUR",
+      "variants": [["sku": sku, "priceMinor": 1000, "units": .integer(Int64(number(5...30)))]],
+    ]
+  }
+
+  /// What one came for: a unit that is to be had now, or what becomes of one's hold.
+  private mutating func eagerCommand(_ shop: ShopView) -> JSONObject? {
+    if let hold = pick(shop.own["holds"] ?? []), number(0...3) == 0 {
+      return ["type": flag() ? "checkout" : "releaseHold", "hold": hold["id"] ?? 1]
+    }
+    if case .object(let lot)? = shop.head["lot"], lot["stage"] == "open", flag() {
+      return [
+        "type": "bid", "lot": lot["id"] ?? 1,
+        "amountMinor": .integer(lot.number("nextMinor") + Int64(number(0...50))),
+      ]
+    }
+    let open = (shop.lists["drops"] ?? []).filter {
+      $0["stage"] == "window" || $0["stage"] == "open"
+    }
+    return pick(open).map { ["type": "claim", "drop": $0["id"] ?? 1] }
+  }
+
+  private mutating func buyerCommand(_ shop: ShopView) -> JSONObject {
+    let sku = JSONValue.string(pick(["A", "B"]) ?? "A")
+    switch number(0...19) {
+    case 0...5: return ["type": "claim", "drop": shopID("drops", shop)]
+    case 6: return ["type": "leaveDrop", "drop": shopID("drops", shop)]
+    case 7...9:
+      return [
+        "type": "bid", "lot": lotID(shop), "amountMinor": .integer(Int64(number(100...2000))),
+        "maxMinor": 3000,
+      ]
+    case 10...11:
+      return ["type": "setCart", "sku": sku, "quantity": .integer(Int64(number(0...2)))]
+    case 12: return ["type": "applyVoucher", "code": "TEN"]
+    case 13...16:
+      guard let hold = pick(shop.own["holds"] ?? []) else { return ["type": "checkout"] }
+      return ["type": "checkout", "hold": hold["id"] ?? .null]
+    case 17:
+      return ["type": "releaseHold", "hold": pick(shop.own["holds"] ?? [])?["id"] ?? 1]
+    case 18: return ["type": "cancelOrder", "order": pick(shop.own["orders"] ?? [])?["id"] ?? 1]
+    default: return ["type": "seen", "pin": shopID("pins", shop)]
+    }
+  }
+
+  private mutating func shopID(_ list: String, _ shop: ShopView) -> JSONValue {
+    pick(shop.lists[list] ?? [])?["id"] ?? 1
+  }
+
+  private func lotID(_ shop: ShopView) -> JSONValue {
+    if case .object(let lot)? = shop.head["lot"] { lot["id"] ?? 1 } else { 1 }
+  }
+
   private mutating func poll(_ member: SimulatedMember) -> JSONObject {
     var poll: JSONObject = [
       "type": "openPoll", "question": "Which?", "options": ["a", "b"], "changeable": .bool(flag()),
@@ -367,7 +509,14 @@ struct SimulatedRooms {
   /// The network and the disk are well again: everybody who may comes back and gets every reply.
   private mutating func settle() throws {
     disk.refusesNext = false
+    for index in members.indices where members[index].isBehind {
+      members[index].isBehind = false
+      if let socket = members[index].socket { stage.drain(socket) }
+    }
+    // Counters are told a little after what they count.
+    var (sequences, quiet): ([Int64], Int) = ([], 0)
     for round in 0..<40 {
+      for index in members.indices where members[index].hasGap { forget(index) }
       for index in members.indices {
         if members[index].joinRefusal == nil || round % 8 == 0 { try join(index) }
         // What was refused as overload is asked again.
@@ -381,7 +530,10 @@ struct SimulatedRooms {
       answer(1000)
       for index in members.indices { read(index, 10_000) }
       guard complaints.isEmpty else { return }
-      if round > 8, disk.isIdle,
+      let now = disk.rooms.keys.sorted().map { stage.core.houses[$0]?.state.sequence ?? 0 }
+      quiet = now == sequences ? quiet + 1 : 0
+      sequences = now
+      if round > 8, quiet >= 2, disk.isIdle,
         members.allSatisfy({ $0.socket == nil || ($0.isIn && $0.waiting.isEmpty) })
       {
         break
@@ -394,10 +546,19 @@ struct SimulatedRooms {
     for name in disk.rooms.keys.sorted() { checkRoom(name) }
   }
 
+  /// Who has a gap in the chat asks for the room as it stands.
+  private mutating func forget(_ index: Int) {
+    cut(index)
+    members[index].hasGap = false
+    members[index].session = ""
+    members[index].view = RoomView(members[index].identity)
+  }
+
   private mutating func checkRoom(_ name: String) {
     guard let room = disk.rooms[name] else { return }
     let replayed = room.replayed
     if replayed.ignoredCount > 0 { complaints.append("the log has events without meaning") }
+    complaints += replayed.shop.violations().map { "\(name): \($0)" }
     checkVotes(room)
     checkBans(room)
     checkKeys(room, members.filter { $0.room == name })
@@ -441,6 +602,17 @@ struct SimulatedRooms {
 
   // MARK: The log
 
+  /// For who replays one seed.
+  func printLogs() {
+    for (name, room) in disk.rooms.sorted(by: { $0.key < $1.key }) {
+      for event in room.events {
+        print(
+          name, event.sequence, event.atMs, event.actor, event.kind,
+          String(decoding: event.body, as: UTF8.self))
+      }
+    }
+  }
+
   private mutating func checkVotes(_ room: SimulatedDisk.Room) {
     var fixed: Set<EntryID> = []
     var votes: [EntryID: [PersonID: Int]] = [:]
@@ -467,7 +639,7 @@ struct SimulatedRooms {
         complaints.append("somebody banned did \(event.event.kind)")
       }
       switch event.event {
-      case .banned(let person, _, _): banned.insert(person)
+      case .banned(let person, _, _, _): banned.insert(person)
       case .unbanned(let person): banned.remove(person)
       default: break
       }

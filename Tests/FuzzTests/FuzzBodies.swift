@@ -1,10 +1,12 @@
 // Every fuzz body by the name `make fuzz` knows it under.
 
 import Access
+import Commerce
 import Config
 import Congestion
 import DTLS
 import HTTP
+import Hooks
 import ICE
 import JSON
 import Loop
@@ -23,10 +25,12 @@ enum FuzzBodies {
   /// Name of the target → its body.
   static let all: [String: @Sendable (borrowing Span<UInt8>) -> Void] = [
     "access": { AccessFuzzBody.run($0) },
+    "commerce": { CommerceFuzzBody.run($0) },
     "config": { ConfigFuzzBody.run($0) },
     "congestion": { CongestionFuzzBody.run($0) },
     "dtls": { DTLSFuzzBody.run($0) },
     "http": { HTTPFuzzBody.run($0) },
+    "hooks": { HooksFuzzBody.run($0) },
     "ice": { ICEFuzzBody.run($0) },
     "json": { JSONFuzzBody.run($0) },
     "loop": { LoopFuzzBody.run($0) },

@@ -19,9 +19,18 @@ enum ProtocolDocument {
     return parts[1].components(separatedBy: "\n## ")[0]
   }
 
+  /// The part about the shop: the room's too.
+  static func shopPart() throws -> String {
+    let parts = try text().components(separatedBy: "\n## The shop\n")
+    guard parts.count == 2 else { throw NotAnObject() }
+    return parts[1].components(separatedBy: "\n## ")[0]
+  }
+
   /// The texts of all messages in the document's fenced JSON blocks, in order; without the room's.
   static func examples() throws -> [String] {
-    examples(in: try text().replacingOccurrences(of: try roomPart(), with: ""))
+    examples(
+      in: try text().replacingOccurrences(of: try roomPart(), with: "")
+        .replacingOccurrences(of: try shopPart(), with: ""))
   }
 
   /// The texts of all messages in a text's fenced JSON blocks, in order.

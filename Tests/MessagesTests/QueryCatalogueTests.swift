@@ -53,7 +53,7 @@ struct QueryCatalogueTests {
 
   @Test("PROTOCOL.md's table of queries is the catalogue, row by row, and each has an example")
   func document() throws {
-    let part = try ProtocolDocument.roomPart()
+    let part = try ProtocolDocument.roomPart() + ProtocolDocument.shopPart()
     let rows = part.split(separator: "\n").filter { $0.contains("| `GET") }
     let ours = QueryCatalogue.all.map { query in
       let name = query.isOnSocket ? "`\(query.name)`" : "REST only"

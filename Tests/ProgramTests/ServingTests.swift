@@ -6,7 +6,7 @@ import JSON
 import Testing
 
 /// A process whose lines are read as they come.
-private final class LiveProcess {
+final class LiveProcess {
   private let process = Process()
   private let output = Pipe()
   private var text = ""
@@ -37,6 +37,13 @@ private final class LiveProcess {
       guard !more.isEmpty else { throw Ended(text: text) }
       text += String(decoding: more, as: UTF8.self)
     }
+  }
+
+  /// All it prints until it ends, and its exit status.
+  func all() throws -> (String, Int32) {
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (text, process.terminationStatus)
   }
 
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
@@ -129,6 +136,59 @@ struct ServingTests {
       let broken = try LiveProcess(
         ["serve", "--data", "data", "--web", "web"] + ServingTests.secrets, in: folder)
       _ = try broken.rest(after: "data/revocations has a line that is no revocation")
+    }
+  }
+
+  @Test("verify-draw repeats a draw from the pages of a log exported over REST")
+  func draws() async throws {
+    try await withFolder { folder in
+      let host = try token("host", "alice", in: folder)
+      let (server, address) = try serve(in: folder)
+      let room = "http://\(address)/api/v1/rooms/demo"
+      let opened = try await ask(
+        "POST", room + "/giveaways", token: host,
+        body: #"{"prize":"A mug","rule":"everyone","winners":2}"#)
+      guard case .object(let reply) = try JSONValue.parse(Array(opened.text.utf8)),
+        case .integer(let id)? = reply["giveaway"]
+      else { throw LiveProcess.Ended(text: opened.text) }
+      for identity in ["vera", "bob", "carol"] {
+        let viewer = try token("viewer", identity, in: folder)
+        let entered = try await ask(
+          "POST", room + "/giveaways/\(id)/enter", token: viewer, body: "{}")
+        #expect(entered.status == 200)
+      }
+      let undrawn = try await ask("GET", room + "/log", token: host)
+      let drawn = try await ask("POST", room + "/giveaways/\(id)/draw", token: host, body: "{}")
+      #expect(drawn.status == 200)
+      let log = try await ask("GET", room + "/log", token: host).text
+      #expect(server.end() == 0)
+      let lines = log.split(separator: "\n", omittingEmptySubsequences: false)
+      let files = [
+        "log": log, "undrawn": undrawn.text, "half1": lines[..<4].joined(separator: "\n") + "\n",
+        "half2": lines[4...].joined(separator: "\n"),
+        "forged": log.replacingOccurrences(of: "\"seed\":\"", with: "\"seed\":\"00")
+          .replacingOccurrences(of: "\"kind\":\"entered\"", with: "\"kind\":\"stageLeft\""),
+      ]
+      for (name, text) in files {
+        try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
+      }
+      func verify(_ arguments: String...) throws -> (String, Int32) {
+        let process = try LiveProcess(["verify-draw"] + arguments, in: folder)
+        return try process.all()
+      }
+      let right = try verify("log")
+      #expect(right.1 == 0 && right.0.hasPrefix("giveaway \(id) is right: of 3 entries, "))
+      #expect(try verify("half1", "half2") == right)
+      #expect(try verify("log", "--giveaway", "\(id)") == right)
+      let early = try verify("undrawn")
+      #expect(early == ("giveaway \(id) is not drawn yet\n", 0))
+      #expect(try verify("undrawn", "--giveaway=\(id)").1 == 1)
+      #expect(try verify("half1").1 == 1)
+      let forged = try verify("forged")
+      #expect(forged.1 == 1 && !forged.0.contains("right"))
+      let none = try verify("log", "--giveaway", "99")
+      #expect(none == ("hawker: verify-draw: the log has no giveaway 99\n", 1))
+      #expect(try verify("absent").1 == 1)
     }
   }
 

@@ -129,7 +129,7 @@ struct EnginePropertyTests {
             #expect(opened.commitment == Draw.commitment(seed: secret, giveaway: id))
             wanted = opened.winners
           case .entered(id): entries.append(earlier.actor)
-          case .banned(let person, _, _): entries.removeAll { $0 == person }
+          case .banned(let person, _, _, _): entries.removeAll { $0 == person }
           default: break
           }
         }

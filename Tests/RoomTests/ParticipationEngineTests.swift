@@ -4,6 +4,7 @@ import Access
 import JSON
 import Room
 import Testing
+import Wire
 
 @Suite("Polls, questions and giveaways in the room engine")
 struct ParticipationEngineTests {

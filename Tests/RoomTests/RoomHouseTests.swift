@@ -20,7 +20,15 @@ struct TestHouse {
       atMs: atMs)
     envelope.parameters = parameters
     envelope.seed = Stage.seed
+    envelope.hasMerchant = true
     return envelope
+  }
+
+  /// What has happened by now, committed.
+  mutating func ticks() -> [Frame] {
+    let decisions = house.tick(atMs: atMs)
+    for decision in decisions { commit(decision) }
+    return decisions.flatMap(\.frames)
   }
 
   /// Submits and commits.
@@ -244,8 +252,8 @@ struct RoomHouseTests {
   @Test("poll counts go to whom the poll shows them")
   func pollFrames() throws {
     for (results, audiences) in [
-      (Poll.Results.live, [Audience.everyone]), (.afterVote, [.staff, .voters(2)]),
-      (.afterClose, [.staff]),
+      (Poll.Results.live, [Audience.everyone]), (.afterVote, [.staff, .viewers, .voters(2)]),
+      (.afterClose, [.staff, .viewers]),
     ] {
       var test = TestHouse()
       let draft = PollDraft(question: "?", options: ["a", "b"], results: results)
@@ -255,6 +263,12 @@ struct RoomHouseTests {
       let frames = try test.does(.vote(poll: id, options: [1]), "bob").frames
       #expect(frames.first?.audience == .person(PersonID(2)))
       #expect(frames.dropFirst().map(\.audience) == audiences)
+      // Viewers who don't see the counts are told how many have voted, and nothing more.
+      let hidden = frames.filter { $0.audience == .viewers }.map(\.delivery)
+      #expect(hidden == (results == .live ? [] : [.counter(.voters(id))]))
+      let voters = try #require(test.house.counter(.voters(id)))
+      #expect(look(voters, "voters") == 1)
+      #expect(!String(decoding: voters, as: UTF8.self).contains("counts"))
       let viewer = test.house.snapshot(forStaff: false).messages[0]
       let isShown = look(viewer, "polls", "0", "counts") != .null
       #expect(isShown == (results == .live))

@@ -100,7 +100,7 @@ struct BackupTests {
     do { try Database(path, .write).run("INSERT INTO schema_version VALUES (99, 1)") }
     #expect(refusal() == "newer-schema")
     try Data(repeating: 66, count: 9000).write(to: URL(filePath: path))
-    #expect(refusal() == "storage-failed")
+    #expect(refusal() == "not-hawkers")
     try whole.prefix(whole.count / 2).write(to: URL(filePath: path))
     #expect(refusal() != nil)
     #expect(!FileManager.default.fileExists(atPath: target.database))

@@ -33,7 +33,7 @@ struct LostAnswerTests {
         return
       }
       for (entry, outcome) in zip(entries, outcomes) {
-        guard case .committed(let reply?) = outcome else {
+        guard case .committed(let reply?, _) = outcome else {
           Issue.record("\(outcome)")
           return
         }

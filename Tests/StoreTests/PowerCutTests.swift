@@ -59,7 +59,7 @@ struct PowerCutTests {
         }
       }
       let outcomes = try writer.write(items)
-      for case (.entry(let entry), .committed(let reply?)) in zip(items, outcomes) {
+      for case (.entry(let entry), .committed(let reply?, _)) in zip(items, outcomes) {
         promises.append(
           Promise(
             operations: disk.count, room: entry.room, sequence: entry.events.last?.sequence ?? 0,

@@ -44,7 +44,8 @@ final class StoreStage: Sendable {
   func reader() throws -> RoomReader {
     switch place {
     case .sqlite(let directory): try RoomReader(directory)
-    case .postgres(let address, _): RoomReader(try PostgresSession(address, journal: nil))
+    case .postgres(let address, let directory):
+      RoomReader(try PostgresSession(address, journal: nil), node: try directory.nodeName())
     }
   }
 

@@ -32,6 +32,46 @@ describe("joining a room", () => {
     assert.equal(room.clock.now(), page.server.serverTimeMs + page.time.now);
   });
 
+  /** A token as far as pages read it. @param {number} expiresAtMs */
+  const jwt = (expiresAtMs) => `e30.${btoa(JSON.stringify({ sub: "ann", exp: expiresAtMs / 1000 })).replaceAll("=", "")}.x`;
+  const MINUTE = 60_000;
+
+  test("a fresh token is sent ten minutes before the one in use ends, again and again", async () => {
+    const start = page.server.serverTimeMs;
+    page.server.joined = { expiresAtMs: start + 60 * MINUTE };
+    const renewed = [];
+    await joinedRoom(page, {
+      token: () => "first",
+      renew: async (old) => {
+        renewed.push(old);
+        return jwt(start + 60 * MINUTE * (renewed.length + 1));
+      },
+    });
+    await page.time.advance(49 * MINUTE);
+    assert.deepEqual(page.server.of("token"), []);
+    await page.time.advance(2 * MINUTE);
+    assert.deepEqual(renewed, ["first"]);
+    assert.deepEqual(page.server.of("token").map((each) => each.token), [jwt(start + 120 * MINUTE)]);
+    await page.time.advance(60 * MINUTE);
+    assert.deepEqual(renewed, ["first", jwt(start + 120 * MINUTE)]);
+    assert.equal(page.server.sockets.length, 1);
+  });
+
+  test("a renewal that fails is tried again; without a new token nothing is sent", async () => {
+    page.server.joined = { expiresAtMs: page.server.serverTimeMs + 60 * MINUTE };
+    let calls = 0;
+    await joinedRoom(page, {
+      renew: async () => {
+        calls += 1;
+        if (calls < 3) throw new Error("offline");
+        return null;
+      },
+    });
+    await page.time.advance(59 * MINUTE);
+    assert.equal(calls, 3);
+    assert.deepEqual(page.server.of("token"), []);
+  });
+
   for (const code of ["forbidden", "bad-room", "room-ended", "unsupported-version"]) {
     test(`${code} is final: join rejects and nothing is tried again`, async () => {
       page.server.refuse("join", code);

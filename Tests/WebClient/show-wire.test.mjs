@@ -61,6 +61,16 @@ test("a part whose beginning was lost is no snapshot; a new one replaces everyth
   assert.deepEqual([show.cursor, show.state.messages.map((each) => each.id)], [60, [59]]);
 });
 
+test("what was left out for a page that is behind is marked; what came in between is there", () => {
+  const show = live(head, rest, me);
+  show.receive({ type: "chatGap", from: 58, to: 80, count: 20 });
+  show.receive({ type: "said", cursor: 70, atMs: 1, message: line(70, { text: "Wool?", class: "question" }) });
+  show.receive({ type: "said", cursor: 81, atMs: 1, message: line(81) });
+  assert.deepEqual(show.state.gaps, [{ from: 58, to: 80, count: 20 }]);
+  assert.deepEqual(show.state.messages.map((each) => each.id).slice(-2), [70, 81]);
+  assert.equal(show.cursor, 81);
+});
+
 test("events follow the snapshot, in the forms of PROTOCOL.md", () => {
   const show = live(head, rest, me);
   const events = [
@@ -75,6 +85,8 @@ test("events follow the snapshot, in the forms of PROTOCOL.md", () => {
     { type: "invitationAnswered", cursor: 70, atMs: 1, member: bob, accept: true },
     { type: "voted", cursor: 75, atMs: 1, poll: 44, options: [1] },
     { type: "pollCounts", cursor: 75, poll: 44, counts: [2, 2], voters: 4 },
+    { type: "pollVoters", cursor: 75, poll: 44, voters: 5 }, { type: "followers", cursor: 75, followers: 33 },
+    { type: "hostSet", cursor: 76, atMs: 1, host: { identity: "alice", name: "Alice B." } },
     { type: "asked", cursor: 78, atMs: 1, question: { id: 78, member: bob, text: "Blue?", atMs: 1, upvotes: 0 } },
     { type: "upvotes", cursor: 79, question: 78, upvotes: 1 },
     { type: "questionHighlighted", cursor: 82, atMs: 1, question: 78 },
@@ -94,6 +106,7 @@ test("events follow the snapshot, in the forms of PROTOCOL.md", () => {
   assert.deepEqual([state.chat.mode, "words" in state.chat, state.words], ["followers", false, ["scam"]]);
   assert.deepEqual([state.you.muted, state.you.timeoutUntil, state.you.role, state.you.stage], [true, 1793247613700, "cohost", "on"]);
   assert.deepEqual([state.polls[0].yours, state.polls[0].counts], [[1], [2, 2]]);
+  assert.deepEqual([state.polls[0].voters, state.followers, state.host.name], [5, 33, "Alice B."]);
   assert.deepEqual(state.questions.filter((each) => each.highlighted).map((each) => [each.id, each.upvotes]), [[78, 1]]);
   assert.deepEqual([state.giveaways[0].winners, state.giveaways[0].entered, state.giveaways[0].entries], [[{ member: "bob", name: "Bob" }], true, 7]);
   assert.deepEqual([state.startsAt, state.announcement, state.phase, state.viewers, state.reactions], [9, { text: "Free", at: 7 }, "away", 300, { "❤️": 1217 }]);
@@ -135,4 +148,13 @@ test("a snapshot later says what the events said: room and schedule named in eit
     assert.deepEqual([state.title, state.description, state.startsAt], ["Own", "p", 9]);
     assert.deepEqual([again.title, again.description, again.startsAt], ["Own", "p", 9]);
   }
+});
+
+test("who came before the host learns whose room it is from what is published", () => {
+  const show = live({ ...head, host: null, part: 0, last: true });
+  assert.equal(show.state.host, null);
+  show.published([{ member: "bob", name: "Bob", role: "viewer" }]);
+  assert.equal(show.state.host, null);
+  show.published([{ member: "alice", name: "Alice", role: "host" }]);
+  assert.deepEqual(show.state.host, { member: "alice", name: "Alice" });
 });

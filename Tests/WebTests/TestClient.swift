@@ -96,6 +96,25 @@ final class TestClient {
     }
   }
 
+  /// Writes until the server takes nothing more for so long; returns how many bytes it took.
+  func writeWhileTaken(_ bytes: [UInt8], patienceMs: Int32) -> Int {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let sent = unsafe rest.withUnsafeBytes { buffer in
+        unsafe Glibc.send(
+          descriptor, buffer.baseAddress, buffer.count,
+          Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+      }
+      if sent > 0 {
+        rest = rest.dropFirst(sent)
+      } else {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard errno == EAGAIN, unsafe poll(&wait, 1, patienceMs) == 1 else { break }
+      }
+    }
+    return bytes.count - rest.count
+  }
+
   /// Says that nothing more will be written.
   func endOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -135,10 +135,77 @@ struct WebSocketTests {
       isStuckClosed = application.server.counters.slowReaders == 1
     }
     #expect(isStuckClosed)
+    guard case .behind(stuckID) = try application.event() else { throw ClientFailure.malformed }
     guard case .closed(stuckID) = try application.event() else { throw ClientFailure.malformed }
     application.server.post(.sendAll([stuckID, readerID], Array("after".utf8)))
     #expect(try reader.message() == "after")
     #expect(application.server.counters.webSockets == 1)
+  }
+
+  @Test("the application hears once that a client is behind, and once that it has caught up")
+  func behind() throws {
+    let application = try TestApplication {
+      $0.limits.webSocketHighWater = 50_000
+      $0.limits.webSocketUnsentMax = 16 * 1024
+    }
+    let client = try application.connect(receiveBuffer: 4096)
+    try client.openWebSocket()
+    let id = try application.opened()
+    let text = String(repeating: "x", count: 20_000)
+    // The kernel's buffers and the high water together, and well below where it is closed.
+    for _ in 0..<40 { application.server.post(.send(id, Array(text.utf8))) }
+    guard case .behind(id) = try application.event() else { throw ClientFailure.malformed }
+    for _ in 0..<40 { #expect(try client.message() == text) }
+    guard case .drained(id) = try application.event() else { throw ClientFailure.malformed }
+    application.server.post(.send(id, Array("after".utf8)))
+    #expect(try client.message() == "after")
+  }
+
+  @Test("a crowd's messages keep their order, also with another one in the same turn")
+  func crowd() throws {
+    let application = try TestApplication()
+    let clients = try (0..<80).map { _ in try application.connect() }
+    var ids: [UInt64] = []
+    for client in clients {
+      try client.openWebSocket()
+      ids.append(try application.opened())
+    }
+    for round in 0..<5 {
+      application.server.post(.sendAll(ids, Array("all \(round)".utf8)))
+      application.server.post(.send(ids[7], Array("own \(round)".utf8)))
+    }
+    for (number, client) in clients.enumerated() {
+      for round in 0..<5 {
+        #expect(try client.message() == "all \(round)")
+        if number == 7 { #expect(try client.message() == "own \(round)") }
+      }
+    }
+  }
+
+  @Test(
+    "a client that asks and does not read is not read either: nothing piles up, nothing is lost")
+  func unreadAnswers() throws {
+    let application = try TestApplication {
+      $0.limits.webSocketAnswersHighWater = 20_000
+      $0.limits.webSocketQueuedBytesMax = 60_000
+    }
+    let client = try application.connect(receiveBuffer: 4096)
+    try client.openWebSocket()
+    _ = try application.opened()
+    var ping: [UInt8] = []
+    let payload = [UInt8](repeating: 7, count: 100)
+    WebSocketFrameWriter.write(.ping, payload.span, maskingKey: 9, into: &ping)
+    // More than the kernel's buffers of both sides hold.
+    let pings = Array(repeatElement(ping, count: 200_000).joined())
+    let taken = client.writeWhileTaken(pings, patienceMs: 500)
+    #expect(taken < pings.count)
+    var answered = 0
+    while answered < taken / ping.count * (payload.count + 2) {
+      let bytes = try client.read()
+      guard !bytes.isEmpty else { throw ClientFailure.closed }
+      answered += bytes.count
+    }
+    #expect(application.server.counters.slowReaders == 0)
   }
 
   @Test("a silent WebSocket is pinged, and closed when nothing comes back")

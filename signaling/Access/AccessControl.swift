@@ -46,6 +46,14 @@ package struct AccessControl: Sendable {
     return credential
   }
 
+  /// The credential of a token, whatever room it is for: for what is its bearer's own everywhere.
+  package func authorize(_ token: String?, at now: WallTime) throws(AccessRefusal) -> Credential {
+    guard let token, !token.isEmpty else { throw .missing }
+    let credential = try JSONWebToken.verify(token, keys: keys, at: now)
+    if isRevoked(credential.subject, in: credential.room, at: now) { throw .revoked }
+    return credential
+  }
+
   /// The credential of a service of all rooms: who may ask about people and erase them.
   ///
   /// - Throws: `.wrongRole` for everyone else.
@@ -85,11 +93,11 @@ package struct AccessControl: Sendable {
   }
 
   /// A token for a viewer.
-  package func mintViewer(identity: String, name: String?, room: String, wall: WallTime)
-    throws(AccessRefusal) -> Minted
-  {
+  package func mintViewer(
+    identity: String, name: String?, room: String, isSubscriber: Bool = false, wall: WallTime
+  ) throws(AccessRefusal) -> Minted {
     try mint(
-      subject: identity, name: name, room: room, role: .viewer,
+      subject: identity, name: name, room: room, role: .viewer, isSubscriber: isSubscriber,
       lifetime: AccessControl.viewerLifetime, wall: wall)
   }
 
@@ -97,12 +105,14 @@ package struct AccessControl: Sendable {
   ///
   /// - Throws: `.malformed` for claims that no server would accept, `.unknownKey` without keys.
   package func mint(
-    subject: String, name: String?, room: String, role: Role, lifetime: TimeSpan, wall: WallTime
+    subject: String, name: String?, room: String, role: Role, isSubscriber: Bool = false,
+    lifetime: TimeSpan, wall: WallTime
   ) throws(AccessRefusal) -> Minted {
     guard let key = keys.first else { throw .unknownKey }
     let expires = wall + lifetime
     let credential = Credential(
-      issuer: key.key, subject: subject, name: name, room: room, role: role, expires: expires)
+      issuer: key.key, subject: subject, name: name, room: room, role: role, expires: expires,
+      isSubscriber: isSubscriber)
     guard credential.isWellFormed else { throw .malformed }
     return Minted(token: JSONWebToken.mint(credential, key: key), expires: expires)
   }

@@ -14,9 +14,12 @@ package struct Credential: Hashable, Sendable {
   package let room: String
   package let role: Role
   package let expires: WallTime
+  /// Whether who made the token says that its bearer subscribes to the room's host.
+  package let isSubscriber: Bool
 
   package init(
-    issuer: String, subject: String, name: String?, room: String, role: Role, expires: WallTime
+    issuer: String, subject: String, name: String?, room: String, role: Role, expires: WallTime,
+    isSubscriber: Bool = false
   ) {
     self.issuer = issuer
     self.subject = subject
@@ -24,6 +27,7 @@ package struct Credential: Hashable, Sendable {
     self.room = room
     self.role = role
     self.expires = expires
+    self.isSubscriber = isSubscriber
   }
 
   /// Whether the token is for `room`. Every role may watch there.

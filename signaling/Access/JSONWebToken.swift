@@ -22,6 +22,7 @@ package enum JSONWebToken {
     if let name = credential.name { claims["name"] = .string(name) }
     claims["room"] = .string(credential.room)
     claims["role"] = .string(credential.role.rawValue)
+    if credential.isSubscriber { claims["subscriber"] = true }
     claims["exp"] = .integer(credential.expires.nanoseconds / 1_000_000_000)
     if let notBefore { claims["nbf"] = .integer(notBefore.nanoseconds / 1_000_000_000) }
     let signed =
@@ -61,9 +62,16 @@ package enum JSONWebToken {
     else { throw .malformed }
     let notBefore = try seconds(claims, "nbf")
     let name: String?
-    do { name = try claims.optionalString("name") } catch { throw .malformed }
+    let isSubscriber: Bool?
+    do {
+      name = try claims.optionalString("name")
+      isSubscriber = try claims.optionalBool("subscriber")
+    } catch {
+      throw .malformed
+    }
     let credential = Credential(
-      issuer: issuer, subject: subject, name: name, room: room, role: role, expires: expires)
+      issuer: issuer, subject: subject, name: name, room: room, role: role, expires: expires,
+      isSubscriber: isSubscriber ?? false)
     guard credential.isWellFormed else { throw .malformed }
     // "On or after" exp it is over (RFC 7519 section 4.1.4), at nbf itself it has begun (4.1.5).
     if now >= expires + leeway { throw .expired }

@@ -15,9 +15,11 @@ package struct ShopContext: Hashable, Sendable {
   package var windowMs: Int64
   /// `ShopLimits.seedByteCount` random bytes for `scheduleDrop`; may be empty for all else.
   package var seed: [UInt8]
+  /// Whether a merchant takes this room's orders.
+  package var hasMerchant: Bool
   package init(
     buyer: BuyerID, isStaff: Bool, atMs: Int64, delayMs: Int64 = 0,
-    windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = []
+    windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = [], hasMerchant: Bool = true
   ) {
     self.buyer = buyer
     self.isStaff = isStaff
@@ -25,6 +27,7 @@ package struct ShopContext: Hashable, Sendable {
     self.delayMs = delayMs
     self.windowMs = windowMs
     self.seed = seed
+    self.hasMerchant = hasMerchant
   }
 }
 
@@ -47,11 +50,13 @@ package struct ShopPlace: Hashable, Sendable {
 /// What one accepted command comes to: events that follow each other in the log.
 ///
 /// An event names things made by earlier events of the same decision by their sequence numbers, so
-/// `Shop.decide` is told the number of the first (`ShopDraft.firstSequence`).
+/// `Shop.decide` is told the number of the first.
 package struct ShopDecision: Hashable, Sendable {
   /// In order; who did it is the context's buyer unless the event says otherwise.
   package var events: [ShopEvent] = []
-  /// What the command made: the listing, drop, lot, claim, order or pin.
+  /// What the command made: the listing, drop, lot, claim, bid, order or pin.
   package var made: ShopID?
+  /// The events record that what was asked is refused (a merchant's report that does not fit).
+  package var refusal: ShopRefusal?
   package init() {}
 }

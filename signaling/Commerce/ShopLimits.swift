@@ -51,4 +51,32 @@ package enum ShopLimits {
   /// Orders of one room, kept in memory: 100 bytes each.
   package static let ordersMax = 100_000
   package static let reasonMax = 200
+  /// An order's sum: 100,000 of them still fit 64 bits.
+  package static let orderMinorMax: Int64 = 10_000_000_000_000
+  /// The sum of all orders of a room.
+  static let revenueMinorMax = Int64(ordersMax) * orderMinorMax
+  /// Holds at one time: every unit of the open drops, and the lots.
+  package static let holdsMax = 1_000_000
+  /// Orders of one buyer that are not paid: each keeps units from others.
+  package static let ordersOpenEachMax = 5
+  /// Ended holds of one buyer that are remembered, so that a late checkout is told why.
+  package static let endedHoldsMax = 5
+  /// Carts with something in them.
+  package static let cartsMax = 100_000
+  /// Pins that a room remembers.
+  package static let pinsMax = 200
+  package static let merchantMax = 64
+  /// Gifts of one command, a gift's name, and how long one after the other counts as one go.
+  package static let giftCountMax: Int64 = 99
+  package static let giftMax = 64
+  package static let comboMs: Int64 = 5000
+  /// Buyers whose gifts are summed; beyond them the smallest sum is forgotten.
+  package static let giversMax = 100_000
+  package static let leadersMax = 100
+  /// Holds and orders ended in one decision, so that it stays short; the rest follows at once.
+  package static let endedAtOnceMax = 500
+  /// Numbers that stand for buyers: the room's people.
+  package static let buyersMax: UInt32 = 1_000_000
+  /// Milliseconds since 1970, and numbers of the log: sums of two never overflow.
+  package static let timeMsMax: Int64 = 1_000_000_000_000_000
 }

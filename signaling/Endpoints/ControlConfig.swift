@@ -3,6 +3,8 @@
 package import DTLS
 package import Negotiation
 package import RTP
+package import Room
+package import RoomLog
 package import Wire
 
 /// The settings of a `ControlCore`.
@@ -24,10 +26,17 @@ package struct ControlConfig: Sendable {
   package var seed: UInt64
   /// Whether rooms live in a store; without one they are new each time.
   package var isDurable: Bool
+  /// What identities and browsers are marked with in bans: the same after a restart.
+  package var markKey: IdentityMark.Key
+  /// The endpoints of webhooks as they are on the disk.
+  package var hookEndpoints: [HookEndpointRow]
+  /// Addresses webhooks may be sent to although they are not public.
+  package var hookAllowed: Set<SocketAddress>
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
-    seed: UInt64, isDurable: Bool = false
+    seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none,
+    hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = []
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -37,6 +46,9 @@ package struct ControlConfig: Sendable {
     self.trustedProxies = trustedProxies
     self.seed = seed
     self.isDurable = isDurable
+    self.markKey = markKey
+    self.hookEndpoints = hookEndpoints
+    self.hookAllowed = hookAllowed
   }
 }
 
@@ -60,11 +72,19 @@ package enum ControlLimits {
   /// Lists of rooms per second and address, and at once: a front page asks every twenty seconds.
   package static let listsPerSecond = 10
   package static let listsBurst = 100
+  /// Callbacks of shops per second and address, and at once: a drop's orders are paid within seconds.
+  package static let callbacksPerSecond = 100
+  package static let callbacksBurst = 1000
   /// Changes of revocations on their way to the disk: a moderator makes a few a minute.
   package static let pendingChangesMax = 1024
   /// How long media goes on when a token is over, beyond the leeway all tokens have: time to renew
   /// it. A room socket's session has the same, by living on without its socket.
   package static let expiryGrace = RoomSocketLimits.resumeLimit
+  /// What a publisher may send above the room's cap: encoders overshoot after a change of scene.
+  package static let bitrateTolerance = 1.25
+  /// How long a publisher may send more than that before it is ended: a browser that was told the cap
+  /// is below it again long before.
+  package static let bitrateLimit = TimeSpan.seconds(10)
   /// How long a transport may take to connect before it is given up.
   package static let connectLimit = TimeSpan.seconds(30)
 }

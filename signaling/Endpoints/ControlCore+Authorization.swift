@@ -28,3 +28,12 @@ extension ControlCore {
     }
   }
 }
+
+extension Member {
+  /// Whom a token names.
+  init(_ credential: Credential) {
+    self.init(
+      identity: credential.subject, name: credential.name ?? "", role: credential.role,
+      isSubscriber: credential.isSubscriber)
+  }
+}

@@ -12,7 +12,9 @@ extension ControlCore {
     wall: WallTime
   ) {
     clock = (now, wall)
-    if let room = roomToOpen(for: request, wall: wall), !require(room) {
+    if let room = roomToOpen(for: request, wall: wall),
+      !(request.isSession ? requireRights(in: room) : require(room))
+    {
       let waits = park(ParkedRequest(request: request, ticket: ticket, client: remote), for: room)
       if !waits {
         let refusal = ControlRefusal(503, "overloaded", "too many requests wait for this room")
@@ -52,6 +54,13 @@ extension ControlCore {
       return nil
     }
     return room
+  }
+}
+
+extension HTTPRequest {
+  /// Whether it is about publishing or watching by WHIP or WHEP.
+  fileprivate var isSession: Bool {
+    target.segments.first == "whip" || target.segments.first == "whep"
   }
 }
 

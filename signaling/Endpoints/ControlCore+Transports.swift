@@ -145,7 +145,8 @@ extension ControlCore {
     let worker = directory.leastLoaded
     let sessionID = UInt64.random(in: 1..<(1 << 62), using: &random)
     let session = try answer(
-      offer, role: role, local: localSide(worker, sessionID: sessionID), continuing: nil)
+      offer, role: role, in: room, local: localSide(worker, sessionID: sessionID),
+      continuing: nil)
     let record = TransportRecord(
       peer: identifiers.nextPeer(), worker: worker, room: room, member: member, purpose: purpose,
       urlToken: random.urlToken(), state: session.state, sessionID: sessionID, createdAt: now)
@@ -159,8 +160,8 @@ extension ControlCore {
       throw ControlRefusal(404, "unknown-connection", "the connection is gone")
     }
     let session = try answer(
-      offer, role: role, local: localSide(record.worker, sessionID: record.sessionID),
-      continuing: record.state)
+      offer, role: role, in: record.room,
+      local: localSide(record.worker, sessionID: record.sessionID), continuing: record.state)
     transports[peer]?.state = session.state
     transports[peer]?.generation += 1
     transports[peer]?.mids = session.mids
@@ -177,12 +178,15 @@ extension ControlCore {
   }
 
   private mutating func answer(
-    _ offer: SessionDescription, role: AnswerPolicy.Role, local: LocalSide,
+    _ offer: SessionDescription, role: AnswerPolicy.Role, in room: String, local: LocalSide,
     continuing: NegotiationState?
   ) throws(ControlRefusal) -> NegotiatedSession {
     do throws(NegotiationRefusal) {
       return try Negotiation.answer(
-        offer, policy: AnswerPolicy(role: role, preferCodec: config.preferCodec), local: local,
+        offer,
+        policy: AnswerPolicy(
+          role: role, preferCodec: preferCodec(of: room), bitrateMax: bitrateMax(of: room)),
+        local: local,
         continuing: continuing, identifiers: &identifiers)
     } catch {
       throw ControlRefusal(error)

@@ -39,6 +39,17 @@ package struct ControlCore {
   var listBudgets = AddressBudgets(
     perSecond: ControlLimits.listsPerSecond, burst: ControlLimits.listsBurst,
     addressesMax: ControlLimits.mintAddressesMax)
+  var callbackBudgets = AddressBudgets(
+    perSecond: ControlLimits.callbacksPerSecond, burst: ControlLimits.callbacksBurst,
+    addressesMax: ControlLimits.mintAddressesMax)
+  /// The endpoints of webhooks.
+  var hooks: HookDirectory
+  /// By number: changes of endpoints and deliveries that are being written.
+  var pendingHooks: [UInt64: PendingHookChange] = [:]
+  var lastHookChange: UInt64 = 0
+  /// By number: questions to shops that are not answered yet.
+  var syncCalls: [UInt64: SyncPurpose] = [:]
+  var lastSyncCall: UInt64 = 0
   var access: AccessControl
   /// By number: changes of revocations that are being written.
   var pendingChanges: [UInt64: PendingChange] = [:]
@@ -51,6 +62,11 @@ package struct ControlCore {
   package internal(set) var houses: RoomHouses
   /// Requests that wait for their room to open.
   var parked: [String: [ParkedRequest]] = [:]
+  /// Requests that wait for a table: where its next page is, empty at its end.
+  var tables: [Waiter: String] = [:]
+  /// Who takes orders, and what they said of rooms that are being opened.
+  var merchants: Set<String> = []
+  var parkedReports: [String: [ParkedReport]] = [:]
   /// Requests of the REST API that are answered later: what they want is on its way to the disk.
   var waitingRequests: [RequestTicket: HTTPRequest] = [:]
   /// What is being read from the store, by number.
@@ -65,11 +81,12 @@ package struct ControlCore {
   package init(_ config: ControlConfig, access: AccessControl) {
     self.config = config
     self.access = access
+    hooks = HookDirectory(config.hookEndpoints)
     cors = CORSPolicy(allowing: config.allowedOrigins)
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
-    houses = RoomHouses(isDurable: config.isDurable)
+    houses = RoomHouses(isDurable: config.isDurable, markKey: config.markKey)
   }
 
   /// Takes the effects so far, oldest first.
@@ -103,6 +120,7 @@ package struct ControlCore {
       close(record.peer, .removed)
     }
     endExpired(at: now, wall: wall)
+    checkBitrates(at: now)
   }
 
   /// Ends the transports of WHIP and WHEP whose tokens are over and were not renewed.
@@ -167,6 +185,7 @@ package struct ControlCore {
   mutating func forget(_ peer: PeerID) -> TransportRecord? {
     guard let record = transports.removeValue(forKey: peer) else { return nil }
     urls[record.urlToken] = nil
+    if record.isPresence { houses.depart(record.member.identity, in: record.room) }
     let member = MemberKey(room: record.room, identity: record.member.identity)
     memberTransports[member] = memberTransports[member].flatMap { $0 > 1 ? $0 - 1 : nil }
     for track in record.state.sections.compactMap(\.track) { trackRooms[track] = nil }

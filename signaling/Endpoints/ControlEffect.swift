@@ -2,8 +2,10 @@
 
 package import Access
 package import HTTP
+package import Hooks
 package import MediaControl
 package import Room
+package import RoomLog
 
 /// Names one HTTP request to be answered, in the caller's own numbering.
 package struct RequestTicket: Hashable, Sendable {
@@ -27,6 +29,14 @@ package enum ControlEffect: Sendable {
   case revoked(room: String, identity: String)
   /// To the store; its answer comes back by `ControlCore.take`.
   case house(HouseOrder)
+  /// To a merchant's hook; its answer comes back by `ControlCore.answered`.
+  case callMerchant(MerchantCall)
+  /// A message for all sockets a member has in a room; no event, never repeated.
+  case tellMember(room: String, identity: String, [UInt8])
+  /// These are the endpoints of webhooks from now on.
+  case hookEndpoints([HookEndpointRow])
+  /// Ask a shop; its answer comes back by `ControlCore.answered`.
+  case hookCall(SyncCall)
   /// Something a room's log has for its members.
   case houseNews(HouseNews)
   /// A query over a room socket could not be answered.

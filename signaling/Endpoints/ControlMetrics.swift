@@ -1,5 +1,6 @@
 // What /metrics tells: joins, first frames, ends, and the workers' counters.
 
+package import Hooks
 package import MediaControl
 package import Telemetry
 package import Web
@@ -15,6 +16,8 @@ package struct ControlMetrics: Sendable {
   private var workers: [Int: WorkerStatistics] = [:]
   /// What the web server counted last.
   package var web = WebCounters()
+  /// What the thread that sends webhooks counted last.
+  package var hooks = HookCounters()
 
   /// The sum over all workers of what each reported last. A worker that is late keeps its old figures:
   /// left out, its counters would seem to run backwards; counted twice, to leap.

@@ -1,13 +1,16 @@
 // The control plane's thread: it owns the rooms, between the web server and the media workers.
 
 package import Access
+import Commerce
 import Crypto
 import HTTP
+package import Hooks
 package import Loop
 package import MediaControl
 package import MediaWorker
 import Messages
 import Room
+package import RoomLog
 import Synchronization
 package import Web
 import Wire
@@ -20,9 +23,19 @@ package enum ControlMessage: Sendable {
   case recorded(UInt64)
   /// The store has an answer.
   case house(HouseAnswer)
+  /// A shop has answered a question.
+  case hookAnswered(UInt64, SyncAnswer)
+  /// A receiver of webhooks wants no more.
+  case hookDisabled(Int64, why: String)
   /// Take no new sessions; answer when told to stop.
   case drain
   case stop
+}
+
+/// What the control plane wants of the thread that sends webhooks.
+package enum HookOrder: Sendable {
+  case endpoints([HookEndpointRow])
+  case call(SyncCall)
 }
 
 /// The shell around `ControlCore`. Made in two steps, because the media plane and the web server
@@ -52,14 +65,18 @@ package final class ControlPlane: Sendable {
   ///   - record: has a change written to the disk and posts `.recorded` with its number when it is
   ///     there; false when it can't be taken. Called on the control thread, must not wait.
   ///   - store: carries out an order of the rooms and posts `.house` with its answer. As `record`.
+  ///   - hooks: sends webhooks: is told the endpoints, and what to ask. As `record`.
+  ///   - hookCounters: what became of them so far.
   package func start(
     _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer,
     record: @escaping @Sendable (RevocationChange, UInt64) -> Bool,
-    store: @escaping @Sendable (HouseOrder) -> Void
+    store: @escaping @Sendable (HouseOrder) -> Void,
+    hooks: @escaping @Sendable (HookOrder) -> Void,
+    hookCounters: @escaping @Sendable () -> HookCounters
   ) throws(SystemError) {
     let parts = Parts(
       waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web,
-      record: record, store: store)
+      record: record, store: store, hooks: hooks, hookCounters: hookCounters)
     let thread = try WorkerThread(name: "control", config: parts) { parts in
       guard let loop = try? EventLoop(waker: parts.waker) else { return }
       ControlLoop(parts, loop: loop).run()
@@ -87,6 +104,8 @@ package final class ControlPlane: Sendable {
     var web: WebServer
     var record: @Sendable (RevocationChange, UInt64) -> Bool
     var store: @Sendable (HouseOrder) -> Void
+    var hooks: @Sendable (HookOrder) -> Void
+    var hookCounters: @Sendable () -> HookCounters
   }
 }
 
@@ -116,7 +135,9 @@ private final class ControlLoop {
 
   func run() {
     while !isStopped {
-      loop.wait(until: min(nextStatistics, loop.now + .milliseconds(200)))
+      let due = min(nextStatistics, sockets.nextFlush)
+      let tick = core.nextTick(at: loop.now, wall: SystemClock.wallTime()) ?? .distantFuture
+      loop.wait(until: min(due, tick, loop.now + .milliseconds(200)))
       parts.mailbox.drain(into: &messages)
       let now = loop.now
       let wall = SystemClock.wallTime()
@@ -132,12 +153,15 @@ private final class ControlLoop {
     switch message {
     case .web(.request(let connection, let request, let body, remote: let remote)):
       core.metrics.web = parts.web.counters
+      core.metrics.hooks = parts.hookCounters()
       core.answer(
         body, RequestTicket(connection: connection, request: request), from: remote, at: now,
         wall: wall)
     case .web(let event): sockets.take(event, &core, at: now, wall: wall)
     case .media(let event): core.take(event, at: now)
     case .house(let answer): core.take(answer, at: now, wall: wall)
+    case .hookAnswered(let number, let answer): core.answered(number, answer, wall: wall)
+    case .hookDisabled(let endpoint, let why): core.disabledHook(endpoint, why: why, wall: wall)
     case .recorded(let number): core.recorded(number, at: now, wall: wall)
     case .drain: core.drain()
     case .stop: isStopped = true
@@ -175,6 +199,12 @@ private final class ControlLoop {
     case .expelled(let room, let identity):
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): parts.store(order)
+    case .callMerchant(let call):
+      core.ask(call, at: now, wall: wall)
+    case .tellMember(let room, let identity, let message):
+      sockets.tell(identity, in: room, message)
+    case .hookEndpoints(let rows): parts.hooks(.endpoints(rows))
+    case .hookCall(let call): parts.hooks(.call(call))
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):

@@ -1,6 +1,7 @@
 // /metrics: the figures of the process in Prometheus's text form.
 
 import HTTP
+import Hooks
 import MediaControl
 import Room
 import Telemetry
@@ -13,6 +14,7 @@ extension ControlCore {
     writeSessions(&text)
     writeMedia(&text)
     writeWeb(&text)
+    writeHooks(&text)
     return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: text.bytes)
   }
 
@@ -72,6 +74,19 @@ extension ControlCore {
     text.family("hawker_tls_reloads_total", .counter, help: "Certificates read on SIGHUP.")
     text.sample("hawker_tls_reloads_total", ["result": "ok"], web.certificateReloads)
     text.sample("hawker_tls_reloads_total", ["result": "failed"], web.failedCertificateReloads)
+  }
+
+  private func writeHooks(_ text: inout PrometheusText) {
+    let hooks = metrics.hooks
+    text.family("hawker_hook_tries_total", .counter, help: "Tries of webhooks, by result.")
+    text.sample("hawker_hook_tries_total", ["result": "delivered"], Double(hooks.delivered))
+    text.sample("hawker_hook_tries_total", ["result": "failed"], Double(hooks.failedTries))
+    text.family(
+      "hawker_hooks_dead_total", .counter, help: "Webhooks given up after their last try.")
+    text.sample("hawker_hooks_dead_total", [:], Double(hooks.dead))
+    text.family("hawker_hook_calls_total", .counter, help: "Questions to shops, by result.")
+    text.sample("hawker_hook_calls_total", ["result": "answered"], Double(hooks.answeredCalls))
+    text.sample("hawker_hook_calls_total", ["result": "failed"], Double(hooks.failedCalls))
   }
 
   private func writeMedia(_ text: inout PrometheusText) {

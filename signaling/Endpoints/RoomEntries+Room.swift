@@ -45,9 +45,15 @@ extension Publication {
   }
 
   /// What its publisher is told of it once a second; empty before the first measure.
-  var healthLayers: [HealthLayer] {
+  ///
+  /// - Parameter isOverBudget: whether all of it together is more than the room takes.
+  func healthLayers(isOverBudget: Bool) -> [HealthLayer] {
     tracks.flatMap { track in
-      track.currentLayers.map { HealthLayer(track: track.id, kind: track.kind, $0) }
+      track.currentLayers.map { status in
+        HealthLayer(
+          track: track.id, kind: track.kind, status,
+          isOverBudget: isOverBudget && track.kind == .video && status.isActive)
+      }
     }
   }
 }

@@ -40,7 +40,7 @@ struct RoomSession: Sendable {
   /// A secret of the page that holds it.
   let name: String
   let room: String
-  let member: Member
+  private(set) var member: Member
   /// When its token ends.
   private(set) var expires: WallTime
   /// What stands for the page's browser, if it said so.
@@ -103,8 +103,11 @@ struct RoomSession: Sendable {
     return connection
   }
 
-  /// A token that ends then is good for the session too.
-  mutating func renew(until expires: WallTime) { self.expires = max(self.expires, expires) }
+  /// A token that ends then is good for the session too; what the newest says of its bearer counts.
+  mutating func renew(until expires: WallTime, isSubscriber: Bool) {
+    self.expires = max(self.expires, expires)
+    member.isSubscriber = isSubscriber
+  }
 
   // MARK: Limits
 

@@ -6,9 +6,16 @@ import Wire
 enum RoomSocketLimits {
   /// Chat and counters of one room go out this often at most: a page paints no faster, and each frame
   /// costs every socket a system call.
-  static let batchInterval = TimeSpan.milliseconds(200)
+  static let batchInterval = TimeSpan.milliseconds(250)
   /// Bytes of a batch: a message may have 64 KiB.
   static let batchBytesMax = 48 * 1024
+  /// Events that everyone is told at once, in a second and together: what a host and its team do. In a
+  /// storm of questions and bids they share messages as chat does.
+  static let urgentPerSecond = 5
+  static let urgentBurst = 20
+  /// How long an event waits in a storm: nobody sees a tenth of a second, and two thousand sockets take
+  /// a fifth of that to be told.
+  static let urgentInterval = TimeSpan.milliseconds(100)
   /// How often a client is to send `ping`: within the idle time of proxies (60 s) three times over.
   static let pingInterval = TimeSpan.seconds(15)
   /// A client that was silent this long is gone: three pings in a row are lost.

@@ -102,6 +102,8 @@ extension RoomSockets {
   mutating func tellMeasures(_ core: ControlCore) {
     for room in audiences.keys.sorted() {
       tellStatus(in: room, core)
+      // A host by WHIP comes and goes without a word on a socket.
+      refreshPresence(in: room, core)
       tellViewers(in: room, core)
     }
     for peer in publishers.sorted(by: { $0.rawValue < $1.rawValue }) { tellHealth(of: peer, core) }
@@ -115,7 +117,7 @@ extension RoomSockets {
   }
 
   private mutating func tellViewers(in room: String, _ core: ControlCore) {
-    let viewers = Set(core.rooms[room]?.subscriptions.map(\.peer) ?? []).count
+    let viewers = core.viewers(in: room)
     guard let audience = audiences[room], audience.viewers != viewers else { return }
     audiences[room]?.viewers = viewers
     broadcast(.roomState(cursor: audience.cursor, roomEntry(room, core)), in: room)
@@ -128,7 +130,8 @@ extension RoomSockets {
     let key = PublicationKey(identity: session.member.identity, stream: stream)
     guard let publication = core.rooms[session.room]?.publications[key], publication.peer == peer
     else { return }
-    let layers = publication.healthLayers
+    let isOver = core.transports[peer]?.overSince != nil
+    let layers = publication.healthLayers(isOverBudget: isOver)
     guard !layers.isEmpty else { return }
     send(
       .health(HealthEvent(connection: connection.name, stream: stream, layers: layers)),

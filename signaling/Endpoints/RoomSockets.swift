@@ -39,6 +39,9 @@ struct RoomSockets {
   var publishers: Set<PeerID> = []
   /// Sockets whose join waits for a room to open, in order.
   private var waiting: [String: [UInt64]] = [:]
+  /// Rooms in which something waits for everyone, and when it is due; and the soonest of these.
+  var flushes: [String: Instant] = [:]
+  var nextFlush = Instant.distantFuture
   /// Rooms that have ended since the last turn.
   var endedRooms: [String] = []
 
@@ -58,6 +61,8 @@ struct RoomSockets {
     case .request: break
     case .opened(let socket, _): sockets[socket] = Socket(gate: RoomSocketGate(at: now))
     case .message(let socket, let text): receive(text, on: socket, &core, at: now, wall: wall)
+    case .behind(let socket): fallBehind(socket)
+    case .drained(let socket): catchUp(socket, &core, wall: wall)
     case .closed(let socket):
       detach(socket, &core, at: now)
       sockets[socket] = nil
@@ -69,20 +74,40 @@ struct RoomSockets {
   ) {
     switch sockets[socket]?.gate.receive(text, at: now) {
     case .take(let message):
-      if !(sockets[socket]?.parked.isEmpty ?? true) {
-        // The gate's rate bounds how many.
-        sockets[socket]?.parked.append(message)
-      } else if case .join(let request) = message.request {
-        if park(message, request, on: socket, &core, at: now, wall: wall) { return }
-        join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
-      } else if let session = sockets[socket]?.session {
-        answer(message, of: session, on: socket, &core, at: now, wall: wall)
-      }
+      carryOut(message, on: socket, &core, at: now, wall: wall)
     case .refuse(let refusal, let ref, let closing):
       send(.error(refusal), ref: ref, to: socket)
       if let closing { sayBye(closing, retryAfterMs: nil, to: socket, &core, at: now) }
     case .discard, nil: break
     }
+  }
+
+  /// Does what a client asks for; later, when something before it waits.
+  private mutating func carryOut(
+    _ message: ClientMessage, on socket: UInt64, _ core: inout ControlCore, at now: Instant,
+    wall: WallTime
+  ) {
+    if !(sockets[socket]?.parked.isEmpty ?? true) {
+      // The gate's rate bounds how many.
+      sockets[socket]?.parked.append(message)
+    } else if case .join(let request) = message.request {
+      if park(message, request, on: socket, &core, at: now, wall: wall) { return }
+      join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
+    } else if let session = sockets[socket]?.session {
+      if case .publish = message.request, let room = sessions[session]?.room,
+        !core.houses.requireRights(in: room)
+      {
+        wait(message, on: socket, for: room)
+        return
+      }
+      answer(message, of: session, on: socket, &core, at: now, wall: wall)
+    }
+  }
+
+  /// What a socket asks for, and all that comes after it, waits for its room.
+  private mutating func wait(_ message: ClientMessage, on socket: UInt64, for room: String) {
+    waiting[room, default: []].append(socket)
+    sockets[socket]?.parked = [message]
   }
 
   /// Sends a reply, unless it says nothing to a client that asked for none.
@@ -140,14 +165,15 @@ struct RoomSockets {
 
   // MARK: Joining
 
-  /// Lets a join wait while its room is opened; one that will be refused does not wait.
+  /// Lets a join wait while its room is opened, or until the disk has what decides about it; one that
+  /// will be refused anyway does not wait.
   private mutating func park(
     _ message: ClientMessage, _ request: JoinRequest, on socket: UInt64,
     _ core: inout ControlCore, at now: Instant, wall: WallTime
   ) -> Bool {
     guard !core.isDraining,
       (try? core.authorize(token: request.token, room: request.room, .watch, wall: wall)) != nil,
-      !core.require(request.room)
+      !core.requireRights(in: request.room)
     else { return false }
     guard (waiting[request.room]?.count ?? 0) < HousesLimits.parkedMax else {
       send(
@@ -156,13 +182,12 @@ struct RoomSockets {
       sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
       return true
     }
-    waiting[request.room, default: []].append(socket)
-    sockets[socket]?.parked = [message]
+    wait(message, on: socket, for: request.room)
     sockets[socket]?.gate.join(at: now)
     return true
   }
 
-  /// A room has opened, or can't be: those who waited for it go on.
+  /// A room has opened, or can't be, or the disk has caught up: those who waited for it go on.
   mutating func unpark(
     _ room: String, isOpen: Bool, _ core: inout ControlCore, at now: Instant, wall: WallTime
   ) {
@@ -170,18 +195,14 @@ struct RoomSockets {
       guard let messages = sockets[socket]?.parked else { continue }
       sockets[socket]?.parked = []
       for message in messages {
-        if case .join(let request) = message.request {
-          guard isOpen else {
-            send(
-              .error(MessageRefusal(.overloaded, "the room could not be opened")),
-              ref: message.id, to: socket)
-            sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
-            break
-          }
-          join(request, ref: message.id, on: socket, &core, at: now, wall: wall)
-        } else if let session = sockets[socket]?.session {
-          answer(message, of: session, on: socket, &core, at: now, wall: wall)
+        if !isOpen, case .join = message.request {
+          send(
+            .error(MessageRefusal(.overloaded, "the room could not be opened")),
+            ref: message.id, to: socket)
+          sayBye(.overloaded, retryAfterMs: 2000, to: socket, &core, at: now)
+          break
         }
+        carryOut(message, on: socket, &core, at: now, wall: wall)
       }
     }
   }
@@ -215,14 +236,13 @@ struct RoomSockets {
     do throws(ControlRefusal) {
       let credential = try core.authorize(
         token: request.token, room: request.room, .watch, wall: wall)
-      member = Member(
-        identity: credential.subject, name: credential.name ?? "", role: credential.role)
+      member = Member(credential)
       expires = credential.expires
-      let device = request.device.map { DeviceHint(hashing: $0) }
+      let device = request.device.map { DeviceHint(hashing: $0, core.config.markKey) }
       let isHere = (audiences[request.room]?.sessionCount(of: member.identity) ?? 0) > 0
       try core.admit(member, device: device, to: request.room, isNew: !isHere)
       if let name = resumable(request, by: member) {
-        sessions[name]?.renew(until: expires)
+        sessions[name]?.renew(until: expires, isSubscriber: member.isSubscriber)
         if let old = sessions[name]?.socket {
           sayBye(.replaced, retryAfterMs: nil, to: old, &core, at: now)
         }
@@ -243,7 +263,7 @@ struct RoomSockets {
     var session = RoomSession(
       name: "s_" + core.random.urlToken(), room: request.room, member: member, until: expires,
       at: now)
-    session.device = request.device.map { DeviceHint(hashing: $0) }
+    session.device = request.device.map { DeviceHint(hashing: $0, core.config.markKey) }
     do throws(ControlRefusal) {
       try core.enter(session, wall: wall)
     } catch {
@@ -315,7 +335,7 @@ struct RoomSockets {
       guard credential.subject == session.member.identity,
         credential.role == session.member.role
       else { throw ControlRefusal(403, "forbidden", "the token is of another identity or role") }
-      sessions[name]?.renew(until: credential.expires)
+      sessions[name]?.renew(until: credential.expires, isSubscriber: credential.isSubscriber)
     } catch {
       throw MessageRefusal(error)
     }
@@ -340,6 +360,14 @@ struct RoomSockets {
       let socket = sessions[name]?.socket
       endSession(name, &core, at: now)
       if let socket { sayBye(reason, retryAfterMs: nil, to: socket, &core, at: now) }
+    }
+  }
+
+  /// Sends something to all sockets a member has in a room.
+  mutating func tell(_ identity: String, in room: String, _ text: [UInt8]) {
+    for name in audiences[room]?.sessions.sorted() ?? []
+    where sessions[name]?.member.identity == identity {
+      if let socket = sessions[name]?.socket { send(text, to: socket) }
     }
   }
 

@@ -56,8 +56,7 @@ extension ControlCore {
     wall: WallTime
   ) throws(ControlRefusal) -> HTTPResponse {
     let credential = try authorize(request, room: room, .watch, wall: wall)
-    let member = Member(
-      identity: credential.subject, name: credential.name ?? "", role: credential.role)
+    let member = Member(credential)
     guard kind == .whep || mayPublish(member, in: room) else {
       throw ControlRefusal(403, "forbidden", "this member may not publish here")
     }
@@ -78,6 +77,7 @@ extension ControlCore {
       accepted = try watch(
         offer, wishes: wishes, in: room, by: member, until: credential.expires, at: now)
     }
+    arrive(by: accepted.peer, atMs: wall.milliseconds)
     return HTTPResponse(
       201,
       headers: [

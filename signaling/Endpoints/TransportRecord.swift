@@ -29,6 +29,10 @@ package struct TransportRecord: Sendable {
   /// When the token it was made with ends; nil where a room socket's session answers for that.
   package var expires: WallTime?
   package var isConnected = false
+  /// Whether its member is here by it: WHIP and WHEP. Where a room socket's session has it, that counts.
+  var isPresence = false
+  /// Since when its publisher sends more than the room's settings allow; nil while it does not.
+  package var overSince: Instant?
   /// By section: the mid, to name it to its viewer.
   package var mids: [Int: String] = [:]
   /// By section in which we send: the codecs it can carry.

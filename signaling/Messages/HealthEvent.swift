@@ -37,10 +37,15 @@ package struct HealthLayer: Hashable, Sendable {
   }
 
   /// A measured encoding of `track`, and what limits it.
-  package init(track: String, kind: MediaKind, _ status: EncodingStatus) {
+  ///
+  /// - Parameter isOverBudget: whether its publisher sends more than it may: that ends it soon, so it is
+  ///   told before all else.
+  package init(
+    track: String, kind: MediaKind, _ status: EncodingStatus, isOverBudget: Bool = false
+  ) {
     self.init(
       track: track, kind: kind, layer: LayerEntry(status), fractionLost: status.fractionLost,
-      limit: HealthLimit(kind: kind, status))
+      limit: isOverBudget ? .budget : HealthLimit(kind: kind, status))
   }
 }
 

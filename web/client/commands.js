@@ -4,6 +4,7 @@
 import { Emitter } from "./emitter.js";
 import { HawkerError, codeOf } from "./errors.js";
 import { LiveShow } from "./live-show.js";
+import { ShopDesk } from "./shop-desk.js";
 import { auditOf, bannedOf, messageOf, personHereOf } from "./show-wire.js";
 import { sleep, within } from "./timing.js";
 
@@ -29,6 +30,8 @@ const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byt
 export class RoomCommands extends Emitter {
   /** The room's half: chat, polls, questions, giveaways, people. */
   show = new LiveShow();
+  /** The shop's commands; its state is `show.state.shop`. */
+  shop = new ShopDesk(this);
   /**
    * Queries that this server doesn't know.
    * @type {Set<string>}
@@ -88,7 +91,7 @@ export class RoomCommands extends Emitter {
    * @param {string} type
    * @param {Record<string, any>} [fields]
    */
-  async #query(type, fields = {}) {
+  async query(type, fields = {}) {
     if (this.#unknown.has(type)) throw new HawkerError("unknown-type", `the server knows no ${type}`);
     try {
       return await this.request({ ...fields, type });
@@ -264,7 +267,7 @@ export class RoomCommands extends Emitter {
    */
   async history(page = {}) {
     for (let { before } = page; ; ) {
-      const { messages, next } = await this.#query("history", before === undefined ? page : { ...page, before });
+      const { messages, next } = await this.query("history", before === undefined ? page : { ...page, before });
       // A stretch of the log may hold no message at all.
       if (messages.length > 0 || next === null) return { messages: messages.map(messageOf), more: next !== null };
       before = next;
@@ -275,12 +278,12 @@ export class RoomCommands extends Emitter {
    * @returns {Promise<{people: import("./protocol").PersonHere[], next: string|null, count: number}>}
    */
   async people(page = {}) {
-    const reply = await this.#query("people", page);
+    const reply = await this.query("people", page);
     return { people: reply.people.map(personHereOf), next: reply.next, count: reply.count };
   }
   /** @returns {Promise<{people: import("./protocol").BannedPerson[], next: string|null}>} */
   async banned() {
-    const { people, next } = await this.#query("banned");
+    const { people, next } = await this.query("banned");
     return { people: people.map(bannedOf), next };
   }
   /**
@@ -288,11 +291,11 @@ export class RoomCommands extends Emitter {
    * @returns {Promise<{entries: import("./protocol").AuditEntry[], next: number|null}>}
    */
   async audit(page = {}) {
-    const { entries, next } = await this.#query("audit", page);
+    const { entries, next } = await this.query("audit", page);
     return { entries: entries.map(auditOf), next };
   }
   /** @returns {Promise<{audience: [number, number][], peak: number}>} */
   audience() {
-    return this.#query("audience");
+    return this.query("audience");
   }
 }

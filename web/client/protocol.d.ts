@@ -217,6 +217,8 @@ export interface You extends Person {
   timeoutUntil: number | null;
   stage: "none" | "invited" | "on";
   follows: boolean;
+  /** Whether the token says so. */
+  subscriber?: boolean;
   mayPublish: boolean;
 }
 
@@ -239,6 +241,8 @@ export interface Show {
   followers: number;
   chat: ChatRules;
   emojis: string[];
+  /** Whether the list of rooms shows it. */
+  listed?: boolean;
   reactions: Record<string, number>;
   messages: ChatMessage[];
   pinned: ChatMessage | null;
@@ -248,6 +252,7 @@ export interface Show {
   viewers: number;
   you: You;
   stage: StageGuest[];
+  shop: ShopState;
   /** Staff only. */
   words?: string[];
   held?: ChatMessage[];
@@ -262,6 +267,13 @@ export interface Done {
   poll?: number;
   question?: number;
   giveaway?: number;
+  listing?: number;
+  pin?: number;
+  drop?: number;
+  claim?: number;
+  lot?: number;
+  bid?: number;
+  order?: number;
   /** The message waits for review. */
   held?: boolean;
 }
@@ -288,4 +300,192 @@ export interface AuditEntry {
   kind: string;
   member?: string;
   text?: string;
+}
+
+// The shop. Names are the wire's: …Minor is money in the currency's smallest unit, …Ms the server's clock.
+
+export interface Someone {
+  identity: string;
+  name: string;
+}
+
+export interface Variant {
+  sku: string;
+  title: string | null;
+  priceMinor: number;
+  compareAtMinor: number | null;
+  available: number;
+  sold: number;
+}
+
+export interface Listing {
+  id: number;
+  reference: string;
+  title: string;
+  description: string | null;
+  images: string[];
+  url: string | null;
+  variants: Variant[];
+}
+
+export interface ListingDraft {
+  reference: string;
+  title: string;
+  description?: string;
+  images?: string[];
+  url?: string;
+  currency: string;
+  variants: { sku: string; title?: string; priceMinor: number; compareAtMinor?: number; units: number }[];
+}
+
+export interface Pin {
+  id: number;
+  slot: number;
+  listing: number;
+  atMs: number;
+  mediaTimeMs: number | null;
+}
+
+export interface Drop {
+  id: number;
+  listing: number | null;
+  sku: string;
+  quantity: number;
+  priceMinor: number;
+  perBuyer: number;
+  mode: "hold" | "firstPaid";
+  holdSeconds: number;
+  countdownSeconds: number;
+  durationSeconds: number;
+  stage: "scheduled" | "window" | "open" | "ended";
+  startsAtMs: number | null;
+  windowMs: number;
+  endsAtMs: number | null;
+  endWhy: "soldOut" | "time" | "cancelled" | null;
+  /** Nothing can come free any more. */
+  settled: boolean;
+  remaining: number;
+  waiting: number;
+  commitment: string;
+  seed: string | null;
+}
+
+export interface Lot {
+  id: number;
+  listing: number | null;
+  sku: string;
+  stage: "upcoming" | "open" | "closing" | "sold" | "unsold" | "cancelled";
+  startMinor: number;
+  priceMinor: number;
+  nextMinor: number;
+  bids: number;
+  leader: Someone | null;
+  reserveMet: boolean;
+  winner: Someone | null;
+  startsAtMs: number;
+  endsAtMs: number;
+  closesAtMs: number | null;
+  softClose: boolean;
+  softSeconds: number;
+}
+
+export interface Claim {
+  id: number;
+  drop: number;
+  /** Units it still waits for. */
+  quantity: number;
+  status: "pending" | "waiting" | "entitled" | "held";
+  /** 1 is next; null where nothing is waited for in a line. */
+  position: number | null;
+}
+
+export interface Hold {
+  id: number;
+  sku: string;
+  quantity: number;
+  priceMinor: number;
+  untilMs: number;
+  source: "drop" | "lot";
+  drop?: number;
+  lot?: number;
+  /** The open order that would pay for it. */
+  order: number | null;
+}
+
+export interface VoucherInCart {
+  code: string;
+  kind: "percent" | "amount";
+  value: number;
+  minimumMinor: number | null;
+}
+
+export interface Voucher extends VoucherInCart {
+  usesMax: number | null;
+  perBuyer: number;
+  startsAtMs: number | null;
+  endsAtMs: number | null;
+  uses: number;
+}
+
+export interface Order {
+  id: number;
+  status: "creating" | "awaitingPayment" | "paid" | "shipped" | "failed" | "cancelled" | "expired" | "refundRequested" | "refunded";
+  lines: { sku: string; quantity: number; priceMinor: number }[];
+  totalMinor: number;
+  discountMinor: number;
+  voucher: string | null;
+  currency: string | null;
+  untilMs: number;
+  atMs: number;
+  hold: number | null;
+  claim: number | null;
+  reason: string | null;
+  /** Where to pay; for the buyer alone. */
+  paymentURL?: string | null;
+  /** For staff. */
+  member?: Someone | null;
+}
+
+export interface Revenue {
+  paidCount: number;
+  paidMinor: number;
+  refundedCount: number;
+  refundedMinor: number;
+}
+
+export interface Leader {
+  member: Someone | null;
+  coins: number;
+}
+
+export interface OwnShop {
+  cart: { lines: { sku: string; quantity: number }[]; voucher: VoucherInCart | null };
+  holds: Hold[];
+  claims: Claim[];
+  /** Up to where the server bids for this member in the lot. */
+  bids: { lot: number; maxMinor: number }[];
+  /** The newest first. */
+  orders: Order[];
+}
+
+export interface ShopState {
+  currency: string | null;
+  paused: boolean;
+  holdSeconds: number;
+  /** Staff only, as `revenue`, `vouchers`, `orders` and `seen`. */
+  merchant: string | null;
+  listings: Listing[];
+  pins: Pin[];
+  drops: Drop[];
+  lot: Lot | null;
+  leaderboard: Leader[];
+  revenue: Revenue | null;
+  vouchers: Voucher[];
+  /** Those that changed since the page came, newest first; the others by the query. */
+  orders: Order[];
+  /** By pin: how many of the viewers say that they see it. */
+  seen: Record<string, { seen: number; viewers: number }>;
+  /** The last one. */
+  gift: { member: Someone | null; gift: string; count: number; combo: number; atMs: number } | null;
+  you: OwnShop;
 }

@@ -16,6 +16,7 @@ import { Backoff, ServerClock, sleep } from "./timing.js";
  * @typedef {object} RoomOptions
  * @property {string} room
  * @property {(fresh: boolean) => string|Promise<string>} token  called at each join; `fresh` after a refused token
+ * @property {(token: string) => Promise<string|null>} [renew]  called with the token in use before it ends; null when there is no other
  * @property {string} [url]  the room socket; default `/ws` of this page's server
  * @property {string} [device]  an opaque hint of 8 to 64 characters that this device keeps; bans look at it
  */
@@ -40,6 +41,12 @@ const SLEPT_MS = 5000;
 /** The first pings come quickly, so that latency can be shown early. */
 const FIRST_PINGS = 4;
 const FIRST_PING_INTERVAL_MS = 400;
+/** A fresh token is asked for so long before the old one ends; of a short one, when half of it is over. */
+const RENEW_AHEAD_MS = 10 * 60_000;
+/** A renewal that failed is tried again after this, as long as there is time. */
+const RENEW_AGAIN_MS = 60_000;
+/** What a timer can wait. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** @extends {RoomCommands<RoomEvents>} */
 export class HawkerRoom extends RoomCommands {
@@ -80,6 +87,10 @@ export class HawkerRoom extends RoomCommands {
   #hurry = () => {};
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #pingTimer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #renewTimer;
+  /** The token of this session, the newest. */
+  #token = "";
   #stopListening = () => {};
 
   /** @param {RoomOptions} options */
@@ -207,7 +218,37 @@ export class HawkerRoom extends RoomCommands {
     /** @type {Joined} */
     const joined = await socket.request({ type: "join", version: VERSION, room, token, ...known });
     this.clock.add(sent, performance.now(), joined.serverTimeMs);
+    this.#token = token;
     this.#joined(joined, socket);
+    this.#renewLater(socket, joined.expiresAtMs - joined.serverTimeMs);
+  }
+
+  /**
+   * Sends a fresh token before the one in use ends, so that nothing is cut when it does.
+   * @param {RoomSocket} socket @param {number} leftMs  until the token ends
+   */
+  #renewLater(socket, leftMs) {
+    clearTimeout(this.#renewTimer);
+    if (!this.#options.renew || !Number.isFinite(leftMs)) return;
+    const waitMs = Math.max(leftMs - RENEW_AHEAD_MS, leftMs / 2);
+    this.#renewTimer = setTimeout(() => {
+      if (waitMs > TIMER_MAX_MS) this.#renewLater(socket, leftMs - TIMER_MAX_MS);
+      else void this.#renew(socket, leftMs - waitMs);
+    }, Math.min(waitMs, TIMER_MAX_MS));
+  }
+
+  /** @param {RoomSocket} socket @param {number} leftMs */
+  async #renew(socket, leftMs) {
+    try {
+      const token = await this.#options.renew?.(this.#token);
+      if (!token || socket !== this.#socket) return;
+      await socket.request({ type: "token", token });
+      this.#token = token;
+      this.#renewLater(socket, expiryOf(token) - this.clock.now());
+    } catch {
+      if (socket !== this.#socket || leftMs < 2 * RENEW_AGAIN_MS) return;
+      this.#renewTimer = setTimeout(() => void this.#renew(socket, leftMs - RENEW_AGAIN_MS), RENEW_AGAIN_MS);
+    }
   }
 
   /** @param {Joined} joined @param {RoomSocket} socket */
@@ -235,6 +276,7 @@ export class HawkerRoom extends RoomCommands {
     if (socket !== this.#socket || this.state !== "joined") return;
     this.#socket = null;
     clearTimeout(this.#pingTimer);
+    clearTimeout(this.#renewTimer);
     this.#become("reconnecting");
     const wait = this.#retryAfterMs ?? this.#backoff.next();
     this.#retryAfterMs = null;
@@ -302,6 +344,7 @@ export class HawkerRoom extends RoomCommands {
   }
 
   #tracksChanged() {
+    this.show.published([...this.tracks.values()]);
     this.emit("tracks", [...this.tracks.values()]);
   }
 
@@ -361,6 +404,7 @@ export class HawkerRoom extends RoomCommands {
   #close() {
     this.#become("closed");
     clearTimeout(this.#pingTimer);
+    clearTimeout(this.#renewTimer);
     this.#stopListening();
     this.#hurry();
     for (const each of [this.subscriber, ...this.publications]) each.close();
@@ -374,6 +418,18 @@ export class HawkerRoom extends RoomCommands {
     if (this.state === state || this.state === "closed") return;
     this.state = state;
     this.emit("state", state);
+  }
+}
+
+/**
+ * When a JWT ends, in the server's milliseconds; NaN for what can't be read.
+ * @param {string} token
+ */
+function expiryOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).exp * 1000;
+  } catch {
+    return NaN;
   }
 }
 

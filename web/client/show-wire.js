@@ -1,5 +1,6 @@
 // What the room socket says of the room (signaling/PROTOCOL.md), as the snapshot and the events of show.js. Pure.
 
+import { isOfShop, shopFrom } from "./shop.js";
 import { titled } from "./show.js";
 
 /** @typedef {import("./protocol").Message} Message */
@@ -90,8 +91,10 @@ export function showFrom(parts, member, viewers) {
   return {
     seq: head.cursor,
     phase: head.phase,
+    shop: shopFrom(parts),
     ...titled(wordsOf(head.settings), wordsOf(head.schedule)),
     emojis: head.settings?.emojis ?? [],
+    listed: head.settings?.listed ?? true,
     startsAt: head.schedule?.startsAtMs ?? null,
     host: head.host ? personOf(head.host) : null,
     followers: head.followers,
@@ -105,7 +108,7 @@ export function showFrom(parts, member, viewers) {
     questions: questions.map((each) => (each.id === head.highlighted ? { ...each, highlighted: true } : each)),
     giveaways: list("giveaways").map(giveawayOf),
     viewers,
-    you: { member: member?.identity ?? "", name: member?.name ?? "", role: member?.role ?? "viewer", muted: false, timeoutUntil: null, stage: "none", follows: false, mayPublish: false },
+    you: { member: member?.identity ?? "", name: member?.name ?? "", role: member?.role ?? "viewer", muted: false, timeoutUntil: null, stage: "none", follows: false, subscriber: false, mayPublish: false },
     stage: [
       ...(head.stage ?? []).map((/** @type {any} */ each) => ({ ...personOf(each), state: "on" })),
       ...(head.invited ?? []).map((/** @type {any} */ each) => ({ ...personOf(each), state: "invited" })),
@@ -137,6 +140,9 @@ const EVENTS = {
   pollRevealed: ({ poll }) => ({ type: "pollRevealed", poll: pollOf(poll) }),
   voted: ({ poll, options }) => ({ type: "yours", poll, value: options }),
   pollCounts: ({ poll, counts, voters }) => ({ type: "pollCounts", poll, counts, voters }),
+  pollVoters: ({ poll, voters }) => ({ type: "pollVoters", poll, voters }),
+  followers: ({ followers }) => ({ type: "followers", followers }),
+  hostSet: ({ host }) => ({ type: "hostChanged", host: host ? personOf(host) : null }),
   asked: ({ question }) => ({ type: "questionAsked", question: questionOf(question) }),
   upvoted: ({ question, on }) => ({ type: "yours", question, value: on }),
   upvotes: ({ question, upvotes }) => ({ type: "questionVotes", question, upvotes }),
@@ -151,17 +157,18 @@ const EVENTS = {
   entries: ({ giveaway, entries }) => ({ type: "giveawayEntries", giveaway, entries }),
   scheduled: ({ schedule }) => ({ type: "showScheduled", schedule: wordsOf(schedule), startsAt: schedule.startsAtMs }),
   announced: ({ text, atMs }) => (text === null ? null : { type: "announced", text, at: atMs }),
-  roomSet: ({ settings }) => ({ type: "roomChanged", settings: wordsOf(settings), emojis: settings.emojis }),
+  roomSet: ({ settings }) => ({ type: "roomChanged", settings: wordsOf(settings), emojis: settings.emojis, listed: settings.listed ?? true }),
   phaseChanged: ({ phase }) => ({ type: "phaseChanged", phase }),
   reactions: ({ counts }) => ({ type: "reactions", counts: countsOf(counts) }),
   reactionTotals: ({ totals }) => ({ type: "reactionTotals", totals: countsOf(totals) }),
   me: (message) => ({
     type: "me",
-    you: { role: message.role, mayPublish: message.publish, muted: message.muted, timeoutUntil: message.timedOutUntilMs ?? null, follows: message.follows, stage: message.stage === "off" ? "none" : message.stage },
+    you: { role: message.role, mayPublish: message.publish, muted: message.muted, timeoutUntil: message.timedOutUntilMs ?? null, follows: message.follows, subscriber: message.subscriber ?? false, stage: message.stage === "off" ? "none" : message.stage },
     votes: message.votes ?? [],
     upvoted: message.upvoted ?? [],
     entered: message.entered ?? [],
     held: (message.held ?? []).map(messageOf),
+    shop: message.shop,
   }),
 };
 
@@ -176,7 +183,18 @@ const only = (person) => ({ member: personOf(person).member });
 export function eventFrom(message) {
   // The viewers are told with the media's state, whose cursor is another one.
   if (message.type === "roomState") return typeof message.room?.viewers === "number" ? { type: "audience", viewers: message.room.viewers } : null;
+  if (isOfShop(message.type)) return shopEvent(message);
   const event = Object.hasOwn(EVENTS, message.type) ? EVENTS[message.type](message) : null;
   if (!event) return null;
   return { at: message.atMs, seq: message.cursor, mediaTime: message.mediaTimeMs ?? null, ...event };
+}
+
+/**
+ * The shop's events are taken as they are, but staff are told of all orders and everyone of their own.
+ * @param {Message} message
+ * @returns {Message}
+ */
+function shopEvent(message) {
+  const type = message.type === "orderUpdated" && message.order.member === undefined ? "ownOrderUpdated" : message.type;
+  return { ...message, type, at: message.atMs, seq: message.cursor, mediaTime: message.mediaTimeMs ?? null };
 }

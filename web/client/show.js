@@ -1,5 +1,7 @@
 // The room's half as state: `apply(state, event)` is the state after an event. Pure: no clock, no network, no page.
 
+import { applyToShop, isOfShop, SHOP_UNORDERED, withWholeOwn } from "./shop.js";
+
 /** @typedef {import("./protocol").Message} Message */
 /** @typedef {import("./protocol").Show} Show */
 /** @typedef {import("./protocol").ChatMessage} ChatMessage */
@@ -54,11 +56,11 @@ export function showOf(show) {
  * message ids, and counters, whose last value wins. All others come in order, so an old one is a repetition.
  */
 const UNORDERED = new Set([
-  "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts",
-  "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me",
+  "said", "messageHeld", "messageReviewed", "messageDeleted", "messagesCleared", "chatGap", "pollCounts", "pollVoters", "followers",
+  "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", ...SHOP_UNORDERED,
 ]);
 /** Counters carry the number of another event, so they don't move the cursor. */
-const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap"]);
+const COUNTERS = new Set(["pollCounts", "pollVoters", "followers", "questionVotes", "giveawayEntries", "audience", "reactions", "reactionTotals", "yours", "me", "chatGap", ...SHOP_UNORDERED]);
 
 /**
  * The state after an event. Unknown events, and events about what isn't known, change nothing.
@@ -67,7 +69,7 @@ const COUNTERS = new Set(["pollCounts", "questionVotes", "giveawayEntries", "aud
  * @returns {ShowState}
  */
 export function apply(state, event) {
-  const change = Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type] : undefined;
+  const change = isOfShop(event.type) ? changeOfShop : Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type] : undefined;
   if (!change) return state;
   const ordered = !UNORDERED.has(event.type);
   const seq = typeof event.seq === "number" ? event.seq : 0;
@@ -76,6 +78,12 @@ export function apply(state, event) {
   if (seq === 0 || COUNTERS.has(event.type)) return next;
   const cursors = { seq: Math.max(next.seq, seq), applied: ordered ? Math.max(next.applied, seq) : next.applied };
   return { ...next, ...cursors };
+}
+
+/** @param {ShowState} state @param {Message} event */
+function changeOfShop(state, event) {
+  const shop = applyToShop(state.shop, event);
+  return shop === state.shop ? state : { ...state, shop };
 }
 
 /** @type {Record<string, (state: ShowState, event: Message) => ShowState>} */
@@ -128,11 +136,16 @@ const CHANGES = {
   pollClosed: (state, { poll }) => ({ ...state, polls: withItem(state.polls, poll) }),
   pollRevealed: (state, { poll }) => ({ ...state, polls: withItem(state.polls, poll) }),
   pollCounts: (state, { poll, counts, voters }) => ({ ...state, polls: withChange(state.polls, poll, { counts, voters }) }),
+  // Never with counts: to those who see them this is old.
+  pollVoters: (state, { poll, voters }) => ({ ...state, polls: withChange(state.polls, poll, { voters }) }),
+  followers: (state, { followers }) => ({ ...state, followers }),
+  hostChanged: (state, { host }) => ({ ...state, host }),
 
   questionAsked: (state, { question }) => ({ ...state, questions: withItem(state.questions, question) }),
+  // It stays on screen until it is taken off, as the server has it.
   questionAnswered: (state, { question }) => ({
     ...state,
-    questions: withChange(state.questions, question, { state: "answered", highlighted: false }),
+    questions: withChange(state.questions, question, { state: "answered" }),
   }),
   questionDismissed: (state, { question }) => ({
     ...state,
@@ -160,7 +173,9 @@ const CHANGES = {
     return { ...state, ...titled(state.settings, schedule), startsAt, phase };
   },
   announced: (state, { text, at }) => ({ ...state, announcement: { text, at } }),
-  roomChanged: (state, { settings, emojis }) => ({ ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis }),
+  roomChanged: (state, { settings, emojis, listed }) => ({
+    ...state, ...titled(settings, state.schedule), emojis: emojis ?? state.emojis, listed: listed ?? state.listed,
+  }),
   phaseChanged: (state, { phase }) => ({ ...state, phase }),
 
   audience: (state, { viewers }) => (viewers === state.viewers ? state : { ...state, viewers }),
@@ -173,8 +188,9 @@ const CHANGES = {
     return { ...state, reactions };
   },
   reactionTotals: (state, { totals }) => ({ ...state, reactions: totals }),
-  me: (state, { you, votes, upvoted, entered, held }) => ({
+  me: (state, { you, votes, upvoted, entered, held, shop }) => ({
     ...state,
+    shop: withWholeOwn(state.shop, shop),
     you: { ...state.you, ...you },
     polls: state.polls.map((poll) => {
       const vote = votes.find((/** @type {any} */ each) => each.poll === poll.id);

@@ -1,5 +1,6 @@
 // The front page: shows that are live, shows that come, and the way to a room by its name.
 
+import { tokensHere } from "../shared/access.js";
 import { avatar, hueOf, initialOf } from "../shared/avatar.js";
 import { countText, element, fillStrings, isRoomName, KeyedList, make, plural, setLabel, setText, text } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
@@ -10,6 +11,8 @@ import { whenText } from "../shared/time.js";
  * A row of `GET /api/v1/rooms`, as this page keeps it.
  * @typedef {{room: string, title: string, phase: import("../client/protocol").Phase, startsAt: number|null, viewers: number,
  *   host: {name: string}|null}} Listed
+ * A room of somebody whom one follows.
+ * @typedef {Listed & {announcement: string|null}} Followed
  */
 
 /** Viewers come and go, shows begin. */
@@ -35,6 +38,8 @@ const kept = new Set(readKept());
 const live = new KeyedList(element("live"), (/** @type {Listed} */ show) => show.room, liveCard);
 const upcoming = new KeyedList(element("upcoming"), (/** @type {Listed} */ show) => show.room, upcomingRow);
 
+const following = new KeyedList(element("following"), (/** @type {Followed} */ show) => show.room, followedRow);
+
 const input = /** @type {HTMLInputElement} */ (element("room"));
 element("form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -49,7 +54,32 @@ element("form").addEventListener("submit", (event) => {
 element("retry").addEventListener("click", () => void load(false));
 element("more").addEventListener("click", () => void load(true));
 setInterval(() => document.hidden || listed.length > SHOWN_MAX || void load(false), REFRESH_MS);
-void load(false);
+setInterval(() => document.hidden || void loadFollowing(), REFRESH_MS);
+// First whom one follows, which stands above the list: nothing is to jump.
+void loadFollowing().finally(() => load(false));
+
+/**
+ * Whom the identities of this tab follow: anonymous viewers have one for each room. Without a token nobody is known
+ * here, and only the rooms kept on top (in this browser) come first.
+ */
+async function loadFollowing() {
+  const pages = await Promise.all(tokensHere().map((token) => followingOf(token).catch(() => [])));
+  const rooms = pages.flat().flatMap((each) => each.rooms);
+  /** @type {Followed[]} */
+  const shows = [...new Map(rooms.map((show) => [show.room, { ...show, startsAt: show.startsAtMs }])).values()];
+  const rank = (/** @type {Followed} */ show) => (show.phase === "live" ? 0 : show.phase === "away" ? 1 : 2);
+  following.render(shows.sort((a, b) => rank(a) - rank(b) || (a.startsAt ?? 0) - (b.startsAt ?? 0)));
+  element("following-section").hidden = shows.length === 0;
+}
+
+/**
+ * @param {string} token
+ * @returns {Promise<{rooms: any[]}[]>}
+ */
+async function followingOf(token) {
+  const response = await fetch("/api/v1/me/following", { headers: { Authorization: `Bearer ${token}` } });
+  return response.ok ? (await response.json()).following : [];
+}
 
 /** @param {boolean} more  the next page too, instead of the first anew */
 async function load(more) {
@@ -58,7 +88,11 @@ async function load(more) {
     // A server without a list of rooms is no failure: rooms open by name.
     const page = response.status === 404 ? { rooms: [], next: null } : response.ok ? await response.json() : null;
     if (!page) throw new Error(String(response.status));
-    const rooms = page.rooms.map((/** @type {any} */ show) => ({ ...show, startsAt: show.startsAtMs }));
+    const rooms = page.rooms.map((/** @type {any} */ show) => ({
+      ...show, startsAt: show.startsAtMs,
+      // A host without a name is known by the room's.
+      host: show.host?.name ? show.host : null,
+    }));
     // A room that has lost viewers meanwhile may come once more.
     listed = more ? [...new Map([...listed, ...rooms].map((show) => [show.room, show])).values()] : rooms;
     next = page.next ?? null;
@@ -128,6 +162,32 @@ function upcomingRow(first) {
     setText(title, titleOf(show));
     setText(when, show.startsAt === null ? "" : whenText(show.startsAt));
     keep.update(show);
+  };
+  return { node, update };
+}
+
+/** @param {Followed} first */
+function followedRow(first) {
+  const host = first.host?.name || first.room;
+  const title = make("a", { href: `/watch/${first.room}`, dir: "auto" });
+  const state = make("span.badge");
+  const when = make("p.when");
+  const announcement = make("p.small", { dir: "auto" });
+  const node = make(
+    "li", {}, avatar(first.room, host),
+    make("div.grow", {}, make("div.row", {}, state, when), make("h3.cut", {}, title), announcement, make("p.quiet-text.small.cut", {}, host)),
+  );
+  /** @param {Followed} show */
+  const update = (show) => {
+    const isOn = show.phase === "live" || show.phase === "away";
+    state.hidden = !isOn;
+    state.classList.toggle("on-air", show.phase === "live");
+    setText(state, isOn ? text(show.phase === "live" ? "watch.live" : "landing.away") : "");
+    setText(when, isOn || show.startsAt === null ? "" : whenText(show.startsAt));
+    when.hidden = !when.textContent;
+    setText(title, titleOf(show));
+    setText(announcement, show.announcement ?? "");
+    announcement.hidden = !show.announcement;
   };
   return { node, update };
 }

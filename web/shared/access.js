@@ -21,6 +21,18 @@ export function takeToken(room) {
   return token;
 }
 
+/** A front page asks for so many identities at most. */
+const TOKENS_MAX = 8;
+
+/**
+ * The tokens of the rooms this tab has been in.
+ * @returns {string[]}
+ */
+export function tokensHere() {
+  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(keyOf("")));
+  return [...new Set(keys.map((key) => sessionStorage.getItem(key) ?? ""))].filter(Boolean).slice(0, TOKENS_MAX);
+}
+
 /**
  * A viewer token from the server; the old one, if any, keeps the identity.
  * @param {string} room

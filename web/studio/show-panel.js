@@ -14,6 +14,7 @@ export class ShowPanel {
   #title = input("title", { maxlength: 120 });
   #description = /** @type {HTMLTextAreaElement} */ (make("textarea", { name: "description", rows: 3, maxlength: 1000 }));
   #starts = input("starts", { type: "datetime-local" });
+  #listed = check("listed", "settings.listed");
   #mode = select("mode", "settings.mode", ["everyone", "followers", "subscribers", "staff", "off"]);
   #slow = select("slow", "settings.slow", [0, 5, 15, 30, 60]);
   #hold = select("hold", "settings.hold", ["off", "links", "newcomers", "all"]);
@@ -34,18 +35,19 @@ export class ShowPanel {
   /** @param {ShowState} state */
   render(state) {
     this.#host.hidden = state.you.role !== "host";
-    const show = JSON.stringify([state.title, state.description, state.startsAt]);
+    const show = JSON.stringify([state.title, state.description, state.startsAt, state.listed]);
     if (this.#drawn.show !== show) {
       this.#drawn.show = show;
       this.#title.value = state.title;
       this.#description.value = state.description;
       this.#starts.value = state.startsAt ? localOf(state.startsAt) : "";
+      /** @type {HTMLInputElement} */ (this.#listed.firstElementChild).checked = state.listed ?? true;
     }
     if (this.#drawn.chat !== state.chat) {
       this.#drawn.chat = state.chat;
       const { mode, slowSeconds, hold, links, emojiOnly } = state.chat;
       this.#mode.value = mode;
-      if (![...this.#slow.options].some((option) => option.value === String(slowSeconds))) this.#slow.add(new Option(`${slowSeconds} s`, String(slowSeconds)));
+      if (![...this.#slow.options].some((option) => option.value === String(slowSeconds))) this.#slow.add(new Option(text("unit.seconds", { value: slowSeconds }), String(slowSeconds)));
       this.#slow.value = String(slowSeconds);
       this.#hold.value = hold;
       this.#links.value = links;
@@ -85,14 +87,20 @@ export class ShowPanel {
   }
 
   #showForm() {
-    const fields = [field("settings.name", this.#title), field("settings.description", this.#description), field("settings.starts", this.#starts)];
+    const fields = [field("settings.name", this.#title), field("settings.description", this.#description), field("settings.starts", this.#starts), this.#listed];
     return this.#form("settings.show", fields, "dialog.save", "settings.saved", async () => {
-      const title = this.#title.value.trim();
+      const before = this.#room.show.state;
+      // A show has a title; without one of its own it is called as before, or as its room.
+      const title = this.#title.value.trim() || before?.title || this.#room.room?.name || "";
+      this.#title.value = title;
       const description = this.#description.value.trim();
       const startsAtMs = new Date(this.#starts.value).getTime();
-      const before = this.#room.show.state;
-      if (Number.isFinite(startsAtMs) && startsAtMs !== before?.startsAt) await this.#room.schedule({ title, description, startsAtMs });
-      if (title !== before?.title || description !== before?.description) await this.#room.setRoom({ title, description });
+      if (Number.isFinite(startsAtMs) && startsAtMs !== before?.startsAt) await this.#room.schedule({ title, startsAtMs, ...(description ? { description } : {}) });
+      const { checked: listed } = /** @type {HTMLInputElement} */ (this.#listed.firstElementChild);
+      // Not what is as it was: the words may be those of the schedule.
+      const words = title !== before?.title || description !== before?.description ? { title, description } : {};
+      const changes = listed === (before?.listed ?? true) ? words : { ...words, listed };
+      if (Object.keys(changes).length > 0) await this.#room.setRoom(changes);
     });
   }
 

@@ -19,6 +19,7 @@ const roomName = roomOfPage();
 const firstToken = roomName ? takeToken(roomName) : null;
 let failure = roomName ? "" : "bad-room";
 
+/** @type {HawkerRoom} */
 const room = new HawkerRoom({
   room: roomName ?? "",
   device: deviceHint(),
@@ -26,6 +27,8 @@ const room = new HawkerRoom({
     if (firstToken && !fresh) return firstToken;
     return mintViewerToken(roomName ?? "", firstToken);
   },
+  // Only the server's own viewers: a shop's token would be answered with somebody else's.
+  renew: async (old) => (room.member?.identity.startsWith("anon-") ? mintViewerToken(roomName ?? "", old) : null),
 });
 const stage = new Stage(room, () => {
   showFigures();
@@ -104,7 +107,7 @@ function showFigures() {
   const stats = report.stats;
   const known = showing && stats && stats.width > 0;
   setText("picture-size", known ? sizeText(stats.width, stats.height) : "–");
-  setText("picture-more", known ? ` · ${Math.round(stats.fps)} fps · ${bitrateText(stats.bitrate)}` : "");
+  setText("picture-more", known ? ` · ${text("unit.frames", { value: Math.round(stats.fps) })} · ${bitrateText(stats.bitrate)}` : "");
 }
 
 function render() {

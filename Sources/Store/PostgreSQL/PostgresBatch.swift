@@ -8,7 +8,7 @@ struct PostgresBatch {
   private enum Plan {
     case refused(StoreError)
     /// Which reply of the batch it has, if any.
-    case entry(reply: Int?)
+    case entry(reply: Int?, tellsHooks: Bool)
     /// Which call opens it.
     case opening(call: Int)
     case silent
@@ -25,6 +25,8 @@ struct PostgresBatch {
   private var plans: [Plan] = []
   /// Which call gives the numbers of the replies.
   private var replyCall: Int?
+  /// Which call gives the endpoints that have webhooks to be sent.
+  private var hookCall: Int?
 
   /// - Parameters:
   ///   - refused: rooms whose memory is ahead of the database.
@@ -39,7 +41,7 @@ struct PostgresBatch {
       guard !refused.contains(entry.room), let epoch = leases.epochs[entry.room] else { continue }
       try group.add(entry, epoch: epoch)
     }
-    if !group.isEmpty { (calls, replyCall) = group.calls(node: node) }
+    if !group.isEmpty { (calls, replyCall, hookCall) = group.calls(node: node) }
     // An entry of a room that is opened here was decided before: entries go first.
     for item in items {
       switch item {
@@ -49,7 +51,8 @@ struct PostgresBatch {
         } else if refused.contains(entry.room) {
           plans.append(.refused(.afterRefusal(room: entry.room)))
         } else {
-          plans.append(.entry(reply: entry.reply.map { _ in replyCount }))
+          plans.append(
+            .entry(reply: entry.reply.map { _ in replyCount }, tellsHooks: !entry.outbox.isEmpty))
           if entry.reply != nil { replyCount += 1 }
         }
       case .open(let name, let now):
@@ -63,7 +66,7 @@ struct PostgresBatch {
         guard let epoch = leases.epochs[room] else { continue }
         calls.append(PostgresBatch.releasing(room, epoch, node))
       // Judged by the writer, statement by statement.
-      case .transfer: plans.append(.silent)
+      case .transfer, .hook: plans.append(.silent)
       }
     }
   }
@@ -74,11 +77,15 @@ struct PostgresBatch {
   func written(_ answers: [PostgresResult]) -> Written {
     var written = Written(outcomes: [])
     let replies = replyNumbers(answers)
+    // Whose of the group they are makes no difference to who is told of them.
+    var hooks = hookCall.map { answers[$0].integers } ?? []
     for plan in plans {
       switch plan {
       case .refused(let error): written.outcomes.append(.refused(error))
-      case .entry(let reply):
-        written.outcomes.append(.committed(reply: reply.map { replies[$0] }))
+      case .entry(let reply, let tellsHooks):
+        written.outcomes.append(
+          .committed(reply: reply.map { replies[$0] }, hooks: tellsHooks ? hooks : []))
+        if tellsHooks { hooks = [] }
       case .opening(let call): written.outcomes.append(opened(answers[call], &written.epochs))
       case .silent: written.outcomes.append(.committed(reply: nil))
       }
@@ -89,8 +96,7 @@ struct PostgresBatch {
   /// The replies' numbers rise in the order in which they were sent.
   private func replyNumbers(_ answers: [PostgresResult]) -> [Int64] {
     guard let replyCall else { return [] }
-    let answer = answers[replyCall]
-    return (0..<answer.rowCount).map { answer.row($0).integer(0) }.sorted()
+    return answers[replyCall].integers.sorted()
   }
 
   private func opened(
@@ -112,7 +118,8 @@ struct PostgresBatch {
     plans.map { plan in
       switch plan {
       case .refused(let error): .refused(error)
-      case .entry(let reply): reply == nil ? .committed(reply: nil) : nil
+      // Who has webhooks to be sent is told by the next round (`PostgresWriter.tend`).
+      case .entry(let reply, _): reply == nil ? .committed(reply: nil) : nil
       case .opening: nil
       case .silent: .committed(reply: nil)
       }

@@ -98,25 +98,50 @@ struct TextColumns {
   }
 }
 
-/// Rows of `outbox`.
+/// Rows of `outbox`, and of `hook_deliveries` for the endpoints that want them.
 struct OutboxColumns {
-  private var rooms = PostgresColumn.integers
-  private var topics = PostgresColumn.texts
+  // room, on request, at_ms
+  private var numbers = [PostgresColumn](repeating: .integers, count: 3)
+  // topic, message, merchant, subject
+  private var texts = [PostgresColumn](repeating: .texts, count: 4)
   private var bodies = PostgresColumn.byteStrings
 
   mutating func add(_ row: OutboxRow, _ room: RoomKey) {
-    rooms.add(room.rawValue)
-    topics.add(row.topic)
+    for (index, value) in [room.rawValue, row.isOnRequest ? 1 : 0, row.atMs].enumerated() {
+      numbers[index].add(value)
+    }
+    let words = [row.topic, HookStatements.messageID(), row.merchant, row.subject]
+    for (index, word) in words.enumerated() { texts[index].add(word) }
     bodies.add(row.body)
   }
 
-  var call: PostgresCall? {
-    guard rooms.count > 0 else { return nil }
+  /// The statement, which gives the endpoints. A message that nobody wants is not written.
+  ///
+  /// - Parameter node: this process's number: it sends what it writes.
+  func call(node: Int64) -> PostgresCall? {
+    guard bodies.count > 0 else { return nil }
+    var parameters = PostgresParameters(numbers + texts + [bodies])
+    parameters.add(node)
+    let wants = HookStatements.wants(
+      topic: "new.topic", merchant: "new.merchant", isOnRequest: "new.on_request")
     return PostgresCall(
       """
-      INSERT INTO outbox(room, topic, body)
-      SELECT room, topic, body FROM unnest($1::bigint[], $2::text[], $3::bytea[]) WITH ORDINALITY
-        AS new(room, topic, body, place) ORDER BY place
-      """, PostgresParameters([rooms, topics, bodies]))
+      WITH wanted AS MATERIALIZED (
+        SELECT new.*, hook_endpoints.id AS endpoint
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+          $7::text[], $8::bytea[]) WITH ORDINALITY
+          AS new(room, on_request, at_ms, topic, message, merchant, subject, body, place)
+        JOIN hook_endpoints ON \(wants)
+      ), written AS (
+        INSERT INTO outbox(room, topic, body, subject, message)
+        SELECT room, topic, body, subject, message
+        FROM (SELECT DISTINCT ON (place) * FROM wanted ORDER BY place) AS once ORDER BY place
+        RETURNING id, message
+      )
+      INSERT INTO hook_deliveries(outbox, endpoint, attempts, due_ms, state, created_ms, node)
+      SELECT written.id, endpoint, 0, at_ms, 0, at_ms, $9
+      FROM wanted JOIN written ON written.message = wanted.message ORDER BY place, endpoint
+      RETURNING endpoint
+      """, parameters)
   }
 }

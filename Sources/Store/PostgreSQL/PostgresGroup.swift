@@ -73,17 +73,22 @@ struct PostgresGroup {
 
   // MARK: Calls
 
-  /// The statements, and which of them gives the numbers of the replies, lowest first.
-  func calls(node: Int64) -> (calls: [PostgresCall], replies: Int?) {
+  /// The statements; which of them gives the numbers of the replies, lowest first; and which the
+  /// endpoints that have webhooks to be sent.
+  func calls(node: Int64) -> (calls: [PostgresCall], replies: Int?, hooks: Int?) {
     var calls = [fence(node)]
     if let call = events.call { calls.append(call) }
     if let call = peopleCall { calls.append(call) }
     if let call = texts.call { calls.append(call) }
     calls += followCalls
-    if let call = outbox.call { calls.append(call) }
+    var hooks: Int?
+    if let call = outbox.call(node: node) {
+      hooks = calls.count
+      calls.append(call)
+    }
     if let call = showCall { calls.append(call) }
-    guard let call = replies.call else { return (calls, nil) }
-    return (calls + [call], calls.count)
+    guard let call = replies.call else { return (calls, nil, hooks) }
+    return (calls + [call], calls.count, hooks)
   }
 
   private func fence(_ node: Int64) -> PostgresCall {

@@ -23,6 +23,9 @@ import CPQ
 
   func row(_ index: Int) -> PostgresRow { PostgresRow(result: self, index: Int32(index)) }
 
+  /// The first column of all rows.
+  var integers: [Int64] { (0..<rowCount).map { row($0).integer(0) } }
+
   /// A field of the server's error; empty when it has none.
   func errorField(_ field: PostgresErrorField) -> String {
     guard let text = unsafe PQresultErrorField(handle, field.rawValue) else { return "" }

@@ -60,6 +60,10 @@ final class PostgresSession: SQLDatabase {
   /// PostgreSQL finds the index itself.
   func using(index: String) -> String { "" }
 
+  func lock(table: String) throws(StoreError) {
+    try run("LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE")
+  }
+
   private func call(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> PostgresResult {
     let call = PostgresCall(translate(sql), PostgresParameters(values))
     guard let result = try exchange([call]).first else { throw .disconnected("no result") }

@@ -39,6 +39,8 @@ final class PostgresWriter: LogWriter {
 
   var connection: any SQLDatabase { session }
 
+  var hooks: HookStatements { HookStatements(session, node: node) }
+
   /// What was erased goes from PostgreSQL's files with its own vacuuming.
   func noteErasure() {}
 
@@ -109,7 +111,7 @@ final class PostgresWriter: LogWriter {
   private func writeTogether(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
     let batch = try PostgresBatch(items, leases: leases, refused: refusedRooms, node: node)
     let now = SystemClock.now()
-    if items.contains(where: \.isTransfer) {
+    if items.contains(where: \.isJudged) {
       return take(try writeJudging(items, batch), of: items, at: now)
     }
     guard !batch.calls.isEmpty else { return take(batch.written([]), of: items, at: now) }
@@ -122,7 +124,7 @@ final class PostgresWriter: LogWriter {
       batch.written(Array(answers.dropFirst(openingCount).dropLast())), of: items, at: now)
   }
 
-  /// Transfers are judged by what they find: the commit waits for their answers.
+  /// Transfers and changes of webhooks depend on what they find: the commit waits for their answers.
   private func writeJudging(
     _ items: [WriteItem], _ batch: PostgresBatch
   ) throws(StoreError) -> PostgresBatch.Written {
@@ -131,11 +133,21 @@ final class PostgresWriter: LogWriter {
       let answers = try session.exchange(opening + batch.calls)
       var written = batch.written(Array(answers.dropFirst(opening.count)))
       for (index, item) in items.enumerated() {
-        guard case .transfer(let order) = item else { continue }
-        written.outcomes[index] = .transferred(try judge(order))
+        if let outcome = try judge(item) { written.outcomes[index] = outcome }
       }
       return (written, session.ending)
     }.0
+  }
+
+  /// Carries out an item that is judged; nil for any other.
+  private func judge(_ item: WriteItem) throws(StoreError) -> WriteOutcome? {
+    switch item {
+    case .transfer(let order): return .transferred(try judge(order))
+    case .hook(let change):
+      let (changed, endpoints) = try hooks.apply(change)
+      return .hooked(changed, hooks: changed == .missing ? [] : endpoints)
+    case .entry, .open, .snapshot, .release: return nil
+    }
   }
 
   /// A gift is told in its room's log, so only the process that has the room takes it.
@@ -160,7 +172,7 @@ final class PostgresWriter: LogWriter {
         outcomes.append(.committed(reply: try stored(entry.reply, entry.room)))
       // Opened once more: its epoch is the next one.
       case (.open, nil): outcomes += try writeTogether([item])
-      case (.snapshot, nil), (.release, nil), (.transfer, nil):
+      case (.snapshot, nil), (.release, nil), (.transfer, nil), (.hook, nil):
         outcomes.append(.committed(reply: nil))
       }
     }
@@ -213,11 +225,11 @@ final class PostgresWriter: LogWriter {
     let batch = try PostgresBatch([item], leases: leases, refused: refused, node: node)
     let (savepoint, release) = (PostgresCall("SAVEPOINT item"), PostgresCall("RELEASE item"))
     do throws(StoreError) {
-      if case .transfer(let order) = item {
+      if item.isJudged {
         _ = try session.exchange([savepoint])
-        let outcome = try judge(order)
+        let outcome = try judge(item)
         _ = try session.exchange([release])
-        return written.outcomes.append(.transferred(outcome))
+        return written.outcomes.append(outcome ?? .committed(reply: nil))
       }
       let answers =
         batch.calls.isEmpty ? [] : try session.exchange([savepoint] + batch.calls + [release])

@@ -21,6 +21,9 @@ package enum Backup {
     -> Content
   {
     try refuseExisting(path)
+    guard unsafe access(directory.database, R_OK) == 0 else {
+      throw StoreDirectory.failure(directory.database)
+    }
     let source = try Database(directory.database, .read)
     return try copy(source, to: path)
   }
@@ -50,7 +53,7 @@ package enum Backup {
 
   /// Copies under another name first: under its own, the copy appears whole and checked.
   private static func copy(_ source: Database, to path: String) throws(StoreError) -> Content {
-    let version = try Migration.version(of: source)
+    let version = try version(of: source)
     let known = Migration.all.last?.version ?? 0
     guard version <= known else { throw .newerSchema(found: version, known: known) }
     guard version > 0 else { throw .notHawkers(path: source.path) }
@@ -63,6 +66,18 @@ package enum Backup {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     try StoreDirectory.sync(folder.isEmpty ? "/" : folder)
     return content
+  }
+
+  /// The schema's version; a file that is no database at all is nobody's.
+  private static func version(of source: Database) throws(StoreError) -> Int {
+    do throws(StoreError) {
+      return try Migration.version(of: source)
+    } catch {
+      if case .sqlite(let code, _, _) = error, code & 0xFF == SQLITE_NOTADB {
+        throw .notHawkers(path: source.path)
+      }
+      throw error
+    }
   }
 
   private static func write(

@@ -91,6 +91,9 @@ import CSQLite
 
   func using(index: String) -> String { " INDEXED BY \(index)" }
 
+  /// A transaction that may write is alone.
+  func lock(table: String) {}
+
   /// Rows changed, inserted or deleted by the last statement.
   var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 

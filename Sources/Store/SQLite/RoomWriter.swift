@@ -87,6 +87,8 @@ final class RoomWriter: LogWriter {
     return owesTruncation ? now + RoomWriter.truncationPause : .distantFuture
   }
 
+  var hooks: HookStatements { rows.hooks }
+
   func close() {}
 
   // MARK: Groups
@@ -160,7 +162,8 @@ final class RoomWriter: LogWriter {
       if !refusedRooms.isEmpty, refusedRooms.contains(entry.room) {
         return .refused(.afterRefusal(room: entry.room))
       }
-      return .committed(reply: try rows.insert(entry))
+      let (reply, hooks) = try rows.insert(entry)
+      return .committed(reply: reply, hooks: hooks)
     case .open(let name, let now):
       let key = try open(name, atMs: now)
       refusedRooms.remove(key)
@@ -170,6 +173,9 @@ final class RoomWriter: LogWriter {
       return .committed(reply: nil)
     // Nobody else may have it: the folder is locked.
     case .release: return .committed(reply: nil)
+    case .hook(let change):
+      let (changed, endpoints) = try rows.hooks.apply(change)
+      return .hooked(changed, hooks: changed == .missing ? [] : endpoints)
     case .transfer(let order): return .transferred(try ledger.post(order))
     }
   }

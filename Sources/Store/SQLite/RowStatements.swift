@@ -5,7 +5,8 @@ import RoomLog
 /// Inserts the rows of entries into one connection's open transaction.
 struct RowStatements {
   private let database: Database
-  private let event, reply, person, text, follow, unfollow, outbox, show: Statement
+  private let event, reply, person, text, follow, unfollow, show: Statement
+  let hooks: HookStatements
 
   init(_ database: Database) throws(StoreError) {
     self.database = database
@@ -32,7 +33,7 @@ struct RowStatements {
     follow = try database.statement(
       "INSERT OR IGNORE INTO follows(host, follower, at_ms) VALUES (?, ?, ?)")
     unfollow = try database.statement("DELETE FROM follows WHERE host = ? AND follower = ?")
-    outbox = try database.statement("INSERT INTO outbox(room, topic, body) VALUES (?, ?, ?)")
+    hooks = HookStatements(database)
     show = try database.statement(
       """
       INSERT OR REPLACE INTO shows(room, phase, title, host, starts_ms, ended_ms, retention_days,
@@ -42,17 +43,20 @@ struct RowStatements {
 
   /// Inserts all rows of `entry`.
   ///
-  /// - Returns: the number of the stored reply, when there is one.
+  /// - Returns: the number of the stored reply, when there is one, and the endpoints that have a
+  ///   webhook to be sent.
   /// - Throws: `.sequenceGap` when an event does not follow the room's last.
-  func insert(_ entry: CommitEntry) throws(StoreError) -> Int64? {
+  func insert(_ entry: CommitEntry) throws(StoreError) -> (reply: Int64?, hooks: [Int64]) {
     let room = entry.room.rawValue
     for row in entry.events { try insert(row, of: entry.room) }
     for row in entry.people { try insert(row, room) }
     for row in entry.texts { try insert(row, room) }
     for row in entry.follows { try insert(row) }
-    for row in entry.outbox { try insert(row, room) }
+    var endpoints: [Int64] = []
+    for row in entry.outbox { endpoints += try hooks.insert(row, room) }
     if let show = entry.show { try insert(show, room) }
-    return try entry.reply.map { (row) throws(StoreError) in try insert(row, room) }
+    let reply = try entry.reply.map { (row) throws(StoreError) in try insert(row, room) }
+    return (reply, endpoints)
   }
 
   private func insert(_ row: EventRow, of room: RoomKey) throws(StoreError) {
@@ -108,13 +112,6 @@ struct RowStatements {
     statement.bind(2, row.follower)
     if row.isOn { statement.bind(3, row.atMs) }
     try statement.run()
-  }
-
-  private func insert(_ row: OutboxRow, _ room: Int64) throws(StoreError) {
-    outbox.bind(1, room)
-    outbox.bind(2, row.topic)
-    outbox.bind(3, row.body)
-    try outbox.run()
   }
 
   private func insert(_ row: ShowRow, _ room: Int64) throws(StoreError) {

@@ -6,6 +6,9 @@ import os
 import socket
 import struct
 
+from .traffic import traffic
+
+CRLF = "\r\n"
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
 
@@ -28,7 +31,7 @@ def frame(opcode, payload=b"", final=True, reserved=0, masked=True, length=None)
 
 
 class RawWebSocket:
-    def __init__(self, address, room, token=None):
+    def __init__(self, address, room, token=None, headers=()):
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -36,11 +39,12 @@ class RawWebSocket:
         key = base64.b64encode(os.urandom(16)).decode()
         self.send(
             f"GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"{''.join(header + CRLF for header in headers)}\r\n".encode())
         while b"\r\n\r\n" not in self.buffer:
             self._more()
-        head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101"), head
+        self.head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+        assert self.head.startswith(b"HTTP/1.1 101"), self.head
         self.number = 0
         if token:
             join = {"type": "join", "id": "j", "version": 1, "room": room, "token": token}
@@ -86,6 +90,7 @@ class RawWebSocket:
             found = self.frame()
             assert found, "the connection ended"
             if found[0] == TEXT:
+                traffic.received(found[1].decode())
                 return json.loads(found[1])
             assert found[0] != CLOSE, f"closed: {found[1]!r}"
 

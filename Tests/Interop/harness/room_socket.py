@@ -10,6 +10,8 @@ import json
 
 import websockets
 
+from .traffic import traffic
+
 MESSAGES_MAX, POLLS_MAX, ANSWERED_MAX = 200, 50, 50
 # These count the media's own changes, or nothing.
 UNNUMBERED = {
@@ -218,7 +220,7 @@ class Member:
         if self.view.cursor is not None:
             join["cursor"] = self.view.cursor
             self.resumed += 1
-        await self.socket.send(json.dumps(join))
+        await self._put(join)
         self.reader = asyncio.ensure_future(self._read(self.socket))
         await asyncio.wait_for(self.isIn.wait(), 20)
         for key, command in list(self.waiting.items()):
@@ -228,6 +230,7 @@ class Member:
     async def _read(self, socket):
         try:
             async for text in socket:
+                traffic.received(text)
                 message = json.loads(text)
                 for each in message["messages"] if message["type"] == "batch" else [message]:
                     self.view.take(each)
@@ -265,9 +268,14 @@ class Member:
         self.lastID += 1
         self.keys[str(self.lastID)] = key
         try:
-            await self.socket.send(json.dumps({**command, "id": str(self.lastID)}))
+            await self._put({**command, "id": str(self.lastID)})
         except websockets.ConnectionClosed:
             pass  # It waits for the next socket.
+
+    async def _put(self, message):
+        text = json.dumps(message)
+        traffic.sent(text)
+        await self.socket.send(text)
 
     async def close(self):
         await self.socket.close()

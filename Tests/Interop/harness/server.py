@@ -11,6 +11,7 @@ import urllib.parse
 
 from .network import MEDIA_ADDRESSES
 from .process import Process
+from .traffic import traffic
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 READY = re.compile(r"^ready http=(\S+) udp=(\d+)$")
@@ -24,6 +25,12 @@ def binary():
     if not path.exists():
         raise AssertionError("there is no release build: run `make build` first")
     return path
+
+
+def resident(server):
+    """Bytes of memory the kernel says the server has."""
+    pages = pathlib.Path(f"/proc/{server.process.child.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGESIZE")
 
 
 class HawkerServer:
@@ -49,6 +56,7 @@ class HawkerServer:
         )
         ready = self.process.wait_for_line(READY.match, 15)
         self.address, self.udp_port = ready.group(1), int(ready.group(2))
+        traffic.learn(self)
 
     def crash(self):
         """kill -9, and a new process on the same ports and data."""

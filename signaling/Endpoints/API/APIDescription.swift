@@ -64,9 +64,10 @@ enum APIDescription {
     case .required: operation["security"] = [["token": []]]
     }
     if let request = route.request {
+      var content: JSONObject = ["application/json": ["schema": request.reference]]
+      if route.takesTable { content[.table] = ["schema": ["type": "string"]] }
       operation["requestBody"] = [
-        "required": .bool(request.isRequired),
-        "content": ["application/json": ["schema": request.reference]],
+        "required": .bool(request.isRequired), "content": .object(content),
       ]
     }
     var responses = JSONObject()
@@ -87,8 +88,10 @@ enum APIDescription {
     case .text: response["content"] = ["text/plain": ["schema": ["type": "string"]]]
     case .json(let schema):
       response["content"] = ["application/json": ["schema": schema.reference]]
-    case .lines:
-      response["content"] = [.lines: ["schema": ["type": "string"]]]
+    case .lines, .table:
+      response["content"] = [
+        answer.content == .lines ? .lines : .table: ["schema": ["type": "string"]]
+      ]
       response["headers"] = [
         "Link": [
           "description": "The next page, with `rel=\"next\"`; absent at the end.",
@@ -96,7 +99,12 @@ enum APIDescription {
         ]
       ]
     case .problem:
-      response["content"] = ["application/problem+json": ["schema": APISchema.problem.reference]]
+      var content: JSONObject = [
+        "application/problem+json": ["schema": APISchema.problem.reference]
+      ]
+      // What is no HTTP request we take is refused before anybody knows what it was about.
+      if answer.status == 400 { content["text/plain"] = ["schema": ["type": "string"]] }
+      response["content"] = .object(content)
     }
     return .object(response)
   }
@@ -105,4 +113,6 @@ enum APIDescription {
 extension String {
   /// The media type of JSON Lines.
   static let lines = "application/x-ndjson"
+  /// The media type of tables (RFC 4180).
+  static let table = "text/csv"
 }

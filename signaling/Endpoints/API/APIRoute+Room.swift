@@ -16,16 +16,17 @@ extension APIRoute {
       parameters: inPath.compactMap { name in
         command.fields.first { $0.name == name }.map { APIParameter($0, .path) }
       } + [.idempotencyKey],
-      request: .request(of: command),
+      request: .request(of: command), takesTable: command.takesTable,
       answers: [
-        Answer(200, "Carried out, and on the disk.", .json(.commandReply)),
+        Answer(200, "Carried out, and on the disk.", .json(command.movesCoins ? .transferReply : .commandReply)),
         .problem(400, "The room's name, the body or a field is wrong; the detail names it."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "The token is for another room, or its bearer may not do this now."),
         .problem(404, "What it is about is not there, or no longer."),
         .problem(409, "The state of the room does not allow it, or the key is in use right now."),
         Answer(413, "The body is larger than any that is taken.", .text),
-        .problem(415, "The body is not application/json."),
+        .problem(
+          415, "The body is not application/json\(command.takesTable ? " or text/csv" : "")."),
         .problem(422, "A text that is not taken, or the key was used with other parameters."),
         .problem(429, "Too often; Retry-After says when."),
         .problem(503, "Too much waits for the disk; Retry-After says when to try again."),
@@ -40,7 +41,9 @@ extension APIRoute {
       summary: "\(query.summary) \(APIRoute.who(query.authority))", bearer: .required,
       parameters: query.fields.map { APIParameter($0, .query) },
       answers: [
-        Answer(200, "As asked.", APISchema.answer(to: query).map { .json($0) } ?? .lines),
+        Answer(
+          200, "As asked.",
+          APISchema.answer(to: query).map { .json($0) } ?? (query.isTable ? .table : .lines)),
         .problem(400, "The room's name or a parameter is wrong; the detail names it."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "The token is for another room, or its bearer may not see this."),
@@ -57,4 +60,9 @@ extension APIRoute {
     case .server: "For the server alone."
     }
   }
+}
+
+extension CommandSpecification {
+  /// Whether the ledger carries it out.
+  var movesCoins: Bool { name == "gift" || name == "buyCoins" }
 }

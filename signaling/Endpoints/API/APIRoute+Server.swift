@@ -20,6 +20,10 @@ extension APIRoute {
       operation: .server(.getDescription), method: .get, segments: ["api", "v1", "openapi.json"],
       summary: "This description.", answers: [Answer(200, "OpenAPI 3.1.", .json(.description))]),
     APIRoute(
+      operation: .server(.getMessageSchemas), method: .get, segments: MessageSchemas.path,
+      summary: "The messages of the room socket: `client.TYPE` and `server.TYPE` in `$defs`.",
+      answers: [Answer(200, "JSON Schema 2020-12.", .json(.messageSchemas))]),
+    APIRoute(
       operation: .server(.listRooms), method: .get, segments: ["api", "v1", "rooms"],
       summary: "What is live, most viewers first, then what is to come, earliest first.",
       parameters: [
@@ -37,6 +41,24 @@ extension APIRoute {
       answers: [
         Answer(200, "Rooms.", .json(.roomList)), .problem(400, "A parameter is wrong."),
         .problem(429, "Too many for one address; Retry-After says when."),
+        .problem(503, "Too many ask at once; Retry-After says when to try again."),
+      ]),
+    APIRoute(
+      operation: .server(.listFollowing), method: .get, segments: ["api", "v1", "me", "following"],
+      summary: "Whom the token's identity follows, by identity, with what they have on or to come.",
+      bearer: .required,
+      parameters: [
+        APIParameter("after", .query, ["type": "string"], "The `next` of the page before."),
+        APIParameter(
+          "limit", .query,
+          ["type": "integer", "minimum": 1, "maximum": .integer(Int64(Following.limitMax))],
+          "Hosts of a page, at most."),
+      ],
+      answers: [
+        Answer(200, "Hosts and their rooms.", .json(.following)),
+        .problem(400, "A parameter is wrong."),
+        .problem(401, "No token, or one that is not accepted."),
+        .problem(429, "Too many for one identity; Retry-After says when."),
         .problem(503, "Too many ask at once; Retry-After says when to try again."),
       ]),
     APIRoute(
@@ -100,6 +122,20 @@ extension APIRoute {
       bearer: .required, parameters: [identity],
       answers: [
         Answer(204, "Erased, on disk.", .none), .problem(400, "The identity is wrong."),
+      ] + forServices),
+    APIRoute(
+      operation: .server(.refundTransfer), method: .post,
+      segments: ["api", "v1", "transfers", "{transfer}", "refund"],
+      summary: "Posts back, once, what a gift or a paid purchase of coins moved.",
+      bearer: .required,
+      parameters: [
+        APIParameter("transfer", .path, isRequired: true, APISchema.sequence, "The transfer.")
+      ],
+      answers: [
+        Answer(200, "Posted back, now or before.", .json(.transferReply)),
+        .problem(400, "The transfer is no number."),
+        .problem(404, "There is no such transfer that moved coins."),
+        .problem(409, "The wallet does not hold the coins any more."),
       ] + forServices),
   ]
 

@@ -6,10 +6,15 @@ import Messages
 
 /// What the server does for itself, beside the rooms' commands and queries.
 enum ServerOperation: String, Hashable, Sendable, CaseIterable {
-  case getHealth, getReadiness, getMetrics, getDescription
-  case listRooms
+  case getHealth, getReadiness, getMetrics, getDescription, getMessageSchemas
+  case listRooms, listFollowing
   case mintToken, revokeTokens, restoreTokens
   case exportPerson, erasePerson
+  case refundTransfer
+  case receiveCallback
+  case listHookEndpoints, makeHookEndpoint, getHookEndpoint, changeHookEndpoint
+  case removeHookEndpoint, rotateHookKeys, retireHookKeys, testHookEndpoint
+  case listHookDeliveries, replayHookDelivery
 }
 
 /// What a route does. Each has exactly one row in `APIRoute.all`.
@@ -52,6 +57,8 @@ struct APIRoute: Sendable {
     case json(APISchema)
     /// JSON Lines; a `Link` with `rel="next"` when there is more.
     case lines
+    /// A table, `text/csv`; a `Link` as for lines.
+    case table
     case problem
   }
 
@@ -82,6 +89,8 @@ struct APIRoute: Sendable {
   /// In the order of the description, without the room.
   var parameters: [APIParameter] = []
   var request: APISchema?
+  /// Whether the body may be a table instead (`ListingCSV`).
+  var takesTable = false
   let answers: [Answer]
 
   /// The path as OpenAPI writes it.
@@ -107,7 +116,8 @@ struct APIRoute: Sendable {
   /// All routes. What the server does for itself is a row in `server`; commands and queries come
   /// from their catalogues.
   static let all: [APIRoute] =
-    server + QueryCatalogue.all.map { APIRoute($0) } + CommandCatalogue.all.map { APIRoute($0) }
+    server + hooks + QueryCatalogue.all.map { APIRoute($0) }
+    + CommandCatalogue.all.map { APIRoute($0) }
 
   /// The routes of a path.
   static func routes(of path: [String]) -> [APIRoute] { all.filter { $0.matches(path) } }

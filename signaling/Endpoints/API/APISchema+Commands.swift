@@ -11,14 +11,17 @@ extension APISchema {
     let fields =
       command.fields.filter { !inPath.contains($0.name) }
       + CommandCatalogue.commonFields.filter { $0.name != "key" }
-    let required = fields.filter(\.isRequired).map(\.name)
     return APISchema(
       name: command.name.prefix(1).uppercased() + command.name.dropFirst() + "Command",
-      schema: open(
-        fields.map { field in
-          (field.name, field.kind.schema(orNull: !field.isRequired).describing(field.summary))
-        }, required: required),
-      isRequired: !required.isEmpty)
+      schema: .object(members(of: fields)), isRequired: fields.contains(where: \.isRequired))
+  }
+
+  /// An object with these fields, and maybe others.
+  fileprivate static func members(of fields: [CommandField]) -> JSONObject {
+    members(
+      fields.map { field in
+        (field.name, field.kind.schema(orNull: !field.isRequired).describing(field.summary))
+      }, required: fields.filter(\.isRequired).map(\.name))
   }
 
   /// What an accepted command is answered.
@@ -27,9 +30,24 @@ extension APISchema {
     schema: closed(
       [
         ("cursor", sequence), ("message", sequence), ("poll", sequence), ("question", sequence),
-        ("giveaway", sequence),
+        ("giveaway", sequence), ("listing", sequence), ("pin", sequence), ("drop", sequence),
+        ("claim", sequence), ("lot", sequence), ("bid", sequence), ("order", sequence),
         ("held", ["const": true, "description": "The message waits for review."]),
-      ], optional: ["message", "poll", "question", "giveaway", "held"]))
+      ],
+      optional: [
+        "message", "poll", "question", "giveaway", "listing", "pin", "drop", "claim", "lot",
+        "bid", "order", "held",
+      ]))
+
+  /// What a gift, a purchase of coins or a refund is answered.
+  static let transferReply = APISchema(
+    name: "TransferReply",
+    schema: closed(
+      [
+        ("transfer", sequence), ("purchase", sequence),
+        ("coins", ["type": "integer"]),
+        ("balance", ["type": "integer", "minimum": 0, "description": "What the wallet holds then."]),
+      ], optional: ["transfer", "purchase"]))
 
   /// A place in a room's log, or the id of what an event made.
   static let sequence: JSONValue = [
@@ -51,6 +69,15 @@ extension CommandField.Kind {
       schema = Self.array(itemsMax, of: Self.text(0...charactersMax))
     case .integers(let itemsMax, let range):
       schema = Self.array(itemsMax, of: Self.number(range))
+    case .pairs(let itemsMax, let range):
+      let number = JSONValue.object(Self.number(range))
+      schema = Self.array(
+        itemsMax,
+        of: [
+          "type": "array", "prefixItems": [number, number], "items": false, "minItems": 2,
+        ])
+    case .objects(let itemsMax, let fields):
+      schema = Self.array(itemsMax, of: APISchema.members(of: fields))
     }
     if orNull, let type = schema["type"] { schema["type"] = [type, "null"] }
     return .object(schema)

@@ -15,6 +15,10 @@ extension APISchema {
     case "banned": banned
     case "audit": audit
     case "audience": audience
+    case "wallet": wallet
+    case "orders": orders
+    case "pinHistory": pinHistory
+    case "leaderboard": leaderboard
     default: nil
     }
   }
@@ -25,6 +29,23 @@ extension APISchema {
     name: "RoomList",
     schema: closed([("rooms", list(listedRoom.reference)), ("next", nullable("string"))]),
     uses: [listedRoom])
+
+  static let following = APISchema(
+    name: "Following",
+    schema: closed([
+      (
+        "following",
+        list(closed([("host", person.reference), ("rooms", list(followedRoom.reference))]))
+      ), ("next", nullable("string")),
+    ]), uses: [person, followedRoom])
+
+  private static let followedRoom = APISchema(
+    name: "FollowedRoom",
+    schema: closed([
+      ("room", roomName), ("title", string), ("phase", phase),
+      ("startsAtMs", nullable("integer")), ("viewers", count),
+      ("host", orNull(closed([("name", string)]))), ("announcement", nullable("string")),
+    ]))
 
   private static let listedRoom = APISchema(
     name: "ListedRoom",
@@ -64,7 +85,7 @@ extension APISchema {
             ("identity", identity), ("name", string), ("device", boolean),
             ("reason", nullable("string")), ("atMs", nullable("integer")), ("by", personOrNull),
           ]))
-      ), ("next", nullable("string")),
+      ), ("erased", count), ("next", nullable("string")),
     ]), uses: [person])
 
   private static let audit = APISchema(
@@ -79,10 +100,12 @@ extension APISchema {
               ("member", personOrNull), ("text", nullable("string")), ("message", sequence),
               ("poll", sequence), ("question", sequence), ("giveaway", sequence), ("on", boolean),
               ("untilMs", time), ("device", boolean), ("role", role), ("approved", boolean),
+              ("listing", sequence), ("drop", sequence), ("lot", sequence), ("order", sequence),
+              ("sku", string), ("erased", boolean),
             ],
             optional: [
-              "message", "poll", "question", "giveaway", "on", "untilMs", "device", "role",
-              "approved",
+              "erased", "message", "poll", "question", "giveaway", "on", "untilMs", "device",
+              "role", "approved", "listing", "drop", "lot", "order", "sku",
             ]))
       ), ("next", nullable("integer")),
     ]), uses: [person])
@@ -93,36 +116,64 @@ extension APISchema {
       (
         "audience",
         list([
-          "type": "array", "prefixItems": [time, count], "items": false, "minItems": 2,
-          "description": "When, and how many.",
+          // As plain as this for tools that know no tuples.
+          "type": "array", "items": count, "minItems": 2, "maxItems": 2,
+          "description": "When, in milliseconds since 1970, UTC, and how many.",
         ])
       ), ("peak", count),
+    ]))
+
+  private static let wallet = APISchema(
+    name: "Wallet",
+    schema: closed([
+      ("balance", count),
+      (
+        "transfers",
+        list(
+          closed([
+            ("id", sequence), ("kind", ["enum": ["gift", "deposit", "refund"]]), ("item", string),
+            ("count", count),
+            (
+              "coins",
+              ["type": "integer", "description": "What came in, or (negative) went out."]
+            ), ("balance", count), ("atMs", time),
+          ]))
+      ), ("next", nullable("integer")),
     ]))
 
   private static let room = APISchema(
     name: "Room",
     schema: closed(
-      [
-        ("room", roomName), ("viewers", count), ("cursor", sequence), ("phase", phase),
-        ("settings", settings), ("schedule", orNull(schedule)),
-        ("announcement", nullable("string")), ("firstLiveAtMs", nullable("integer")),
-        ("endedAtMs", nullable("integer")), ("host", personOrNull), ("followers", count),
-        ("chat", chat), ("pinned", orNull(message.reference)), ("stage", list(personOrNull)),
-        ("totals", list(closed([("emoji", string), ("count", count)]))),
-        ("highlighted", nullable("integer")), ("messages", list(message.reference)),
-        ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
-        ("giveaways", list(giveaway)), ("held", list(message.reference)),
-        ("invited", list(personOrNull)), ("peak", count),
-      ], optional: ["held", "invited", "peak"]), uses: [message, person])
+      [("room", roomName), ("viewers", count), ("cursor", sequence)] + roomHead + roomLists,
+      optional: ["held", "invited", "peak", "vouchers"]), uses: [message, person])
+
+  /// What a room is, but its lists that go on and on. Only staff see `invited` and `peak`.
+  static let roomHead: Properties = [
+    ("phase", phase), ("settings", settings), ("schedule", orNull(schedule)),
+    ("announcement", nullable("string")), ("firstLiveAtMs", nullable("integer")),
+    ("endedAtMs", nullable("integer")), ("host", personOrNull), ("followers", count),
+    ("chat", chat), ("pinned", orNull(message.reference)), ("stage", list(personOrNull)),
+    ("totals", list(closed([("emoji", string), ("count", count)]))),
+    ("highlighted", nullable("integer")), ("shop", shop), ("invited", list(personOrNull)),
+    ("peak", count),
+  ]
+
+  /// Only staff see `held` and `vouchers`.
+  static let roomLists: Properties = [
+    ("messages", list(message.reference)), ("held", list(message.reference)),
+    ("polls", list(poll)), ("questions", list(question)), ("answered", list(question)),
+    ("giveaways", list(giveaway)), ("listings", list(listing)), ("pins", list(pin())),
+    ("drops", list(drop)), ("vouchers", list(voucher)),
+  ]
 
   // MARK: Parts
 
-  private static let person = APISchema(
+  static let person = APISchema(
     name: "Person", schema: closed([("identity", identity), ("name", string)]))
   /// Null where that person's data was erased.
-  private static let personOrNull = orNull(person.reference)
+  static let personOrNull = orNull(person.reference)
 
-  private static let message = APISchema(
+  static let message = APISchema(
     name: "Message",
     schema: closed(
       [
@@ -132,51 +183,52 @@ extension APISchema {
         ("held", ["const": true]),
       ], optional: ["deleted", "held"]), uses: [person])
 
-  private static let poll = closed([
+  static let poll = closed([
     ("id", sequence), ("question", nullable("string")), ("options", list(nullable("string"))),
     ("multiple", boolean), ("changeable", boolean), ("results", words(Poll.Results.self)),
     ("closesAtMs", nullable("integer")), ("open", boolean), ("revealed", boolean),
     ("counts", orNull(list(count))), ("voters", count),
   ])
 
-  private static let question = closed([
+  static let question = closed([
     ("id", sequence), ("member", personOrNull), ("text", nullable("string")), ("atMs", time),
     ("upvotes", count),
   ])
 
-  private static let giveaway = closed([
+  static let giveaway = closed([
     ("id", sequence), ("prize", nullable("string")), ("rule", words(Giveaway.Rule.self)),
     ("keyword", nullable("string")), ("winnersWanted", count), ("closesAtMs", nullable("integer")),
     ("stage", words(Giveaway.Stage.self)), ("entries", count), ("commitment", string),
     ("seed", nullable("string")), ("winners", list(personOrNull)),
   ])
 
-  private static let chat = closed(
+  static let chat = closed(
     [
       ("mode", words(ChatRules.Mode.self)), ("slowSeconds", count),
       ("hold", words(ChatRules.Hold.self)), ("links", words(ChatRules.Links.self)),
       ("words", list(string)), ("emojiOnly", boolean),
     ], optional: ["words"])
 
-  private static let settings = closed([
+  static let settings = closed([
     ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
     ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
-    ("emojis", list(string)), ("retentionDays", count),
+    ("emojis", list(string)), ("retentionDays", count), ("listed", boolean),
+    ("codec", words(RoomSettings.Codec.self)),
   ])
 
-  private static let schedule = closed([
+  static let schedule = closed([
     ("title", nullable("string")), ("startsAtMs", time), ("description", nullable("string")),
   ])
 
-  private static let string: JSONValue = ["type": "string"]
-  private static let boolean: JSONValue = ["type": "boolean"]
-  private static let count: JSONValue = ["type": "integer", "minimum": 0]
-  private static let role = words(Role.self)
-  private static let phase = words(ShowPhase.self)
+  static let string: JSONValue = ["type": "string"]
+  static let boolean: JSONValue = ["type": "boolean"]
+  static let count: JSONValue = ["type": "integer", "minimum": 0]
+  static let role = words(Role.self)
+  static let phase = words(ShowPhase.self)
 
-  private static func nullable(_ type: String) -> JSONValue { ["type": [.string(type), "null"]] }
+  static func nullable(_ type: String) -> JSONValue { ["type": [.string(type), "null"]] }
 
-  private static func words<T: CaseIterable & RawRepresentable<String>>(
+  static func words<T: CaseIterable & RawRepresentable<String>>(
     _ type: T.Type
   ) -> JSONValue { ["enum": .array(type.allCases.map { .string($0.rawValue) })] }
 }

@@ -29,8 +29,12 @@ struct APISchema: Hashable, Sendable {
   static let tokenRequest = APISchema(
     name: "TokenRequest",
     schema: open(
-      [("role", ["const": "viewer"]), ("name", displayName), ("identity", identity)],
-      required: []))
+      [
+        ("role", ["enum": ["viewer", nil]]),
+        ("name", text(max: Credential.nameMax, orNull: true)),
+        ("identity", text(max: Credential.subjectMax, orNull: true)),
+        ("subscriber", ["type": ["boolean", "null"]]),
+      ], required: []))
 
   static let revocation = APISchema(
     name: "Revocation",
@@ -40,7 +44,17 @@ struct APISchema: Hashable, Sendable {
 
   static let revocationRequest = APISchema(
     name: "RevocationRequest",
-    schema: open([("identity", identity), ("expiresAtMs", time)], required: ["identity"]),
+    schema: open(
+      [
+        ("identity", identity),
+        (
+          "expiresAtMs",
+          [
+            "type": ["integer", "null"], "minimum": 0, "maximum": .integer(Revocations.untilMsMax),
+            "description": "Milliseconds since 1970, UTC.",
+          ]
+        ),
+      ], required: ["identity"]),
     isRequired: true)
 
   static let problem = APISchema(
@@ -66,6 +80,15 @@ struct APISchema: Hashable, Sendable {
         ("components", ["description": "Schemas and how to authorize."]),
       ], optional: []))
 
+  static let messageSchemas = APISchema(
+    name: "MessageSchemas",
+    schema: closed([
+      ("$schema", ["const": "https://json-schema.org/draft/2020-12/schema"]),
+      ("title", ["type": "string"]), ("description", ["type": "string"]),
+      ("anyOf", ["description": "A message of the client or of the server."]),
+      ("$defs", ["description": "By direction and type, and the parts they share."]),
+    ]))
+
   // MARK: Making them
 
   typealias Properties = [(String, JSONValue)]
@@ -81,11 +104,18 @@ struct APISchema: Hashable, Sendable {
     .object(members(properties, required: required))
   }
 
-  private static func members(_ properties: Properties, required: [String]) -> JSONObject {
+  static func members(_ properties: Properties, required: [String]) -> JSONObject {
     var object: JSONObject = ["type": "object"]
     object["properties"] = .object(JSONObject(properties))
     if !required.isEmpty { object["required"] = .array(required.map { .string($0) }) }
     return object
+  }
+
+  private static func text(max: Int, orNull: Bool) -> JSONValue {
+    [
+      "type": orNull ? ["string", "null"] : "string", "minLength": 1,
+      "maxLength": .integer(Int64(max)),
+    ]
   }
 
   static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
@@ -94,9 +124,7 @@ struct APISchema: Hashable, Sendable {
 
   /// A room's name.
   static let roomName: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"]
-  static let identity: JSONValue = [
-    "type": "string", "minLength": 1, "maxLength": .integer(Int64(Credential.subjectMax)),
-  ]
+  static let identity = text(max: Credential.subjectMax, orNull: false)
   static let displayName: JSONValue = [
     "type": "string", "maxLength": .integer(Int64(Credential.nameMax)),
   ]

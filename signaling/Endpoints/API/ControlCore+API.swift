@@ -74,8 +74,12 @@ extension ControlCore {
     case .getMetrics: return metricsText()
     case .getDescription:
       return HTTPResponse(200, mediaType: "application/json", body: APIDescription.text)
+    case .getMessageSchemas:
+      return HTTPResponse(200, mediaType: "application/json", body: MessageSchemas.text)
     case .listRooms:
       return try answerLater(call) { core throws(ControlRefusal) in try core.listRooms(call) }
+    case .listFollowing:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.listFollowing(call) }
     case .mintToken: return try mintToken(call)
     case .revokeTokens: return try revokeTokens(call)
     case .restoreTokens: return try restoreTokens(call)
@@ -83,6 +87,12 @@ extension ControlCore {
       return try answerLater(call) { core throws(ControlRefusal) in try core.exportPerson(call) }
     case .erasePerson:
       return try answerLater(call) { core throws(ControlRefusal) in try core.erasePerson(call) }
+    case .refundTransfer:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.refundTransfer(call) }
+    case .receiveCallback, .listHookEndpoints, .makeHookEndpoint, .getHookEndpoint,
+      .changeHookEndpoint, .removeHookEndpoint, .rotateHookKeys, .retireHookKeys,
+      .testHookEndpoint, .listHookDeliveries, .replayHookDelivery:
+      return try performHook(operation, call)
     }
   }
 
@@ -110,7 +120,9 @@ extension ControlCore {
   }
 
   /// The body's members; none for an empty body.
-  func fields(_ request: HTTPRequest) throws(ControlRefusal) -> JSONFields {
+  func fields(
+    _ request: HTTPRequest, limits: JSONLimits = .standard
+  ) throws(ControlRefusal) -> JSONFields {
     guard !request.body.isEmpty else { return JSONFields(JSONObject()) }
     let type = request.headers["Content-Type"].flatMap { MediaType($0) }
     guard type?.essence == "application/json" else {
@@ -118,7 +130,7 @@ extension ControlCore {
     }
     let value: JSONValue
     do throws(JSONError) {
-      value = try JSONValue.parse(request.body)
+      value = try JSONValue.parse(request.body, limits: limits)
     } catch {
       throw ControlRefusal(400, "bad-message", "not JSON we take: \(error.text)")
     }
@@ -168,6 +180,8 @@ extension ControlCore {
       throw ControlRefusal(400, "bad-message", "role: only viewer is minted here")
     }
     var name = try text("name", of: fields, max: Credential.nameMax)
+    let wish = try read { () throws(JSONMismatch) in try fields.optionalBool("subscriber") }
+    let isSubscriber = wish ?? false
     let identity: String
     if let wanted = try text("identity", of: fields, max: Credential.subjectMax) {
       _ = try authorizeHost(call)
@@ -176,6 +190,9 @@ extension ControlCore {
       }
       identity = wanted
     } else {
+      guard !isSubscriber else {
+        throw ControlRefusal(403, "forbidden", "subscriber: only beside an identity")
+      }
       let old = try oldAnonymous(call)
       guard mintBudgets.take(call.client, at: call.now) else {
         throw ControlRefusal(429, "rate", "too many tokens for one address")
@@ -186,7 +203,7 @@ extension ControlCore {
     }
     do throws(AccessRefusal) {
       let minted = try access.mintViewer(
-        identity: identity, name: name, room: room, wall: call.wall)
+        identity: identity, name: name, room: room, isSubscriber: isSubscriber, wall: call.wall)
       return tokenAnswer(minted, identity: identity, name: name, room: room)
     } catch {
       throw ControlRefusal(500, "internal", "no token could be made")

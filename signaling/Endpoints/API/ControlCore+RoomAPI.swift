@@ -13,7 +13,7 @@ extension ControlCore {
     _ command: CommandSpecification, _ route: APIRoute, _ call: APICall
   ) throws(ControlRefusal) {
     let (room, member) = try authorizeMember(call)
-    var object = try fields(call.request).object
+    var object = try fields(of: command, call.request)
     for (name, text) in route.values(in: call.request.target.segments) where name != "room" {
       object[name] = command.value(of: name, from: text)
     }
@@ -27,6 +27,20 @@ extension ControlCore {
     }
     try submit(
       request, by: member, device: nil, in: room, for: .request(call.ticket), wall: call.wall)
+  }
+
+  /// The body's members; a command that takes a table gets its rows.
+  private func fields(
+    of command: CommandSpecification, _ request: HTTPRequest
+  ) throws(ControlRefusal) -> JSONObject {
+    guard command.takesTable else { return try fields(request).object }
+    let type = request.headers["Content-Type"].flatMap { MediaType($0) }
+    guard type?.essence == .table else { return try fields(request, limits: .listings).object }
+    do throws(MessageRefusal) {
+      return try ListingCSV.fields(request.body)
+    } catch {
+      throw ControlRefusal(400, error.code.rawValue, error.text)
+    }
   }
 
   /// Answers a query; its answer comes later.
@@ -61,11 +75,7 @@ extension ControlCore {
     guard credential.role == .service || requestBudgets.take(key, at: call.now) else {
       throw ControlRefusal(429, "rate", "too many requests", retryAfterMs: 1000)
     }
-    return (
-      room,
-      Member(
-        identity: credential.subject, name: credential.name ?? "", role: credential.role)
-    )
+    return (room, Member(credential))
   }
 
   private func idempotencyKey(_ request: HTTPRequest) throws(ControlRefusal) -> String? {
@@ -83,6 +93,13 @@ extension CommandSpecification {
   fileprivate func value(of name: String, from text: String) -> JSONValue {
     fields.first { $0.name == name }?.kind.value(from: text) ?? .string(text)
   }
+}
+
+extension JSONLimits {
+  /// For an import: a full shop of 200 listings and 1,000 variants has about 25,000 keys and values.
+  static let listings = JSONLimits(
+    bytesMax: JSONLimits.standard.bytesMax, depthMax: JSONLimits.standard.depthMax,
+    elementsMax: 32_768, membersMax: JSONLimits.standard.membersMax)
 }
 
 extension CommandField.Kind {

@@ -1,6 +1,7 @@
 // Rooms' houses within the control plane: who is let in, what the disk's news mean for the media.
 
 import Access
+import Commerce
 import Crypto
 import HTTP
 import MediaControl
@@ -22,6 +23,12 @@ extension ControlCore {
   /// that is opened gets a row on the disk.
   mutating func require(_ room: String) -> Bool { houses.require(room) }
 
+  /// Whether a room can be entered now, and what is decided about who may come in and publish is on
+  /// the disk: nobody is told of a ban or a grant that a crash could take back.
+  mutating func requireRights(in room: String) -> Bool {
+    require(room) && houses.requireRights(in: room)
+  }
+
   /// Lets a request wait for its room; false when too many do.
   mutating func park(_ parked: ParkedRequest, for room: String) -> Bool {
     guard (self.parked[room]?.count ?? 0) < HousesLimits.parkedMax else { return false }
@@ -37,13 +44,20 @@ extension ControlCore {
     switch answer {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
-    case .opened, .committed, .refused, .lost, .forgotten, .found, .unread:
+    case .changed(let number, let outcome): changed(number, outcome)
+    case .opened, .committed, .refused, .lost, .forgotten, .found, .unread, .transferred:
       houses.take(answer, at: now)
     }
   }
 
+  /// When the houses have something to do at a time of their own; nil: not by itself.
+  package func nextTick(at now: Instant, wall: WallTime) -> Instant? {
+    houses.nextTickMs.map { now + .milliseconds(max(0, $0 - wall.milliseconds)) }
+  }
+
   /// Does what is due by time in the houses.
   mutating func advanceHouses(at now: Instant, wall: WallTime) {
+    houses.tick(atMs: wall.milliseconds)
     guard houses.isDue(at: now) else { return }
     var viewers: [String: Int] = [:]
     var held: Set<String> = []
@@ -70,22 +84,44 @@ extension ControlCore {
   private mutating func take(_ news: HouseNews, at now: Instant, wall: WallTime) {
     switch news {
     case .done(.request(let ticket), let status, let body):
-      answerWaiting(ticket, HTTPResponse(status, mediaType: "application/json", body: body))
+      answerWaiting(ticket, response(status, body, for: .request(ticket)))
     case .refused(.request(let ticket), let refusal):
+      tables[.request(ticket)] = nil
       answerWaiting(ticket, ControlRefusal(refusal).problem)
     case .running(.request(let ticket)):
       answerWaiting(
         ticket,
         ControlRefusal(409, "in-progress", "a request with this key is being carried out").problem)
+    case .purchased(let room, let purchase): sell(purchase, in: room)
     case .happened(let room, let events):
       effects.append(.houseNews(news))
       for entry in events { follow(entry, in: room, at: now) }
+    case .settled(let room):
+      effects.append(.houseNews(news))
+      release(room, isOpen: true, at: now, wall: wall)
+    case .reconsider(let room, let person, let hasNewRole):
+      reconsider(person, hasNewRole: hasNewRole, in: room, at: now)
     case .opened(let room, let isOpen):
       if isOpen { enter(room, atMs: wall.milliseconds) }
       effects.append(.houseNews(news))
+      releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
-    case .done, .refused, .running, .frames, .caughtUp: effects.append(.houseNews(news))
+    case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
+  }
+
+  private mutating func response(
+    _ status: Int, _ body: [UInt8], for waiter: Waiter
+  ) -> HTTPResponse {
+    guard let next = tables.removeValue(forKey: waiter) else {
+      return HTTPResponse(
+        status, mediaType: status < 400 ? "application/json" : "application/problem+json",
+        body: body)
+    }
+    var response = HTTPResponse(status, mediaType: .table, body: body)
+    response.headers.set("Cache-Control", "no-store")
+    if !next.isEmpty { response.headers.set("Link", "<\(next)>; rel=\"next\"") }
+    return response
   }
 
   /// Answers a request that waits.
@@ -94,8 +130,20 @@ extension ControlCore {
     effects.append(.respond(ticket, cors.apply(to: response, for: request)))
   }
 
+  /// Whoever publishes by WHIP or watches by WHEP is here, as if they had joined.
+  mutating func arrive(by peer: PeerID, atMs: Int64) {
+    guard let record = transports[peer], houses[record.room] != nil else { return }
+    let member = record.member
+    let arrival = Arrival(identity: member.identity, name: member.name, role: member.role)
+    // Who was banned since is ended when that is on the disk.
+    transports[peer]?.isPresence =
+      (try? houses.arrive(arrival, in: record.room, atMs: atMs)) != nil
+  }
+
   /// The media half of a room that has just been opened is made to agree with its log.
   private mutating func enter(_ room: String, atMs: Int64) {
+    let here = transports.values.filter { $0.room == room && $0.isPresence }.map(\.peer)
+    for peer in here.sorted(by: { $0.rawValue < $1.rawValue }) { arrive(by: peer, atMs: atMs) }
     switch houses[room]?.state.show.phase {
     case .ended:
       var ended = rooms[room] ?? RoomMedia()
@@ -107,6 +155,7 @@ extension ControlCore {
       houses.serve(.phaseObserved(.away), in: room, atMs: atMs)
     case .scheduled, .waiting, .live, .away, nil: break
     }
+    callMerchants(in: room)
   }
 
   private mutating func release(_ room: String, isOpen: Bool, at now: Instant, wall: WallTime) {
@@ -126,11 +175,15 @@ extension ControlCore {
   /// Carries out what an event on the disk means for transports and sessions.
   private mutating func follow(_ entry: SequencedEvent, in room: String, at now: Instant) {
     switch entry.event {
-    case .banned(let person, _, _): expel(person, from: room, at: now)
+    case .banned(let person, _, _, _): expel(person, from: room, at: now)
+    case .said(let event): review(entry, event, in: room)
     case .phaseChanged(.ended): end(room)
-    case .stageRemoved(let person): reconsider(person, in: room, at: now)
-    case .roleSet(let person, _): reconsider(person, hasNewRole: true, in: room, at: now)
-    case .stageLeft, .invitationAnswered: reconsider(entry.actor, in: room, at: now)
+    case .stageRemoved(let person):
+      houses.reconsider(person, hasNewRole: false, in: room)
+    case .roleSet(let person, _): houses.reconsider(person, hasNewRole: true, in: room)
+    case .stageLeft, .invitationAnswered:
+      houses.reconsider(entry.actor, hasNewRole: false, in: room)
+    case .shop(.orderMade(_)): callMerchant(for: entry.sequence, in: room)
     default: break
     }
   }
@@ -152,7 +205,7 @@ extension ControlCore {
 
   /// A member's right to publish may have changed: publications without it end.
   private mutating func reconsider(
-    _ person: PersonID, hasNewRole: Bool = false, in room: String, at now: Instant
+    _ person: PersonID, hasNewRole: Bool, in room: String, at now: Instant
   ) {
     guard let record = houses[room]?.people.record(person) else { return }
     let peers = transports.values.filter { transport in
@@ -167,7 +220,7 @@ extension ControlCore {
   }
 
   /// Ends a transport because its owner may not have it any more.
-  private mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
+  mutating func leaveRoom(_ peer: PeerID, removing: Bool, at now: Instant) {
     guard let record = transports[peer] else { return }
     if case .publish(let key) = record.purpose {
       let changes = rooms[record.room]?.unpublish(key) ?? []
@@ -181,8 +234,7 @@ extension ControlCore {
   /// Whether a member may publish: by role, or as a guest on stage.
   func mayPublish(_ member: Member, in room: String) -> Bool {
     guard let house = houses[room] else { return member.role.mayPublish }
-    let person = house.people.person(member.identity) ?? .server
-    return house.state.mayPublish(Actor(person: person, role: member.role))
+    return house.state.mayPublish(house.actor(member.identity, token: member.role))
   }
 
   /// Refuses who is banned, anonymous where that is not wanted, or one viewer too many.
@@ -192,8 +244,8 @@ extension ControlCore {
     throws(ControlRefusal)
   {
     guard let house = houses[room] else { return }
-    let person = house.people.person(member.identity) ?? .server
-    guard !house.state.isBanned(person, token: member.role, device: device) else {
+    let actor = house.actor(member.identity, token: member.role, device: device)
+    guard !house.state.isBanned(actor) else {
       throw ControlRefusal(403, "banned", "you are banned from this room")
     }
     let settings = house.state.show.settings
@@ -201,24 +253,16 @@ extension ControlCore {
     if settings.anonymous == .refuse, member.identity.hasPrefix(AccessControl.anonymousPrefix) {
       throw ControlRefusal(403, "forbidden", "this room takes no anonymous viewers")
     }
-    let others = house.presence.list.count { $0.role == .viewer && $0.identity != member.identity }
-    guard settings.viewersMax == 0 || others < settings.viewersMax else {
+    // Counting everybody at every join would make a full room slow to fill.
+    guard settings.viewersMax > 0 else { return }
+    let others = house.presence.viewerCount - (house.presence.isViewer(member.identity) ? 1 : 0)
+    guard others < settings.viewersMax else {
       throw ControlRefusal(503, "full", "the room has all the viewers it takes")
     }
   }
 
   /// How many watch: by the room socket or by WHEP, each member once.
-  func viewers(in room: String) -> Int {
-    var watching = Set(
-      houses[room]?.presence.list.filter { !$0.role.isStaff }.map(\.identity) ?? [])
-    for subscription in rooms[room]?.subscriptions ?? [] {
-      guard let member = transports[subscription.peer]?.member, member.role == .viewer else {
-        continue
-      }
-      watching.insert(member.identity)
-    }
-    return watching.count
-  }
+  func viewers(in room: String) -> Int { houses[room]?.presence.viewerCount ?? 0 }
 
   // MARK: Commands
 
@@ -231,11 +275,20 @@ extension ControlCore {
       identity: member.identity, name: member.name, role: member.role, command: request.command,
       key: request.key, atMs: wall.milliseconds)
     envelope.device = device
+    envelope.isSubscriber = member.isSubscriber
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }
-    if case .openGiveaway = request.command {
+    switch request.command {
+    case .openGiveaway, .shop(.scheduleDrop(_)):
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
+    case .gift, .buyCoins:
+      envelope.seed = random.bytes(EngineLimits.seedByteCount)
+      envelope.merchant = houses[room].flatMap { merchant(of: $0) }
+    case .shop(.checkout(hold: _)):
+      envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
+    default: break
     }
+    if case .say = request.command { envelope.isReviewed = isReviewed(room) }
     guard houses.submit(envelope, in: room, for: waiter) else {
       // The room is not open only when it was left while the process drains.
       throw ControlRefusal(503, "overloaded", "too much waits for the disk, or the server stops")

@@ -1,5 +1,6 @@
 // Rooms from rows and rows from rooms.
 
+import Commerce
 import JSON
 import Room
 package import RoomLog
@@ -42,6 +43,7 @@ extension RoomEvent {
       .pollClosed, .pollRevealed, .questionDismissed, .giveawayOpened, .giveawayDrawn,
       .giveawayCancelled, .scheduled, .announced, .roomSet:
       true
+    case .shop(let event): event.isAudited
     case .said, .roleSeen, .invitationAnswered, .stageLeft, .followed, .reactionsCounted, .voted,
       .asked, .upvoted, .questionAnswered, .questionHighlighted, .entered, .giveawayClosed,
       .phaseChanged, .audienceCounted, .unknown:
@@ -54,6 +56,23 @@ extension RoomEvent {
     switch self {
     case .scheduled, .roomSet, .phaseChanged, .audienceCounted, .roleSeen: true
     default: false
+    }
+  }
+}
+
+extension ShopEvent {
+  /// Whether it is what the host's team did; what buyers did is the log's alone.
+  fileprivate var isAudited: Bool {
+    switch self {
+    case .shopSet, .listingPut, .listingRemoved, .listingsOrdered, .variantSet, .listingPinned,
+      .voucherPut, .voucherRemoved, .dropScheduled, .dropStarted, .lotOpened,
+      .dropEnded(_, .cancelled), .lotClosed(_, .cancelled), .orderMoved(_, .refundRequested, _),
+      .orderMoved(_, .shipped, _), .reportRefused:
+      true
+    case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdEnded, .dropEnded,
+      .dropSettled, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed, .cartSet,
+      .voucherApplied, .orderMade, .paymentOffered, .orderMoved, .gifted:
+      false
     }
   }
 }
@@ -76,7 +95,7 @@ extension RoomHouse {
       host: state.people.host.flatMap { people.record($0) }?.identity,
       startsAtMs: show.firstLiveAtMs ?? show.schedule?.startsAtMs, endedAtMs: show.endedAtMs,
       retentionDays: show.settings.retentionDays > 0 ? Int(show.settings.retentionDays) : nil,
-      viewersPeak: Int(show.peak), isListed: true)
+      viewersPeak: Int(show.peak), isListed: show.settings.isListed)
   }
 }
 
@@ -110,6 +129,7 @@ extension OpenedRoom {
         },
         texts: texts,
         keys: IdempotencyIndex(image.replies.map { (keyHash: $0.keyHash, row: $0.row) })),
-      tailCount: image.tail.count)
+      tailCount: image.tail.count,
+      gifts: try reader.gifts(in: key, after: state.shop.gifts.lastPosting))
   }
 }

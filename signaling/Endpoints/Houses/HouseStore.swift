@@ -1,7 +1,7 @@
 // The shell between the rooms and the store: orders in, answers out.
 
 import Room
-import RoomLog
+package import RoomLog
 package import Store
 import Telemetry
 
@@ -18,32 +18,35 @@ package final class HouseStore: Sendable {
   /// - Parameters:
   ///   - retentionDays: days after a room's end that names and texts are kept where it doesn't say
   ///     itself; nil: for ever.
+  ///   - hooks: the endpoints of webhooks that the configuration names.
+  ///   - onHooks: called with endpoints that have something to be sent; must not wait for anything.
   ///   - answer: called with each answer; must not wait for anything.
   /// - Throws: what `RoomStore` throws: the folder is in use, the database is of a newer program.
   package init(
-    _ place: StorePlace, retentionDays: Int? = nil,
+    _ place: StorePlace, retentionDays: Int? = nil, hooks: [HookEndpointRow] = [],
+    onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in },
     nowMs: @escaping @Sendable () -> Int64, answer: @escaping @Sendable (HouseAnswer) -> Void
   ) throws(StoreError) {
     self.answer = answer
     self.nowMs = nowMs
     self.retentionDays = retentionDays
     store = try RoomStore(
-      place,
+      place, hooks: hooks,
       onNews: { news in
         switch news {
         case .lost(let rooms): for room in rooms { answer(.lost(room)) }
         case .erased(let people): answer(.forgotten(people))
         }
-      }
-    ) { outcomes in
-      for outcome in outcomes {
-        switch outcome.result {
-        case .committed(let row):
-          answer(.committed(outcome.room, ticket: outcome.ticket, replyRow: row))
-        case .refused: answer(.refused(outcome.room, ticket: outcome.ticket))
+      },
+      onCommitted: { outcomes in
+        for outcome in outcomes {
+          switch outcome.result {
+          case .committed(let row):
+            answer(.committed(outcome.room, ticket: outcome.ticket, replyRow: row))
+          case .refused: answer(.refused(outcome.room, ticket: outcome.ticket))
+          }
         }
-      }
-    }
+      }, onHooks: onHooks)
   }
 
   /// Carries out one order.
@@ -61,7 +64,9 @@ package final class HouseStore: Sendable {
       HouseStore.export(
         PersonPages(identity: identity, from: cursor), number, from: store, answer: answer)
     case .read(let reading, let number): read(reading, number)
+    case .transfer(let order, let number): transfer(order, number)
     case .erase(let identity, let number): erase(identity, number)
+    case .change(let change, let number): self.change(change, number)
     // A round that was missed is caught up with by the next one.
     case .upkeep: _ = store.upkeep(retentionDays: retentionDays, atMs: nowMs()) { _ in }
     }
@@ -119,6 +124,40 @@ package final class HouseStore: Sendable {
       }
     }
     if !isTaken { answer(.read(number: number, nil)) }
+  }
+
+  private func transfer(_ order: TransferOrder, _ number: UInt64) {
+    let answer = answer
+    let isTaken = store.transfer(order) { answer(.transferred(number: number, $0)) }
+    if !isTaken { answer(.transferred(number: number, .failed)) }
+  }
+
+  private func change(_ change: HookChange, _ number: UInt64) {
+    let answer = answer
+    let isTaken = store.change(change) { outcome in
+      if number > 0 { answer(.changed(number: number, outcome)) }
+    }
+    if !isTaken, number > 0 { answer(.changed(number: number, .refused)) }
+  }
+
+  // MARK: Webhooks
+
+  /// The endpoints as they were when the store was opened.
+  package var hookEndpoints: [HookEndpointRow] { store.hookEndpoints }
+
+  /// Reads an endpoint's waiting deliveries, earliest due first; nil when that is not possible now.
+  package func loadHooks(
+    of endpoint: Int64, limit: Int, done: @escaping @Sendable ([HookDeliveryRow]?) -> Void
+  ) {
+    let isTaken = store.read { reader in
+      done(try? reader.waitingHooks(of: endpoint, limit: limit))
+    }
+    if !isTaken { done(nil) }
+  }
+
+  /// Writes down what became of a delivery.
+  package func changeHook(_ change: HookChange, done: @escaping @Sendable (HookChanged) -> Void) {
+    if !store.change(change, done: done) { done(.refused) }
   }
 
   private func erase(_ identity: String, _ number: UInt64) {

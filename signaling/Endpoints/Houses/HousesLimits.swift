@@ -26,4 +26,6 @@ package enum HousesLimits {
   package static let erasedMax = 10_000
   /// A scheduled show that has not begun is listed so long: a host may be late.
   package static let lateLimitMs: Int64 = 12 * 3_600_000
+  /// Milliseconds between two turns for what is due by time: a drop's window closes this late at most.
+  package static let tickRestMs: Int64 = 10
 }

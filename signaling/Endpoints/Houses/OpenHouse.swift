@@ -65,6 +65,7 @@ struct OpenHouse: Sendable {
     _ decision: Pending, for waiter: Waiter?, atMs: Int64, _ news: inout [HouseNews]
   ) -> CommitEntry? {
     guard decision.needsCommit else {
+      note(decision.frames)
       if let waiter {
         hold(
           .done(waiter, status: decision.status, body: decision.body), until: decision.reflects,
@@ -99,16 +100,20 @@ struct OpenHouse: Sendable {
     release(&news)
   }
 
+  /// Counters are told later, with the value of then.
+  private mutating func note(_ frames: [Frame]) {
+    for frame in frames {
+      guard case .counter(let key) = frame.delivery,
+        !counters.contains(where: { $0.audience == frame.audience && $0.key == key })
+      else { continue }
+      counters.append((frame.audience, key))
+    }
+  }
+
   private mutating func tell(_ decision: Pending, _ news: inout [HouseNews]) {
-    var frames: [Frame] = []
-    for frame in decision.frames {
-      if case .counter(let key) = frame.delivery {
-        if !counters.contains(where: { $0.audience == frame.audience && $0.key == key }) {
-          counters.append((frame.audience, key))
-        }
-      } else {
-        frames.append(frame)
-      }
+    note(decision.frames)
+    let frames = decision.frames.filter { frame in
+      if case .counter = frame.delivery { false } else { true }
     }
     if !frames.isEmpty { news.append(.frames(room: name, frames)) }
     if !decision.events.isEmpty { news.append(.happened(room: name, decision.events)) }
@@ -126,7 +131,8 @@ struct OpenHouse: Sendable {
       + held.compactMap { item in
         switch item.news {
         case .done(let waiter, _, _), .refused(let waiter, _), .running(let waiter): waiter
-        case .frames, .caughtUp, .happened, .opened: nil
+        case .frames, .caughtUp, .own, .happened, .settled, .reconsider, .opened, .purchased:
+          nil
         }
       }
   }
@@ -157,7 +163,7 @@ struct OpenHouse: Sendable {
     if let bytes = house.takeReactions() {
       frames.append(
         Frame(
-          audience: .everyone, delivery: .chat, sequence: house.state.sequence, bytes: bytes))
+          audience: .everyone, delivery: .passing, sequence: house.state.sequence, bytes: bytes))
     }
     return frames
   }
@@ -192,6 +198,7 @@ struct OpenHouse: Sendable {
       follows: decision.follows.map {
         FollowRow(host: $0.host, follower: $0.follower, isOn: $0.isOn, atMs: $0.atMs)
       },
+      outbox: decision.events.compactMap { RoomHooks.message(of: $0, in: name, house) },
       show: decision.events.contains { $0.event.isListed } ? house.listing : nil)
   }
 }

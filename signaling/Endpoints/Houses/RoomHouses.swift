@@ -1,6 +1,7 @@
 // The open rooms of this process: opening, commands, what comes back from the disk, closing.
 
 import Access
+import Commerce
 package import Room
 import RoomLog
 import Store
@@ -23,25 +24,36 @@ package struct RoomHouses {
 
   private var places: [String: Place] = [:]
   private var names: [RoomKey: String] = [:]
-  private var orders: [HouseOrder] = []
-  private var news: [HouseNews] = []
+  var orders: [HouseOrder] = []
+  var news: [HouseNews] = []
   private var lookUps: [UInt64: LookUp] = [:]
+  /// Transfers of coins on their way to the ledger, with who waits for them.
+  var transfers: [UInt64: Transferring] = [:]
+  var lastTransfer: UInt64 = 0
   private var lastLookUp: UInt64 = 0
   /// Decisions on their way to the disk.
-  package private(set) var pendingCount = 0
+  package internal(set) var pendingCount = 0
   private var nextCounters = Instant.zero
   private var nextAudience = Instant.zero
   private var nextUpkeep: Instant?
+  /// No room has anything to do by time before this, milliseconds since 1970; nil: none at all.
+  private var soonestMs: Int64?
   /// The last who were erased: a room that was being read then may come with them.
   private var erased = RecentlyErased()
   private let isDurable: Bool
+  private let markKey: IdentityMark.Key
   private var lastKey: Int64 = 0
 
   /// No rooms.
   ///
-  /// - Parameter isDurable: false for simulations and tests without a disk: every room is new, opens at
-  ///   once, and every decision counts as written.
-  package init(isDurable: Bool) { self.isDurable = isDurable }
+  /// - Parameters:
+  ///   - isDurable: false for simulations and tests without a disk: every room is new, opens at
+  ///     once, and every decision counts as written.
+  ///   - markKey: what identities are marked with in bans.
+  package init(isDurable: Bool, markKey: IdentityMark.Key = .none) {
+    self.isDurable = isDurable
+    self.markKey = markKey
+  }
 
   /// Takes the orders so far, oldest first.
   package mutating func takeOrders() -> [HouseOrder] {
@@ -81,6 +93,24 @@ package struct RoomHouses {
     return false
   }
 
+  /// Whether who may come in and publish is on the disk; if not, `HouseNews.settled` tells when.
+  package mutating func requireRights(in room: String) -> Bool {
+    update(room) { open, news -> Bool in
+      guard let sequence = open.house.rightsAwaited else { return true }
+      open.hold(.settled(room: open.name), until: sequence, &news)
+      return false
+    } ?? true
+  }
+
+  /// Has a member's right to publish looked at again once it is on the disk.
+  package mutating func reconsider(_ person: PersonID, hasNewRole: Bool, in room: String) {
+    _ = update(room) { open, news in
+      open.hold(
+        .reconsider(room: open.name, person, hasNewRole: hasNewRole),
+        until: open.house.rightsAwaited ?? 0, &news)
+    }
+  }
+
   /// The house of an open room.
   package subscript(room: String) -> RoomHouse? {
     if case .open(let open)? = places[room] { return open.house }
@@ -90,13 +120,16 @@ package struct RoomHouses {
   /// Names of open rooms.
   package var openRooms: [String] { names.values.sorted() }
 
-  private mutating func update<Result>(
+  mutating func update<Result>(
     _ room: String, _ body: (inout OpenHouse, inout [HouseNews]) -> Result
   ) -> Result? {
     guard case .open(var open)? = places[room] else { return nil }
     // Out of the table while it changes, so that it is changed in place.
     places[room] = nil
-    defer { places[room] = .open(open) }
+    defer {
+      if let due = open.house.nextTickMs { soonestMs = min(soonestMs ?? due, due) }
+      places[room] = .open(open)
+    }
     return body(&open, &news)
   }
 
@@ -109,6 +142,10 @@ package struct RoomHouses {
     _ envelope: CommandEnvelope, in room: String, for waiter: Waiter?
   ) -> Bool {
     guard pendingCount < HousesLimits.pendingMax else { return false }
+    switch envelope.command {
+    case .gift, .buyCoins: return transfer(envelope, in: room, for: waiter)
+    default: break
+    }
     let asked = update(room) { open, news in
       open.take(open.house.submit(envelope), for: waiter, atMs: envelope.atMs, &news)
     }
@@ -127,7 +164,7 @@ package struct RoomHouses {
     take(in: room, atMs: atMs) { $0.serve(command, atMs: atMs).map { [$0] } ?? [] }
   }
 
-  private mutating func take(
+  mutating func take(
     in room: String, atMs: Int64, _ decide: (inout RoomHouse) -> [Pending]
   ) {
     let entries = update(room) { open, news in
@@ -229,10 +266,11 @@ package struct RoomHouses {
   ) {
     _ = update(room) { open, news in
       let message = open.house.personal(
-        member.identity, token: member.role, device: device, atMs: atMs)
+        member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
+        atMs: atMs)
+      let sequence = open.house.state.sequence
       open.hold(
-        .caughtUp(room: open.name, socket: socket, [message]), until: open.house.state.sequence,
-        &news)
+        .own(room: open.name, socket: socket, sequence: sequence, message), until: sequence, &news)
     }
   }
 
@@ -251,7 +289,9 @@ package struct RoomHouses {
       }
       var messages = (missed ?? house.snapshot(forStaff: role.isStaff)).messages
       messages.append(
-        house.personal(member.identity, token: member.role, device: device, atMs: atMs))
+        house.personal(
+          member.identity, token: member.role, device: device, isSubscriber: member.isSubscriber,
+          atMs: atMs))
       open.hold(
         .caughtUp(room: open.name, socket: socket, messages), until: house.state.sequence, &news)
     }
@@ -269,11 +309,15 @@ package struct RoomHouses {
         return
       }
       var open = OpenHouse(name: room, opened)
+      open.house.markKey = markKey
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)
       names[opened.key] = room
+      if let due = open.house.nextTickMs { soonestMs = min(soonestMs ?? due, due) }
       news.append(.opened(room: room, true))
+      // What a crash kept out of the log.
+      for gift in opened.gifts { tell(of: gift, by: nil, in: room, atMs: gift.atMs) }
     case .committed(let key, let ticket, let row):
       pendingCount -= 1
       guard let room = names[key] else { return }
@@ -299,7 +343,8 @@ package struct RoomHouses {
       if asked == nil { refuse(lookUp) }
     case .unread(let number):
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
-    case .read, .erased: break
+    case .transferred(let number, let outcome): take(outcome, of: number)
+    case .read, .erased, .changed: break
     }
   }
 
@@ -313,7 +358,7 @@ package struct RoomHouses {
   }
 
   /// Memory is ahead of the disk, or behind it: the room is forgotten and read again.
-  private mutating func discard(_ room: String) {
+  mutating func discard(_ room: String) {
     guard case .open(let open)? = places[room] else { return }
     for waiter in open.waiters {
       news.append(
@@ -336,6 +381,28 @@ package struct RoomHouses {
     !names.isEmpty && now >= nextCounters || isDurable && now >= nextUpkeep ?? now
   }
 
+  /// When `tick` may have something to do, milliseconds since 1970; nil: not by itself.
+  package var nextTickMs: Int64? { soonestMs }
+
+  /// Does what rooms have to do at their own times: windows and holds that end, polls that close. To be
+  /// called at `nextTickMs`: a drop's claims wait for it.
+  package mutating func tick(atMs: Int64) {
+    guard let soonest = soonestMs, soonest <= atMs else { return }
+    soonestMs = nil
+    for room in openRooms {
+      guard let due = self[room]?.nextTickMs else { continue }
+      soonestMs = min(soonestMs ?? due, due)
+      if due <= atMs { take(in: room, atMs: atMs) { $0.tick(atMs: atMs) } }
+    }
+    // What one turn did not finish, and what can't be done, waits for the next.
+    let late = atMs + HousesLimits.tickRestMs
+    if let soonest = soonestMs, soonest < late { soonestMs = soonestAfter(late) }
+  }
+
+  private func soonestAfter(_ late: Int64) -> Int64? {
+    openRooms.compactMap { self[$0]?.nextTickMs.map { max($0, late) } }.min()
+  }
+
   /// Does what is due: polls that close, counters, snapshots, rooms that leave memory.
   ///
   /// - Parameters:
@@ -349,12 +416,10 @@ package struct RoomHouses {
       nextUpkeep = now + HousesLimits.upkeepInterval
       orders.append(.upkeep)
     }
+    tick(atMs: atMs)
     let isAudienceDue = now >= nextAudience
     if isAudienceDue { nextAudience = now + HousesLimits.audienceInterval }
     for room in openRooms {
-      if let due = self[room]?.nextTickMs, due <= atMs {
-        take(in: room, atMs: atMs) { $0.tick(atMs: atMs) }
-      }
       tellCounters(in: room)
       if isAudienceDue {
         serve(.audienceCounted(viewers: Int64(viewers[room] ?? 0)), in: room, atMs: atMs)
@@ -371,7 +436,9 @@ package struct RoomHouses {
     let isLookedUp = lookUps.values.contains { $0.room == room }
     let closes = update(room) { open, _ -> Bool in
       open.idleSince = isHeld ? nil : open.idleSince ?? now
-      guard let since = open.idleSince, open.isSettled else { return false }
+      // Holds end by time, whether somebody is here or not.
+      guard let since = open.idleSince, open.isSettled, open.house.state.shop.nextDueMs == nil
+      else { return false }
       return now - since >= HousesLimits.idleLimit && !isLookedUp
     }
     guard let closes else { return }

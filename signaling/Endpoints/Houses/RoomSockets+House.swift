@@ -2,6 +2,7 @@
 
 import Access
 import Crypto
+import Hooks
 import MediaControl
 import Messages
 import Room
@@ -75,50 +76,17 @@ extension RoomSockets {
     case .frames(let room, let frames):
       guard let house = core.houses[room] else { return }
       for frame in frames { tell(frame, in: room, house, at: now) }
-      if audiences[room]?.mayFlush(at: now) ?? false { flush(room, at: now) }
     case .caughtUp(let room, let socket, let messages):
-      // What waits is part of what the socket is given.
-      flush(room, at: now)
       for message in messages { send(message, to: socket) }
       audiences[room]?.tell(socket)
+    case .own(let room, let socket, let sequence, let message):
+      tellOwn(message, sequence, to: socket, in: room)
     case .opened(let room, let isOpen):
       reenter(room, isOpen: isOpen, &core, at: now, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
-    case .happened, .done, .refused, .running: break
+    case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
+    case .happened, .reconsider, .done, .refused, .running, .purchased: break
     }
-  }
-
-  /// Sends what waits for a batch.
-  mutating func flush(_ room: String, at now: Instant) {
-    guard let batch = audiences[room]?.takeBatch(at: now), let told = audiences[room]?.told,
-      !told.isEmpty
-    else { return }
-    send(batch, toAll: told)
-  }
-
-  /// Sends the batches that are due.
-  mutating func flushDue(at now: Instant) {
-    for (room, audience) in audiences where audience.mayFlush(at: now) { flush(room, at: now) }
-  }
-
-  private mutating func tell(
-    _ frame: Frame, in room: String, _ house: RoomHouse, at now: Instant
-  ) {
-    if frame.audience == .everyone, frame.delivery != .state {
-      audiences[room]?.wait(frame.bytes)
-      let isFull = (audiences[room]?.waitingBytes ?? 0) > RoomSocketLimits.batchBytesMax
-      if isFull { flush(room, at: now) }
-      return
-    }
-    // Events keep their order: nothing may overtake what waits.
-    flush(room, at: now)
-    guard let audience = audiences[room], !audience.told.isEmpty else { return }
-    if frame.audience == .everyone { return send(frame.bytes, toAll: audience.told) }
-    let wanted = audience.told.filter { socket in
-      guard let member = audience.members[socket] else { return false }
-      return house.isFor(house.spectator(member), frame)
-    }
-    if !wanted.isEmpty { send(frame.bytes, toAll: wanted) }
   }
 
   /// A room that was open is read again: its members stand nowhere until then, and go when it can't be.
@@ -172,12 +140,13 @@ extension RoomSockets {
 extension ControlCore {
   /// A session begins: the house knows who is here.
   mutating func enter(_ session: RoomSession, wall: WallTime) throws(ControlRefusal) {
+    let arrival = Arrival(
+      identity: session.member.identity, name: session.member.name, role: session.member.role,
+      device: session.device)
+    let isNew = houses[session.room]?.presence[arrival.identity] == nil
     do throws(CommandRefusal) {
-      try houses.arrive(
-        Arrival(
-          identity: session.member.identity, name: session.member.name,
-          role: session.member.role, device: session.device),
-        in: session.room, atMs: wall.milliseconds)
+      try houses.arrive(arrival, in: session.room, atMs: wall.milliseconds)
+      if isNew { tellHooks(HookTopic.viewerJoined, arrival, in: session.room, wall: wall) }
     } catch {
       throw ControlRefusal(error)
     }
@@ -185,7 +154,11 @@ extension ControlCore {
 
   /// A session is over.
   mutating func leave(_ session: RoomSession) {
+    let last = houses[session.room]?.presence[session.member.identity]
     houses.depart(session.member.identity, in: session.room)
+    if let last, houses[session.room]?.presence[session.member.identity] == nil {
+      tellHooks(HookTopic.viewerLeft, last, in: session.room, wall: clock.wall)
+    }
   }
 }
 
@@ -195,13 +168,5 @@ extension RoomHouse {
     let person = people.person(member.identity)
     let role = state.role(of: Actor(person: person ?? .server, role: member.role))
     return Spectator(person: person, isStaff: role.isStaff)
-  }
-}
-
-extension DeviceHint {
-  /// What stands for a browser in the log: not the hint itself.
-  init(hashing hint: String) {
-    let digest = SHA256.digest(Array(hint.utf8).span)
-    self.init(digest[..<8].reduce(0) { $0 << 8 | UInt64($1) })
   }
 }

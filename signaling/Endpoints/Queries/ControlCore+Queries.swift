@@ -18,6 +18,8 @@ struct PendingRead: Sendable {
     case lines(path: String)
     /// Anyone may keep it for a moment.
     case list
+    /// Only for who asked.
+    case own
     /// Nothing, of an erasure.
     case nothing
   }
@@ -63,16 +65,31 @@ extension ControlCore {
       try read(.bans(key, house.banList(after: after, limit: limit)), for: waiter)
     case .audit(let before, let limit):
       try read(.audit(key, before: before, limit: limit), for: waiter)
+    case .wallet(let before, let limit):
+      try read(.wallet(identity: member.identity, before: before, limit: limit), for: waiter)
     case .log(let after, let limit):
       guard let cursor = after.map({ LogCursor($0) }) ?? .start else {
         throw ControlRefusal(400, "bad-message", "after: not from the Link of a page")
       }
       try read(
         .log(key, cursor, limit: limit), for: waiter, .lines(path: "\(path)?limit=\(limit)"))
+    case .orders(let before, let limit):
+      let page =
+        role.isStaff
+        ? house.orderPage(before: before, limit: limit)
+        : house.orderPage(of: person, before: before, limit: limit)
+      houses.tell(waiter, page, in: room)
+    case .pins(let before, let limit):
+      houses.tell(waiter, house.pinPage(before: before, limit: limit), in: room)
+    case .leaderboard: houses.tell(waiter, house.leaderboard, in: room)
+    case .orderTable(let after, let limit):
+      let page = house.orderTable(after: after, limit: limit)
+      tables[waiter] = page.next.map { "\(path)?limit=\(limit)&after=\($0)" } ?? ""
+      houses.tell(waiter, page.text, in: room)
     }
   }
 
-  private mutating func read(
+  mutating func read(
     _ reading: HouseReading, for waiter: Waiter, _ form: PendingRead.Form = .json
   ) throws(ControlRefusal) {
     houses.read(reading, number: try begin(PendingRead(waiter: waiter, form: form)))
@@ -94,14 +111,7 @@ extension ControlCore {
     guard phase == nil || phase == "live" || phase == "upcoming" else {
       throw ControlRefusal(400, "bad-message", "phase: expected live or upcoming")
     }
-    var limit = RoomListCursor.limitByDefault
-    if let text = target.parameter("limit") {
-      guard let number = Int(text), (1...RoomListCursor.limitMax).contains(number) else {
-        throw ControlRefusal(
-          400, "bad-message", "limit: expected an integer from 1 to \(RoomListCursor.limitMax)")
-      }
-      limit = number
-    }
+    let limit = try limit(of: call, RoomListCursor.limitByDefault, max: RoomListCursor.limitMax)
     var cursor: RoomListCursor?
     if let text = target.parameter("after") {
       guard let read = RoomListCursor(text) else {
@@ -128,6 +138,40 @@ extension ControlCore {
     case nil: if phase != "upcoming" { listing.live = liveRooms() }
     }
     try read(.rooms(listing), for: .request(call.ticket), .list)
+  }
+
+  private func limit(
+    of call: APICall, _ usual: Int, max: Int
+  ) throws(ControlRefusal) -> Int {
+    guard let text = call.request.target.parameter("limit") else { return usual }
+    guard let number = Int(text), (1...max).contains(number) else {
+      throw ControlRefusal(400, "bad-message", "limit: expected an integer from 1 to \(max)")
+    }
+    return number
+  }
+
+  /// Lists whom the bearer of a token follows, whatever room it is for.
+  mutating func listFollowing(_ call: APICall) throws(ControlRefusal) {
+    let credential: Credential
+    do throws(AccessRefusal) {
+      credential = try access.authorize(call.request.bearer, at: call.wall)
+    } catch {
+      throw ControlRefusal(
+        error.status, error.status == 401 ? "unauthorized" : "forbidden", error.text)
+    }
+    let limit = try limit(of: call, Following.limitByDefault, max: Following.limitMax)
+    let after = call.request.target.parameter("after") ?? ""
+    guard Credential.isText(after, max: Credential.subjectMax) else {
+      throw ControlRefusal(400, "bad-message", "after: not the next of a page")
+    }
+    guard requestBudgets.take(MemberKey(room: "*", identity: credential.subject), at: call.now)
+    else { throw ControlRefusal(429, "rate", "too many requests", retryAfterMs: 1000) }
+    let live = liveRooms().map { ($0.name, $0.viewers) }
+    let following = Following(
+      follower: credential.subject, after: after, limit: limit,
+      live: Dictionary(live, uniquingKeysWith: { first, _ in first }),
+      earliestMs: max(0, call.wall.milliseconds - HousesLimits.lateLimitMs))
+    try read(.following(following), for: .request(call.ticket), .own)
   }
 
   /// The rooms that are live here, or were a moment ago, most viewers first.
@@ -167,12 +211,7 @@ extension ControlCore {
 
   /// The identity a path names, for a service that may know and erase anyone.
   private func person(_ call: APICall) throws(ControlRefusal) -> String {
-    do throws(AccessRefusal) {
-      _ = try access.authorizeService(call.request.bearer, at: call.wall)
-    } catch {
-      throw ControlRefusal(
-        error.status, error.status == 401 ? "unauthorized" : "forbidden", error.text)
-    }
+    _ = try service(call)
     let identity = call.request.target.segments.last ?? ""
     guard !identity.isEmpty, Credential.isText(identity, max: Credential.subjectMax) else {
       throw ControlRefusal(
@@ -180,6 +219,16 @@ extension ControlCore {
         "identity: expected 1 to \(Credential.subjectMax) characters without control characters")
     }
     return identity
+  }
+
+  /// Who asks, if it is a service of all rooms.
+  func service(_ call: APICall) throws(ControlRefusal) -> Credential {
+    do throws(AccessRefusal) {
+      return try access.authorizeService(call.request.bearer, at: call.wall)
+    } catch {
+      throw ControlRefusal(
+        error.status, error.status == 401 ? "unauthorized" : "forbidden", error.text)
+    }
   }
 
   // MARK: Answers
@@ -206,6 +255,10 @@ extension ControlCore {
     case .list:
       var response = HTTPResponse(200, mediaType: "application/json", body: result.body)
       response.headers.set("Cache-Control", "public, max-age=2")
+      return response
+    case .own:
+      var response = HTTPResponse(200, mediaType: "application/json", body: result.body)
+      response.headers.set("Cache-Control", "no-store")
       return response
     case .nothing: return HTTPResponse(204)
     case .lines(let path):

@@ -12,7 +12,11 @@ package enum HouseReading: Sendable {
   case audit(RoomKey, before: Int64?, limit: Int)
   case log(RoomKey, LogCursor, limit: Int)
   case rooms(RoomListing)
+  case following(Following)
+  case wallet(identity: String, before: Int64?, limit: Int)
   case person(identity: String, PersonCursor?)
+  case hookDeliveries(
+    endpoint: Int64, state: HookDeliveryRow.State?, before: Int64, limit: Int)
 }
 
 /// What was read.
@@ -41,8 +45,16 @@ struct HouseReader {
     case .audit(let room, let before, let limit): try audit(of: room, before: before, limit: limit)
     case .log(let room, let cursor, let limit): try log(of: room, from: cursor, limit: limit)
     case .rooms(let listing): try rooms(listing)
+    case .following(let following): try self.following(following)
+    case .wallet(let identity, let before, let limit):
+      try wallet(of: identity, before: before, limit: limit)
     // In pieces: `HouseStore` lets other reads go between.
     case .person: HouseReadResult(body: [])
+    case .hookDeliveries(let endpoint, let state, let before, let limit):
+      HouseReadResult(
+        body: HookRendering.page(
+          try reader.hookDeliveries(of: endpoint, state: state, before: before, limit: limit),
+          limit: limit))
     }
   }
 

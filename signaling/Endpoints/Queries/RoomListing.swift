@@ -118,7 +118,7 @@ extension HouseReader {
     return nil
   }
 
-  private func row(_ listed: ListedShow, viewers: Int) throws(StoreError) -> JSONValue {
+  func row(_ listed: ListedShow, viewers: Int) throws(StoreError) -> JSONValue {
     var host = JSONValue.null
     if let identity = listed.show.host,
       let person = try reader.person(identity, in: listed.room)

@@ -16,18 +16,18 @@ package enum CommandCatalogue {
 
   /// All of them, in the order of PROTOCOL.md.
   package static let all: [CommandSpecification] =
-    chat + members + stage + participation + giveaways + show
+    chat + members + stage + participation + giveaways + show + shop
 
   /// The command of a name; nil for none.
   package static func command(named name: String) -> CommandSpecification? { byName[name] }
 
-  /// Reads a command by its name.
+  /// Reads a command of the room socket by its name.
   ///
   /// - Throws: `unknown-type` naming it, `bad-message` naming the field.
   package static func decode(
     _ name: String, _ fields: JSONFields
   ) throws(MessageRefusal) -> RoomRequest {
-    guard let command = command(named: name) else {
+    guard let command = command(named: name), command.isOnSocket else {
       throw MessageRefusal(.unknownType, "type: there is no request \(WireName.quoted(name))")
     }
     return try command.decode(fields)
@@ -38,17 +38,17 @@ package enum CommandCatalogue {
 
   // MARK: Kinds
 
-  private static let id = CommandField.Kind.integer(1...EngineLimits.timeMsMax)
+  static let id = CommandField.Kind.integer(1...EngineLimits.timeMsMax)
   private static let member = CommandField.required(
     "member", .string(1...HouseLimits.identityMax), "The member's identity.")
 
-  private static func text(_ max: Int) -> CommandField.Kind { .string(1...max) }
+  static func text(_ max: Int) -> CommandField.Kind { .string(1...max) }
 
-  private static func words<T: CaseIterable & RawRepresentable<String>>(
+  static func words<T: CaseIterable & RawRepresentable<String>>(
     _ type: T.Type
   ) -> CommandField.Kind { .choice(type.allCases.map(\.rawValue)) }
 
-  private static func thing(_ name: String) -> CommandField {
+  static func thing(_ name: String) -> CommandField {
     .required(name, id, "The \(name)'s id.")
   }
 
@@ -304,6 +304,9 @@ package enum CommandCatalogue {
         .optional(
           "retentionDays", .integer(0...EngineLimits.retentionDaysMax),
           "Days that names and texts are kept after the end; 0 is for ever."),
+        .optional("listed", .boolean, "Whether the list of rooms shows it."),
+        .optional(
+          "codec", words(RoomSettings.Codec.self), "Video that publishers are asked for first."),
       ]
     ) { .setRoom(RoomSettingsChange($0)) },
     CommandSpecification(
@@ -340,5 +343,7 @@ extension RoomSettingsChange {
     anonymous = values.choice("anonymous")
     emojis = values.strings("emojis")
     retentionDays = values.integer("retentionDays")
+    isListed = values.bool("listed")
+    codec = values.choice("codec")
   }
 }

@@ -13,6 +13,10 @@ package struct CommandField: Hashable, Sendable {
     case strings(itemsMax: Int, charactersMax: Int)
     /// At most so many integers.
     case integers(itemsMax: Int, ClosedRange<Int64>)
+    /// At most so many pairs of integers.
+    case pairs(itemsMax: Int, ClosedRange<Int64>)
+    /// At most so many objects with these fields; other members of theirs are ignored.
+    case objects(itemsMax: Int, [CommandField])
 
     /// The words of an error.
     var expectation: String {
@@ -25,6 +29,9 @@ package struct CommandField: Hashable, Sendable {
         "at most \(items) strings of at most \(characters) characters"
       case .integers(let items, let range):
         "at most \(items) integers from \(range.lowerBound) to \(range.upperBound)"
+      case .pairs(let items, let range):
+        "at most \(items) pairs of integers from \(range.lowerBound) to \(range.upperBound)"
+      case .objects(let items, _): "at most \(items) objects"
       }
     }
   }

@@ -16,13 +16,17 @@ package struct CommandSpecification: Sendable {
   package let path: String
   /// One sentence.
   package let summary: String
+  /// Whether the room socket has it too: what does not fit a message is for REST alone.
+  package let isOnSocket: Bool
   let make: @Sendable (CommandValues) -> RoomCommand
 
   init(
     _ name: String, _ authority: Authority, _ method: String, _ path: String, _ summary: String,
-    _ fields: [CommandField] = [], make: @escaping @Sendable (CommandValues) -> RoomCommand
+    _ fields: [CommandField] = [], isOnSocket: Bool = true,
+    make: @escaping @Sendable (CommandValues) -> RoomCommand
   ) {
     self.name = name
+    self.isOnSocket = isOnSocket
     self.authority = authority
     self.method = method
     self.path = path
@@ -30,6 +34,9 @@ package struct CommandSpecification: Sendable {
     self.fields = fields
     self.make = make
   }
+
+  /// Whether REST takes a table (`ListingCSV`) for a body, too.
+  package var takesTable: Bool { name == "importListings" }
 
   /// The fields that stand in the path, in its order.
   package var pathFields: [String] {

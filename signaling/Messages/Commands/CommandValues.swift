@@ -18,7 +18,28 @@ package struct CommandValues: Hashable, Sendable {
       guard field.kind.takes(value) else {
         throw CommandValues.refusal(fields, field, field.kind.name(of: value))
       }
-      object[field.name] = value
+      if case .objects(_, let wanted) = field.kind {
+        object[field.name] = .array(try CommandValues.objects(fields, field.name, wanted))
+      } else {
+        object[field.name] = value
+      }
+    }
+  }
+
+  private init(_ object: JSONObject) { self.object = object }
+
+  /// The objects at `name`, each with its wanted fields alone; an error names the way to the field.
+  private static func objects(
+    _ fields: JSONFields, _ name: String, _ wanted: [CommandField]
+  ) throws(MessageRefusal) -> [JSONValue] {
+    let items: [JSONFields]
+    do throws(JSONMismatch) {
+      items = try fields.fieldsArray(name)
+    } catch {
+      throw MessageRefusal(error)
+    }
+    return try items.map { item throws(MessageRefusal) in
+      .object(try CommandValues(item, wanted).object)
     }
   }
 
@@ -58,6 +79,25 @@ package struct CommandValues: Hashable, Sendable {
     return items.compactMap { item in if case .integer(let number) = item { number } else { nil } }
   }
 
+  /// The pairs at `name`, none when it is absent.
+  func pairs(_ name: String) -> [(Int64, Int64)] {
+    guard case .array(let items) = object[name] else { return [] }
+    return items.compactMap { item in
+      guard case .array(let pair) = item, case .integer(let first)? = pair.first,
+        case .integer(let second)? = pair.last
+      else { return nil }
+      return (first, second)
+    }
+  }
+
+  /// The objects at `name`, none when it is absent.
+  func objects(_ name: String) -> [CommandValues] {
+    guard case .array(let items) = object[name] else { return [] }
+    return items.compactMap { item in
+      if case .object(let object) = item { CommandValues(object) } else { nil }
+    }
+  }
+
   /// A required field; the check has been made.
   func text(_ name: String) -> String { string(name) ?? "" }
   func number(_ name: String) -> Int64 { integer(name) ?? 0 }
@@ -86,6 +126,15 @@ extension CommandField.Kind {
         && items.allSatisfy { item in
           if case .integer(let number) = item { range.contains(number) } else { false }
         }
+    case (.pairs(let itemsMax, let range), .array(let items)):
+      items.count <= itemsMax
+        && items.allSatisfy { item in
+          guard case .array(let pair) = item, pair.count == 2,
+            case .integer(let first) = pair[0], case .integer(let second) = pair[1]
+          else { return false }
+          return range.contains(first) && range.contains(second)
+        }
+    case (.objects(let itemsMax, _), .array(let items)): items.count <= itemsMax
     default: false
     }
   }
@@ -96,7 +145,8 @@ extension CommandField.Kind {
     case (.string, .string(let text)): "\(text.unicodeScalars.count)"
     case (.integer, .integer(let number)): "\(number)"
     case (.choice, .string): "another string"
-    case (.strings, .array), (.integers, .array): "others"
+    case (.objects, .array(let items)): "\(items.count)"
+    case (.strings, .array), (.integers, .array), (.pairs, .array): "others"
     default: value.typeName
     }
   }

@@ -35,12 +35,37 @@ package enum QueryCatalogue {
       "audience", .staff, "/audience", "How many watched, minute by minute, for a day."
     ) { _ in .audience },
     QuerySpecification(
+      "wallet", .anyone, "/wallet", "One's own coins: how many, and what went in and out.",
+      [before, limit]
+    ) { .wallet(before: $0.integer("before"), limit: $0.limit) },
+    QuerySpecification(
       "log", .staff, "/log", "The room's log as JSON Lines, page by page.",
       [
         .optional("after", .string(1...cursorMax), "From the `Link` of the page before."),
         .optional("limit", .integer(1...Int64(linesMax)), "Lines of a page, at most."),
       ], isOnSocket: false
     ) { .log(after: $0.string("after"), limit: Int($0.integer("limit") ?? Int64(linesMax))) },
+    QuerySpecification(
+      "orders", .anyone, "/orders", "One's own orders, or as staff all, the newest first.",
+      [before, limit]
+    ) { .orders(before: $0.integer("before"), limit: $0.limit) },
+    QuerySpecification(
+      "pinHistory", .anyone, "/pins", "What was pinned, the newest first.", [before, limit]
+    ) { .pins(before: $0.integer("before"), limit: $0.limit) },
+    QuerySpecification(
+      "leaderboard", .anyone, "/leaderboard", "Who gave most coins, at most a hundred."
+    ) { _ in .leaderboard },
+    QuerySpecification(
+      "orderTable", .host, "/orders.csv", "All orders as a table, page by page.",
+      [
+        .optional(
+          "after", .integer(1...EngineLimits.timeMsMax), "From the `Link` of the page before."),
+        .optional("limit", .integer(1...Int64(linesMax)), "Orders of a page, at most."),
+      ], isOnSocket: false
+    ) {
+      .orderTable(
+        after: $0.integer("after"), limit: Int($0.integer("limit") ?? Int64(linesMax)))
+    },
   ]
 
   /// Characters of a log's cursor: a letter and a number.

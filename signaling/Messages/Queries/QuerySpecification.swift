@@ -17,6 +17,8 @@ package struct QuerySpecification: Sendable {
   package let summary: String
   /// Parameters of the REST query, members of the socket's message. All optional.
   package let fields: [CommandField]
+  /// Whether the answer is a table (RFC 4180).
+  package var isTable: Bool { path.hasSuffix(".csv") }
   let make: @Sendable (CommandValues) -> RoomQuery
 
   init(

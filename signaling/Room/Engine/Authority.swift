@@ -1,6 +1,7 @@
 // Who may do what, and what a ban or the end of a room takes away.
 
 package import Access
+import Commerce
 
 /// Whom a command is for.
 package enum Authority: String, Hashable, Sendable {
@@ -22,8 +23,7 @@ extension RoomCommand {
   package var authority: Authority {
     switch self {
     case .say, .deleteMessage, .answerInvitation, .leaveStage, .follow, .react, .vote, .ask,
-      .upvote,
-      .enter:
+      .upvote, .enter, .seen, .gift, .buyCoins:
       .anyone
     case .pinMessage, .reviewMessage, .setChat, .openPoll, .closePoll, .revealPoll, .answerQuestion,
       .dismissQuestion, .highlightQuestion:
@@ -32,19 +32,29 @@ extension RoomCommand {
     case .toward: .staff
     case .openGiveaway, .drawGiveaway, .cancelGiveaway, .schedule, .announce, .setRoom, .endRoom:
       .host
+    case .shop(let command):
+      switch command.authority {
+      case .anyone: .anyone
+      case .staff: .staff
+      case .host: .host
+      case .server: .server
+      }
     case .server: .server
     }
   }
 
-  /// Whether it makes sense after the end: looking after what was said, following the host, drawing.
+  /// Whether it makes sense after the end: looking after what was said, following the host, drawing,
+  /// paying for what is held, and what becomes of orders.
   private var isForEndedRooms: Bool {
     switch self {
     case .deleteMessage, .toward(_, .clearMessages), .toward(_, .ban), .toward(_, .unban), .follow,
       .drawGiveaway, .cancelGiveaway, .setRoom, .reviewMessage, .server:
       true
+    case .shop(let command): command.isForEndedRooms
     case .say, .pinMessage, .setChat, .toward, .answerInvitation, .leaveStage, .react, .openPoll,
       .vote, .closePoll, .revealPoll, .ask, .upvote, .answerQuestion, .dismissQuestion,
-      .highlightQuestion, .openGiveaway, .enter, .schedule, .announce, .endRoom:
+      .highlightQuestion, .openGiveaway, .enter, .schedule, .announce, .endRoom,
+      .seen, .gift, .buyCoins:
       false
     }
   }
@@ -56,22 +66,45 @@ extension RoomCommand {
   }
 }
 
+extension ShopCommand {
+  /// What was held before the end can be paid or given back, and orders take their way.
+  fileprivate var isForEndedRooms: Bool {
+    switch self {
+    case .checkout(hold: .some), .releaseHold, .leaveDrop, .cancelOrder, .refundOrder, .shipOrder,
+      .setShop, .cancelDrop, .cancelLot, .server:
+      true
+    case .putListing, .importListings, .removeListing, .orderListings, .setVariant, .pinListing,
+      .scheduleDrop, .startDrop, .claim, .openLot, .bid, .closeLot, .setCart, .applyVoucher,
+      .checkout(hold: nil), .putVoucher, .removeVoucher:
+      false
+    }
+  }
+}
+
 extension RoomState {
   /// The role an actor has here.
   package func role(of actor: Actor) -> Role { people.role(of: actor.person, token: actor.role) }
 
   /// Whether a member is kept out, by identity or by device. A host can't be.
-  package func isBanned(_ person: PersonID, token: Role?, device: DeviceHint?) -> Bool {
+  package func isBanned(
+    _ person: PersonID, token: Role?, device: DeviceHint?, mark: IdentityMark? = nil
+  ) -> Bool {
     if people.role(of: person, token: token).isHost { return false }
     if people[person].isBanned { return true }
+    if let mark, people.bannedMarks[mark] != nil { return true }
     // Staff share their devices with nobody.
     guard !people.role(of: person, token: token).isStaff, let device else { return false }
     return people.bannedDevices[device] != nil
   }
 
+  /// Whether an actor is kept out.
+  package func isBanned(_ actor: Actor) -> Bool {
+    isBanned(actor.person, token: actor.role, device: actor.device, mark: actor.mark)
+  }
+
   /// Whether a member may publish: by role, or as a guest on stage.
   package func mayPublish(_ actor: Actor) -> Bool {
-    guard !isBanned(actor.person, token: actor.role, device: actor.device) else { return false }
+    guard !isBanned(actor) else { return false }
     return role(of: actor).mayPublish || people.isOnStage(actor.person)
   }
 
@@ -90,7 +123,7 @@ extension RoomState {
       return
     }
     // A ban keeps its own standing, so that unbanned moderators are moderators again.
-    if isBanned(actor.person, token: actor.role, device: actor.device) {
+    if isBanned(actor) {
       throw CommandRefusal(.banned, "you are banned from this room")
     }
     try command.checkEnd(show.phase)

@@ -1,5 +1,7 @@
 // Why a room refuses a command: a name for programs and a sentence for people.
 
+package import Commerce
+
 /// A refused command; nothing has changed.
 package struct CommandRefusal: Error, Hashable, Sendable {
   /// What stands in the way; the raw value is on the wire.
@@ -48,6 +50,29 @@ package struct CommandRefusal: Error, Hashable, Sendable {
     case limit
     /// The same key was used with other parameters.
     case idempotencyMismatch = "idempotency-mismatch"
+    // The shop's, as `ShopRefusal.Code` explains them.
+    case wrongCurrency = "wrong-currency"
+    case unknownListing = "unknown-listing"
+    case unknownSKU = "unknown-sku"
+    case unknownDrop = "unknown-drop"
+    case unknownLot = "unknown-lot"
+    case unknownHold = "unknown-hold"
+    case unknownOrder = "unknown-order"
+    case unknownVoucher = "unknown-voucher"
+    case unknownGift = "unknown-gift"
+    /// The pin is not shown any more.
+    case unknownPin = "unknown-pin"
+    case skuTaken = "sku-taken"
+    case unitsCommitted = "units-committed"
+    case soldOut = "sold-out"
+    case limitPerBuyer = "limit-per-buyer"
+    case salesPaused = "sales-paused"
+    case holdExpired = "hold-expired"
+    case bidTooLow = "bid-too-low"
+    case voucherInvalid = "voucher-invalid"
+    case emptyCart = "empty-cart"
+    case noCheckout = "no-checkout"
+    case insufficientCoins = "insufficient-coins"
     /// The disk could not be written or read; nothing was done, unless it was done before under this key.
     case overloaded
 
@@ -55,9 +80,17 @@ package struct CommandRefusal: Error, Hashable, Sendable {
     package var status: Int {
       switch self {
       case .forbidden, .banned, .muted, .timedOut, .chatClosed, .notEligible, .notInvited: 403
-      case .unknownMember, .unknownMessage, .unknownPoll, .unknownQuestion, .unknownGiveaway: 404
-      case .roomEnded, .closed, .alreadyVoted, .noEntries, .wrongState, .limit: 409
-      case .filtered, .badField, .unknownCommand, .idempotencyMismatch: 422
+      case .unknownMember, .unknownMessage, .unknownPoll, .unknownQuestion, .unknownGiveaway,
+        .unknownListing, .unknownSKU, .unknownDrop, .unknownLot, .unknownHold, .unknownOrder,
+        .unknownVoucher, .unknownGift, .unknownPin:
+        404
+      case .roomEnded, .closed, .alreadyVoted, .noEntries, .wrongState, .limit, .skuTaken,
+        .unitsCommitted, .soldOut, .limitPerBuyer, .salesPaused, .holdExpired, .bidTooLow,
+        .noCheckout, .insufficientCoins:
+        409
+      case .filtered, .badField, .unknownCommand, .idempotencyMismatch, .wrongCurrency,
+        .voucherInvalid, .emptyCart:
+        422
       case .duplicate, .rate, .slow: 429
       case .overloaded: 503
       }
@@ -74,5 +107,10 @@ package struct CommandRefusal: Error, Hashable, Sendable {
     self.code = code
     self.text = text
     self.retryAfterMs = retryAfterMs
+  }
+
+  /// The shop's refusal as the room's: the same name, the same status.
+  package init(_ refusal: ShopRefusal) {
+    self.init(Code(rawValue: refusal.code.rawValue) ?? .wrongState, refusal.text)
   }
 }

@@ -1,6 +1,7 @@
 // What goes into a decision besides the state, and what comes out of it.
 
 package import Access
+import Commerce
 
 /// Who gives a command.
 package struct Actor: Hashable, Sendable {
@@ -11,15 +12,18 @@ package struct Actor: Hashable, Sendable {
   /// Whether the member follows the host by another room; this room's own follows are in its state.
   package var isFollower: Bool
   package var isSubscriber: Bool
+  /// What stands for the identity in a ban; may be nil where no ban has one.
+  package var mark: IdentityMark?
   package init(
     person: PersonID, role: Role, device: DeviceHint? = nil, isFollower: Bool = false,
-    isSubscriber: Bool = false
+    isSubscriber: Bool = false, mark: IdentityMark? = nil
   ) {
     self.person = person
     self.role = role
     self.device = device
     self.isFollower = isFollower
     self.isSubscriber = isSubscriber
+    self.mark = mark
   }
 
   /// The server itself.
@@ -33,13 +37,22 @@ package struct CommandContext: Hashable, Sendable {
   package var atMs: Int64
   /// The media time the host's page showed; one out of bounds counts as none.
   package var mediaTimeMs: Int64?
-  /// `EngineLimits.seedByteCount` random bytes for a giveaway; may be empty for all else.
+  /// `EngineLimits.seedByteCount` random bytes for a giveaway or a drop; may be empty for all else.
   package var seed: [UInt8]
-  package init(actor: Actor, atMs: Int64, mediaTimeMs: Int64? = nil, seed: [UInt8] = []) {
+  /// How late the actor and the slowest audience see the show (`ShopContext`).
+  package var delayMs: Int64 = 0
+  package var windowMs: Int64 = ShopLimits.windowMsMin
+  /// Whether the room's shop sees messages before others do.
+  package var isReviewed: Bool
+  package init(
+    actor: Actor, atMs: Int64, mediaTimeMs: Int64? = nil, seed: [UInt8] = [],
+    isReviewed: Bool = false
+  ) {
     self.actor = actor
     self.atMs = atMs
     self.mediaTimeMs = mediaTimeMs
     self.seed = seed
+    self.isReviewed = isReviewed
   }
 }
 
@@ -59,7 +72,7 @@ package struct NewText: Hashable, Sendable {
 package struct Decision: Hashable, Sendable {
   package var events: [SequencedEvent] = []
   package var texts: [NewText] = []
-  /// What the command made: the message, poll, question or giveaway.
+  /// What the command made: the message, poll, question, giveaway, or a thing of the shop's.
   package var made: EntryID?
   /// Whether the message waits for review.
   package var isHeld = false
@@ -83,24 +96,33 @@ struct Draft {
 
   /// Something happens; returns its sequence number.
   @discardableResult
-  mutating func add(_ event: RoomEvent, at atMs: Int64? = nil) -> EntryID {
+  mutating func add(
+    _ event: RoomEvent, at atMs: Int64? = nil, by person: PersonID? = nil
+  ) -> EntryID {
     let sequence = nextSequence
     decision.events.append(
       SequencedEvent(
         sequence: sequence, atMs: atMs ?? context.atMs, mediaTimeMs: mediaTimeMs,
-        actor: context.actor.person, event: event))
+        actor: person ?? context.actor.person, event: event))
     return sequence
   }
 
   /// Something happens that the reply names.
   mutating func make(_ event: RoomEvent) { decision.made = add(event) }
 
+  /// What the shop decided happens, numbered from `nextSequence` on.
+  mutating func add(_ shop: ShopDecision, at atMs: Int64) {
+    for event in shop.events { add(.shop(event), at: atMs) }
+    if let made = shop.made { decision.made = made }
+  }
+
   /// The reply says that the message waits for review.
   mutating func noteHeld() { decision.isHeld = true }
 
   /// A text comes into the room.
-  mutating func text(_ body: String) -> TextID {
-    let text = NewText(id: TextID(nextText), author: context.actor.person, body: body)
+  mutating func text(_ body: String, by person: PersonID? = nil) -> TextID {
+    let text = NewText(
+      id: TextID(nextText), author: person ?? context.actor.person, body: body)
     nextText += 1
     decision.texts.append(text)
     return text.id

@@ -1,7 +1,9 @@
 // Events to log rows: a kind and a JSON body over references.
 
 import Access
+import Commerce
 package import JSON
+import Wire
 
 /// The form events have in the log.
 package enum EventCoding {
@@ -57,6 +59,7 @@ extension RoomEvent {
     case .roomSet: "roomSet"
     case .phaseChanged: "phaseChanged"
     case .audienceCounted: "audienceCounted"
+    case .shop(let event): event.kind
     case .unknown(let kind, _): kind
     }
   }
@@ -64,6 +67,7 @@ extension RoomEvent {
   /// The body as the log holds it. Members that are nil are left out.
   package var body: JSONObject {
     if case .unknown(_, let body) = self { return body }
+    if case .shop(let event) = self { return event.body }
     return JSONObject(members.filter { $0.1 != .null })
   }
 
@@ -83,10 +87,13 @@ extension RoomEvent {
     case .muted(let person, let on): return [("person", json(person)), ("on", .bool(on))]
     case .timedOut(let person, let untilMs):
       return [("person", json(person)), ("untilMs", .integer(untilMs))]
-    case .banned(let person, let device, let reason):
+    case .banned(let person, let device, let reason, let mark):
       // As text: JSON's integers end at 2^63.
       let hint = device.map { JSONValue.string(String($0.rawValue, radix: 16)) } ?? .null
-      return [("person", json(person)), ("device", hint), ("reason", json(reason))]
+      let identity = mark.map { JSONValue.string(String($0.rawValue, radix: 16)) } ?? .null
+      return [
+        ("person", json(person)), ("device", hint), ("reason", json(reason)), ("mark", identity),
+      ]
     case .invitationAnswered(let accept): return [("accept", .bool(accept))]
     case .stageLeft: return []
     case .followed(let on): return [("on", .bool(on))]
@@ -142,6 +149,7 @@ extension SaidEvent {
     [
       ("text", json(text)), ("replyTo", json(replyTo)), ("class", .string(messageClass.rawValue)),
       ("role", .string(role.rawValue)), ("held", isHeld ? true : .null),
+      ("review", isForReview ? true : .null),
     ]
   }
 }
@@ -194,6 +202,7 @@ extension RoomSettings {
       ("viewersMax", .integer(viewersMax)), ("bitrateMax", .integer(bitrateMax)),
       ("anonymous", .string(anonymous.rawValue)),
       ("emojis", .array(emojis.map { .string($0) })), ("retentionDays", .integer(retentionDays)),
+      ("listed", .bool(isListed)), ("codec", .string(codec.rawValue)),
     ]
   }
 }

@@ -23,6 +23,14 @@ package struct TextID: Hashable, Comparable, Sendable {
 /// A message, poll, question or giveaway: the sequence number of the event that made it.
 package typealias EntryID = Int64
 
+/// What stands for one identity in a ban without naming it: a keyed hash, by which somebody who was
+/// erased is known again and nobody can be found.
+package struct IdentityMark: Hashable, Comparable, Sendable {
+  package let rawValue: UInt64
+  package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+  package static func < (a: IdentityMark, b: IdentityMark) -> Bool { a.rawValue < b.rawValue }
+}
+
 /// What stands for one browser without naming it: a hash of the hint its page sends.
 package struct DeviceHint: Hashable, Comparable, Sendable {
   package let rawValue: UInt64

@@ -1,6 +1,7 @@
 // What members, timers and the server want of a room: checked for form, not yet decided.
 
 package import Access
+package import Commerce
 
 /// One wish. Texts are as they were sent; `RoomState.decide` cleans and judges them.
 package enum RoomCommand: Hashable, Sendable {
@@ -37,6 +38,13 @@ package enum RoomCommand: Hashable, Sendable {
   case announce(text: String)
   case setRoom(RoomSettingsChange)
   case endRoom
+  // The shop
+  case shop(ShopCommand)
+  /// The sender's page shows a pin of the shop's. Only counted.
+  case seen(pin: ShopID)
+  // Coins: the ledger carries these out, the room judges who may (`RoomHouse.transfer`)
+  case gift(id: String, count: Int64)
+  case buyCoins(pack: String)
   // The server's own
   case server(ServerCommand)
 }
@@ -55,7 +63,8 @@ package enum MemberCommand: Hashable, Sendable {
   case clearMessages
   case mute(on: Bool)
   case timeout(seconds: Int64)
-  case ban(BanScope, reason: String?)
+  /// The mark is the house's to know.
+  case ban(BanScope, reason: String?, mark: IdentityMark? = nil)
   case unban
   case setRole(Role)
   case inviteToStage
@@ -88,6 +97,18 @@ package enum ServerCommand: Hashable, Sendable {
   case reactionsCounted([ReactionCount])
   /// Polls and giveaways whose time has come.
   case closeDue
+  /// The shop's clock, and what merchants and the ledger say.
+  case shop(ShopServerCommand)
+  /// What the shop says of a message that waits for it.
+  case reviewed(EntryID, ReviewJudgement)
+}
+
+/// What becomes of a message that a shop has reviewed.
+package enum ReviewJudgement: Hashable, Sendable {
+  case allow
+  /// Another text in its place; one that can't be shown counts as `deny`.
+  case modify(String)
+  case deny
 }
 
 /// New chat rules; what is nil stays.
@@ -151,5 +172,7 @@ package struct RoomSettingsChange: Hashable, Sendable {
   package var anonymous: RoomSettings.Anonymous?
   package var emojis: [String]?
   package var retentionDays: Int64?
+  package var isListed: Bool?
+  package var codec: RoomSettings.Codec?
   package init() {}
 }

@@ -1,14 +1,18 @@
 // Log rows to events: total, and kind to what newer programs wrote.
 
 import Access
+import Commerce
 package import JSON
+import Wire
 
 extension RoomEvent {
   /// Reads a log row. What is not known, or not as expected, becomes `unknown` and keeps its body.
   package init(kind: String, body: JSONObject) {
     let fields = EventFields(fields: JSONFields(body))
     do throws(JSONMismatch) {
-      self = try RoomEvent.read(kind, fields) ?? .unknown(kind: kind, body: body)
+      self =
+        try RoomEvent.read(kind, fields) ?? ShopEvent(kind: kind, body: body).map { .shop($0) }
+        ?? .unknown(kind: kind, body: body)
     } catch {
       self = .unknown(kind: kind, body: body)
     }
@@ -59,7 +63,9 @@ extension RoomEvent {
     case "timedOut": return .timedOut(try fields.person(), untilMs: try fields.number("untilMs"))
     case "banned":
       return .banned(
-        try fields.person(), device: try fields.device(), reason: try fields.optionalText("reason"))
+        try fields.person(), device: try fields.word("device").map { DeviceHint($0) },
+        reason: try fields.optionalText("reason"),
+        mark: try fields.word("mark").map { IdentityMark($0) })
     case "unbanned": return .unbanned(try fields.person())
     case "roleSet": return .roleSet(try fields.person(), try fields.choice("role"))
     case "stageInvited": return .stageInvited(try fields.person())
@@ -146,13 +152,14 @@ struct EventFields {
     return bytes
   }
 
-  func device() throws(JSONMismatch) -> DeviceHint? {
-    guard let digits = try fields.optionalString("device") else { return nil }
+  /// 64 bits as hexadecimal digits.
+  func word(_ key: String) throws(JSONMismatch) -> UInt64? {
+    guard let digits = try fields.optionalString(key) else { return nil }
     // Only as we write it: what is read must be written the same again.
     guard let value = UInt64(digits, radix: 16), String(value, radix: 16) == digits else {
-      throw fields.refusal("device", expected: "hexadecimal digits", found: "another string")
+      throw fields.refusal(key, expected: "hexadecimal digits", found: "another string")
     }
-    return DeviceHint(value)
+    return value
   }
 
   /// Integers within a range, at most `max` of them.
@@ -221,6 +228,7 @@ extension SaidEvent {
     messageClass = try fields.choice("class")
     role = try fields.choice("role")
     isHeld = try fields.fields.optionalBool("held") ?? false
+    isForReview = try fields.fields.optionalBool("review") ?? false
   }
 }
 
@@ -282,5 +290,7 @@ extension RoomSettings {
     emojis = try fields.strings("emojis", max: EngineLimits.emojisMax)
     retentionDays = try fields.fields.int(
       "retentionDays", in: 0...EngineLimits.retentionDaysMax)
+    isListed = try fields.fields.optionalBool("listed") ?? true
+    if try fields.fields.optionalString("codec") != nil { codec = try fields.choice("codec") }
   }
 }

@@ -1,5 +1,7 @@
 // Which people and texts an event names: the next ones are numbered after the highest.
 
+import Commerce
+
 extension RoomEvent {
   /// The highest person and text that the event names, 0 for none; the actor comes beside it.
   var references: (person: PersonID, text: TextID) {
@@ -9,7 +11,8 @@ extension RoomEvent {
       .timedOut(let person, _), .unbanned(let person), .roleSet(let person, _),
       .stageInvited(let person), .stageRemoved(let person):
       return (person, none)
-    case .banned(let person, _, let reason): return (person, reason ?? none)
+    case .banned(let person, _, let reason, _): return (person, reason ?? none)
+    case .shop(let event): return (PersonID(event.highestBuyer.rawValue), none)
     case .giveawayDrawn(_, _, let winners): return (winners.max() ?? .server, none)
     case .said(let event): return (.server, event.text)
     case .pollOpened(let event):

@@ -1,6 +1,7 @@
 // What happened in a room: the entries of its log, over references only.
 
 package import Access
+package import Commerce
 package import JSON
 
 /// One thing that happened. The log is the list of these; `RoomState.apply` is what they mean.
@@ -17,7 +18,7 @@ package enum RoomEvent: Hashable, Sendable {
   case roleSeen(PersonID, Role)
   case muted(PersonID, on: Bool)
   case timedOut(PersonID, untilMs: Int64)
-  case banned(PersonID, device: DeviceHint?, reason: TextID?)
+  case banned(PersonID, device: DeviceHint?, reason: TextID?, mark: IdentityMark?)
   case unbanned(PersonID)
   case roleSet(PersonID, Role)
   case stageInvited(PersonID)
@@ -52,6 +53,8 @@ package enum RoomEvent: Hashable, Sendable {
   case roomSet(RoomSettings)
   case phaseChanged(ShowPhase)
   case audienceCounted(viewers: Int64, peak: Int64)
+  // The shop
+  case shop(ShopEvent)
   /// An event of a newer program: kept in the log, without meaning here.
   case unknown(kind: String, body: JSONObject)
 }
@@ -65,6 +68,8 @@ package struct SaidEvent: Hashable, Sendable {
   package var role: Role
   /// Whether it waits for review.
   package var isHeld: Bool
+  /// Whether it waits for the shop's review, and for nothing else.
+  package var isForReview = false
 }
 
 /// A poll was opened.

@@ -17,10 +17,12 @@ extension RoomState {
       }
     }
     let role = role(of: context.actor)
-    let isHeld = !role.isStaff && isToBeHeld(text, of: context.actor.person)
+    let isForTeam = !role.isStaff && isToBeHeld(text, of: context.actor.person)
+    let isForReview = !role.isStaff && !isForTeam && context.isReviewed
+    let isHeld = isForTeam || isForReview
     let event = SaidEvent(
       text: draft.text(text), replyTo: replyTo, messageClass: MessageClass(text: text), role: role,
-      isHeld: isHeld)
+      isHeld: isHeld, isForReview: isForReview)
     draft.make(.said(event))
     if isHeld { draft.noteHeld() } else { enterByKeyword(text, context, &draft) }
   }
@@ -115,6 +117,27 @@ extension RoomState {
       throw CommandRefusal(.unknownMessage, "no such message waits for review")
     }
     draft.add(.messageReviewed(id, approved: approve))
+  }
+
+  /// What the shop says of a message. Another text goes in as another message of the same author, so
+  /// that the log says what was written and what was shown.
+  func settleReview(_ id: EntryID, _ judgement: ReviewJudgement, _ draft: inout Draft) {
+    // A moderator may have been first.
+    guard let index = ChatState.index(of: id, in: chat.held) else { return }
+    switch judgement {
+    case .allow: draft.add(.messageReviewed(id, approved: true))
+    case .deny: draft.add(.messageReviewed(id, approved: false))
+    case .modify(let raw):
+      let message = chat.held[index]
+      draft.add(.messageReviewed(id, approved: false))
+      guard let text = try? CleanText.clean(raw, "text", max: EngineLimits.messageMax) else {
+        return
+      }
+      let event = SaidEvent(
+        text: draft.text(text, by: message.author), replyTo: message.replyTo,
+        messageClass: MessageClass(text: text), role: message.role, isHeld: false)
+      draft.add(.said(event), by: message.author)
+    }
   }
 
   // MARK: Applying

@@ -25,7 +25,8 @@ extension RoomState {
     case .timeout(let seconds):
       try check(seconds, "seconds", in: 1...EngineLimits.timeoutSecondsMax)
       draft.add(.timedOut(person, untilMs: context.atMs + seconds * 1000))
-    case .ban(let scope, let reason): try ban(person, scope.device, reason, &draft)
+    case .ban(let scope, let reason, let mark):
+      try ban(person, scope.device, reason, mark, &draft)
     case .unban: if standing.isBanned { draft.add(.unbanned(person)) }
     case .setRole(let role): try setRole(role, of: person, &draft)
     case .inviteToStage: try invite(person, context, &draft)
@@ -48,7 +49,8 @@ extension RoomState {
   }
 
   private func ban(
-    _ person: PersonID, _ device: DeviceHint?, _ reason: String?, _ draft: inout Draft
+    _ person: PersonID, _ device: DeviceHint?, _ reason: String?, _ mark: IdentityMark?,
+    _ draft: inout Draft
   ) throws(CommandRefusal) {
     let isNewDevice = device.map { people.bannedDevices[$0] == nil } ?? false
     guard !people[person].isBanned || isNewDevice else { return }
@@ -61,7 +63,7 @@ extension RoomState {
     }
     // Everyone is told who leaves the stage, only staff who is banned.
     if people.guests.contains(where: { $0.person == person }) { draft.add(.stageRemoved(person)) }
-    draft.add(.banned(person, device: device, reason: text))
+    draft.add(.banned(person, device: device, reason: text, mark: mark))
   }
 
   private func setRole(
@@ -75,8 +77,9 @@ extension RoomState {
 
   // MARK: Applying
 
-  mutating func applyBan(_ person: PersonID, _ device: DeviceHint?) {
+  mutating func applyBan(_ person: PersonID, _ device: DeviceHint?, _ mark: IdentityMark?) {
     people[person].isBanned = true
+    if let mark { people.bannedMarks[mark] = person }
     if let device { people.bannedDevices[device] = person }
     people.guests.removeAll { $0.person == person }
     for index in giveaways.indices { giveaways[index].remove(person) }
@@ -86,5 +89,6 @@ extension RoomState {
     people[person].isBanned = false
     // A scan, but of bans, and undoing one is rare.
     people.bannedDevices = people.bannedDevices.filter { $0.value != person }
+    people.bannedMarks = people.bannedMarks.filter { $0.value != person }
   }
 }

@@ -70,7 +70,7 @@ extension RoomState {
       if role == .host, people.host == nil { people.host = person }
     case .muted(let person, let on): people[person].isMuted = on
     case .timedOut(let person, let untilMs): people[person].timedOutUntilMs = untilMs
-    case .banned(let person, let device, _): applyBan(person, device)
+    case .banned(let person, let device, _, let mark): applyBan(person, device, mark)
     case .unbanned(let person): applyUnban(person)
     case .roleSet(let person, let role): people[person].role = role
     case .followed(on: true): return people.followers.insert(entry.actor)

@@ -1,5 +1,7 @@
 // The show: schedule, settings, phases, reactions and the audience.
 
+import Commerce
+
 extension RoomState {
   // MARK: Deciding
 
@@ -51,6 +53,8 @@ extension RoomState {
       settings.retentionDays = days
     }
     settings.anonymous = change.anonymous ?? settings.anonymous
+    settings.isListed = change.isListed ?? settings.isListed
+    settings.codec = change.codec ?? settings.codec
     if let emojis = change.emojis { settings.emojis = try cleaned(emojis: emojis) }
     if settings != show.settings { draft.add(.roomSet(settings)) }
   }
@@ -81,8 +85,11 @@ extension RoomState {
     try checkSilence(of: context.actor.person, at: context.atMs)
   }
 
-  func serve(_ command: ServerCommand, at atMs: Int64, _ draft: inout Draft) {
+  func serve(
+    _ command: ServerCommand, _ context: CommandContext, _ draft: inout Draft
+  ) throws(CommandRefusal) {
     switch command {
+    case .shop(let command): try decide(.server(command), context, &draft)
     case .arrived(let person, let role): noteRole(of: person, role, &draft)
     case .phaseObserved(let phase):
       if show.phase.leads(to: phase) { draft.add(.phaseChanged(phase)) }
@@ -92,7 +99,8 @@ extension RoomState {
     case .reactionsCounted(let counts):
       let known = counts.filter { $0.count > 0 }.prefix(EngineLimits.emojisMax)
       if !known.isEmpty { draft.add(.reactionsCounted(Array(known))) }
-    case .closeDue: closeDue(at: atMs, &draft)
+    case .closeDue: closeDue(at: context.atMs, &draft)
+    case .reviewed(let id, let judgement): settleReview(id, judgement, &draft)
     }
   }
 

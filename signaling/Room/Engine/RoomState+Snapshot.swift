@@ -1,11 +1,12 @@
 // Snapshots: the whole state as bytes, so that a room with a long log opens at once.
 
 import Access
+import Commerce
 package import Wire
 
 extension RoomState {
   /// The first byte of a snapshot. A program that meets another one replays the log instead.
-  static let snapshotVersion: UInt8 = 1
+  static let snapshotVersion: UInt8 = 3
 
   /// The state as bytes. Equal states give equal bytes.
   package func snapshot() -> [UInt8] {
@@ -21,6 +22,8 @@ extension RoomState {
     questions.write(to: &writer)
     writer.list(giveaways) { $1.write(to: &$0) }
     show.write(to: &writer)
+    writer.write(shopAtMs)
+    shop.write(to: &writer)
     return writer.bytes
   }
 
@@ -49,6 +52,8 @@ extension RoomState {
       try Giveaway(&reader)
     }
     show = try Show(&reader)
+    shopAtMs = try reader.int()
+    shop = try Shop(&reader)
     guard reader.isAtEnd else { throw .badLength }
   }
 }
@@ -143,6 +148,10 @@ extension PeopleState {
       $0.write($1.rawValue)
       $0.write($2)
     }
+    writer.table(bannedMarks) {
+      $0.write($1.rawValue)
+      $0.write($2)
+    }
     writer.optional(host) { $0.write($1) }
     writer.write(followers)
     writer.list(guests) {
@@ -157,6 +166,9 @@ extension PeopleState {
     }
     bannedDevices = try reader.table(max: EngineLimits.devicesMax) { reader throws(WireError) in
       (DeviceHint(try reader.word()), try reader.person())
+    }
+    bannedMarks = try reader.table(max: EngineLimits.devicesMax) { reader throws(WireError) in
+      (IdentityMark(try reader.word()), try reader.person())
     }
     host = try reader.optional { reader throws(WireError) in try reader.person() }
     followers = try reader.people()
@@ -344,6 +356,8 @@ extension RoomSettings {
     writer.write(anonymous)
     writer.list(emojis) { $0.write($1) }
     writer.write(retentionDays)
+    writer.write(isListed)
+    writer.write(codec)
   }
 
   fileprivate init(_ reader: inout SnapshotReader) throws(WireError) {
@@ -356,5 +370,7 @@ extension RoomSettings {
       try reader.string()
     }
     retentionDays = try reader.int(max: EngineLimits.retentionDaysMax)
+    isListed = try reader.flag()
+    codec = try reader.choice()
   }
 }

@@ -1,5 +1,7 @@
 // The whole state of a room over references: what `decide` reads and `apply` changes.
 
+package import Commerce
+
 /// One room's state: a plain value, a function of its log alone.
 ///
 /// `decide` judges a command and changes nothing; `apply` gives an event its meaning and can't fail. So
@@ -21,6 +23,9 @@ package struct RoomState: Hashable, Sendable {
   /// Oldest first, by id.
   package internal(set) var giveaways: [Giveaway] = []
   package internal(set) var show = Show()
+  package internal(set) var shop = Shop()
+  /// The latest time of the shop's events: its clock never runs backwards.
+  package internal(set) var shopAtMs: Int64 = 0
 
   /// A room without a history.
   package init() {}
@@ -65,7 +70,11 @@ package struct RoomState: Hashable, Sendable {
     case .announce(let text): try announce(text, &draft)
     case .setRoom(let change): try setRoom(change, &draft)
     case .endRoom: draft.add(.phaseChanged(.ended))
-    case .server(let command): serve(command, at: context.atMs, &draft)
+    case .shop(let command): try decide(command, context, &draft)
+    case .seen(let pin): try checkPin(pin)
+    // The ledger's; here only who may and when.
+    case .gift, .buyCoins: try checkSales()
+    case .server(let command): try serve(command, context, &draft)
     }
     return draft.decision
   }
@@ -114,14 +123,18 @@ package struct RoomState: Hashable, Sendable {
       return applyGiveaway(entry)
     case .reactionsCounted, .scheduled, .announced, .roomSet, .phaseChanged, .audienceCounted:
       return applyShow(entry)
+    case .shop(let event): return applyShop(event, entry)
     case .unknown: return false
     }
   }
 
   // MARK: Reading
 
-  /// When a poll or giveaway is to be closed by `closeDue`, milliseconds since 1970; nil when none is.
-  package var nextDueMs: Int64? {
+  /// When something is due (`closeDue`, the shop's `due`), milliseconds since 1970; nil when nothing is.
+  package var nextDueMs: Int64? { [nextClosingMs, shop.nextDueMs].compactMap { $0 }.min() }
+
+  /// When a poll or giveaway is to be closed by `closeDue`.
+  package var nextClosingMs: Int64? {
     let polls = polls.lazy.filter(\.isOpen).compactMap(\.closesAtMs)
     let giveaways = giveaways.lazy.filter { $0.stage == .open }.compactMap(\.closesAtMs)
     return [polls.min(), giveaways.min()].compactMap { $0 }.min()

@@ -27,6 +27,16 @@ package struct RoomSettings: Hashable, Sendable {
     case allow, refuse
   }
 
+  /// The video codec that publishers are answered first, so that they send it if they can.
+  package enum Codec: String, Hashable, Sendable, CaseIterable {
+    /// The one the operator prefers.
+    case server
+    case vp8 = "VP8"
+    case h264 = "H264"
+    case vp9 = "VP9"
+    case av1 = "AV1"
+  }
+
   package var title: TextID?
   package var description: TextID?
   /// 0 is no cap.
@@ -37,6 +47,9 @@ package struct RoomSettings: Hashable, Sendable {
   package var emojis = RoomSettings.emojisByDefault
   /// Days that names and texts are kept after the end; 0 is for ever.
   package var retentionDays: Int64 = 0
+  /// Whether the list of rooms shows it; one that is not is entered by its name.
+  package var isListed = true
+  package var codec = Codec.server
   package init() {}
 
   /// What one reacts with where the host has chosen nothing.

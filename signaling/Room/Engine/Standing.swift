@@ -47,6 +47,8 @@ package struct PeopleState: Hashable, Sendable {
   /// Those who differ from everybody.
   package internal(set) var standings: [PersonID: Standing] = [:]
   package internal(set) var bannedDevices: [DeviceHint: PersonID] = [:]
+  /// By which the banned are known when nobody knows any more who they were.
+  package internal(set) var bannedMarks: [IdentityMark: PersonID] = [:]
   /// The first with a host's token: whom one follows.
   package internal(set) var host: PersonID?
   package internal(set) var followers = PersonSet()

@@ -3,7 +3,7 @@
 /// The recent doings of a room's members.
 package struct Admission: Sendable {
   /// What is rationed on its own.
-  enum Kind: Hashable, Sendable { case chat, reaction, vote }
+  enum Kind: Hashable, Sendable { case chat, reaction, vote, claim, cart }
 
   /// A leaky bucket: how full it is and when that was.
   private struct Bucket {
@@ -27,6 +27,8 @@ package struct Admission: Sendable {
     var chat = Bucket()
     var reaction = Bucket()
     var vote = Bucket()
+    var claim = Bucket()
+    var cart = Bucket()
     /// Own messages, newest last.
     var said: [(text: String, atMs: Int64)] = []
     var lastMs: Int64 = 0
@@ -61,6 +63,14 @@ package struct Admission: Sendable {
       waitMs = doings.vote.pour(
         amount, capacity: HouseLimits.votesPerSecond * factor,
         perMs: HouseLimits.votesPerSecond * factor / 1000, at: atMs)
+    case .claim:
+      waitMs = doings.claim.pour(
+        amount, capacity: HouseLimits.claimsPerSecond, perMs: HouseLimits.claimsPerSecond / 1000,
+        at: atMs)
+    case .cart:
+      waitMs = doings.cart.pour(
+        amount, capacity: HouseLimits.cartsPerSecond * factor,
+        perMs: HouseLimits.cartsPerSecond * factor / 1000, at: atMs)
     }
     members[identity] = doings
     if let waitMs { throw CommandRefusal(.rate, "too often", retryAfterMs: waitMs) }

@@ -1,6 +1,7 @@
 // A command with everything that came along, and what a house makes of it.
 
 package import Access
+import Commerce
 
 /// A command, by whom, with which key.
 package struct CommandEnvelope: Sendable {
@@ -20,8 +21,19 @@ package struct CommandEnvelope: Sendable {
   /// The server's wall clock, milliseconds since 1970.
   package var atMs: Int64
   package var mediaTimeMs: Int64?
-  /// Random bytes for `openGiveaway`.
+  /// Whether the room's shop sees messages before others do.
+  package var isReviewed = false
+  /// Random bytes for `openGiveaway` and `scheduleDrop`.
   package var seed: [UInt8] = []
+  /// How late the member sees the show, and how late the slowest audience does (`ShopContext`).
+  package var delayMs: Int64 = 0
+  package var windowMs: Int64 = ShopLimits.windowMsMin
+  /// Whether the server itself speaks, for a merchant or the ledger: only then `ShopCommand.server`.
+  package var isServers = false
+  /// Whether there is a merchant that could take an order.
+  package var hasMerchant = false
+  /// That merchant's name.
+  package var merchant: String?
 
   package init(
     identity: String, name: String, role: Role, command: RoomCommand, key: String? = nil,

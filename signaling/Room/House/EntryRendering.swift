@@ -2,6 +2,7 @@
 
 import Access
 import JSON
+import Wire
 
 /// Writes entries with what the house knows of people and texts. What was erased is null.
 struct EntryRendering {
@@ -77,7 +78,8 @@ struct EntryRendering {
       "viewersMax": .integer(settings.viewersMax), "bitrateMax": .integer(settings.bitrateMax),
       "anonymous": .string(settings.anonymous.rawValue),
       "emojis": .array(settings.emojis.map { .string($0) }),
-      "retentionDays": .integer(settings.retentionDays),
+      "retentionDays": .integer(settings.retentionDays), "listed": .bool(settings.isListed),
+      "codec": .string(settings.codec.rawValue),
     ]
   }
 

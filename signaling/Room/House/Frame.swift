@@ -1,5 +1,7 @@
 // What members are told: encoded once for all who are told the same.
 
+package import Commerce
+
 /// Who is told something.
 package enum Audience: Hashable, Sendable {
   case everyone
@@ -31,6 +33,16 @@ package enum CounterKey: Hashable, Sendable {
   case question(EntryID)
   case giveaway(EntryID)
   case reactionTotals
+  /// How many have voted, for those who don't see what.
+  case voters(EntryID)
+  case followers
+  // The shop's
+  case stock(SKU)
+  case drop(ShopID)
+  case lot(ShopID)
+  case leaderboard
+  case revenue
+  case pinSeen(ShopID)
 }
 
 /// When a counter was told.
@@ -49,6 +61,8 @@ package struct Frame: Hashable, Sendable {
     case state
     /// May be sampled away, with the gap announced.
     case chat
+    /// Of this moment only: who can't be told now never is.
+    case passing
     /// Only the last of a key counts; ask `RoomHouse.counter` when it is sent.
     case counter(CounterKey)
   }

@@ -40,9 +40,22 @@ package enum HouseLimits {
   package static let reactionsPerSecond = 20.0
   /// Votes and upvotes a second.
   package static let votesPerSecond = 5.0
+  /// Claims and bids a second: who is quicker is a program, and gains nothing by it.
+  package static let claimsPerSecond = 5.0
+  /// Changes of a cart, checkouts and looks at pins a second.
+  package static let cartsPerSecond = 10.0
   /// Own messages that a new one must differ from, and for how long.
   package static let duplicatesMax = 3
   package static let duplicateMs: Int64 = 30_000
+
+  // MARK: The shop
+
+  /// Bytes of a listing's texts: it is told in one message, and is one item of a snapshot.
+  package static let listingBytesMax = 32 * 1024
+  /// Decisions of the shop's clock in one turn of the room; each ends hundreds of holds.
+  package static let shopDecisionsMax = 20
+  /// Members remembered as having seen a pin.
+  package static let seenMax = 100_000
 
   // MARK: Counting
 

@@ -1,4 +1,5 @@
-// Who is in a room now: forgotten with the process, rebuilt by everyone who comes back.
+// Who is in a room now, by room socket, WHIP or WHEP: forgotten with the process, rebuilt by everyone
+// who comes back.
 
 package import Access
 
@@ -25,9 +26,13 @@ package struct Presence: Sendable {
     /// When the first of the sessions of now came, milliseconds since 1970.
     package let sinceMs: Int64
     fileprivate var sessions: Int
+
+    fileprivate var isViewer: Bool { !arrival.role.isStaff }
   }
 
   private var members: [String: Present] = [:]
+  /// How many of them came as viewers: counted as they come and go, for it is asked all the time.
+  package private(set) var viewerCount = 0
 
   /// Nobody.
   package init() {}
@@ -68,12 +73,19 @@ package struct Presence: Sendable {
     return low
   }
 
+  /// Whether somebody is here who came as a viewer.
+  package func isViewer(_ identity: String) -> Bool { members[identity]?.isViewer ?? false }
+
   mutating func arrive(_ arrival: Arrival, atMs: Int64) {
-    if members[arrival.identity] == nil {
-      members[arrival.identity] = Present(arrival: arrival, sinceMs: atMs, sessions: 0)
-    }
-    members[arrival.identity]?.arrival = arrival
-    members[arrival.identity]?.sessions += 1
+    var member = members[arrival.identity] ?? Present(arrival: arrival, sinceMs: atMs, sessions: 0)
+    if member.sessions > 0, member.isViewer { viewerCount -= 1 }
+    // Only pages know their browser: who also publishes by WHIP is still in it.
+    member.arrival = Arrival(
+      identity: arrival.identity, name: arrival.name, role: arrival.role,
+      device: arrival.device ?? member.arrival.device)
+    member.sessions += 1
+    if member.isViewer { viewerCount += 1 }
+    members[arrival.identity] = member
   }
 
   mutating func depart(_ identity: String) {
@@ -81,6 +93,7 @@ package struct Presence: Sendable {
     if member.sessions > 1 {
       members[identity]?.sessions -= 1
     } else {
+      if member.isViewer { viewerCount -= 1 }
       members[identity] = nil
     }
   }

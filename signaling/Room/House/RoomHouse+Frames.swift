@@ -8,8 +8,11 @@ extension RoomHouse {
 
   /// The frames of an event that has just been applied.
   ///
-  /// - Parameter judged: what `judgedMessage` gave before the event was applied.
-  func frames(of entry: SequencedEvent, judged: ChatMessage?) -> [Frame] {
+  /// - Parameter judged: what `judgedMessage`, and `before` what `shopBefore` gave before the event was
+  ///   applied.
+  func frames(
+    of entry: SequencedEvent, judged: ChatMessage?, before: ShopBefore = ShopBefore()
+  ) -> [Frame] {
     switch entry.event {
     case .said, .messageDeleted, .messagePinned, .messageReviewed, .messagesCleared, .chatSet:
       return chatFrames(entry, judged)
@@ -23,6 +26,7 @@ extension RoomHouse {
       return peopleFrames(entry)
     case .reactionsCounted, .scheduled, .announced, .roomSet, .phaseChanged, .audienceCounted:
       return showFrames(entry)
+    case .shop(let event): return shopFrames(event, entry, before: before)
     case .unknown: return []
     }
   }
@@ -33,12 +37,12 @@ extension RoomHouse {
     return ChatState.index(of: id, in: state.chat.held).map { state.chat.held[$0] }
   }
 
-  private func frame(
+  func frame(
     _ entry: SequencedEvent, _ audience: Audience = .everyone,
-    _ delivery: Frame.Delivery = .state, _ members: [(String, JSONValue)]
+    _ delivery: Frame.Delivery = .state, type: String? = nil, _ members: [(String, JSONValue)]
   ) -> Frame {
     var object = JSONObject([
-      ("type", .string(entry.event.kind)), ("cursor", .integer(entry.sequence)),
+      ("type", .string(type ?? entry.event.kind)), ("cursor", .integer(entry.sequence)),
       ("atMs", .integer(entry.atMs)),
     ])
     if let mediaTimeMs = entry.mediaTimeMs { object["mediaTimeMs"] = .integer(mediaTimeMs) }
@@ -48,7 +52,7 @@ extension RoomHouse {
       bytes: JSONValue.object(object).write())
   }
 
-  private func counter(_ entry: SequencedEvent, _ audience: Audience, _ key: CounterKey) -> Frame {
+  func counter(_ entry: SequencedEvent, _ audience: Audience, _ key: CounterKey) -> Frame {
     Frame(audience: audience, delivery: .counter(key), sequence: entry.sequence, bytes: [])
   }
 
@@ -113,8 +117,9 @@ extension RoomHouse {
         [("poll", .integer(id)), ("options", RoomHouse.options(mask))])
       if poll.isPublic { return [own, counter(entry, .everyone, .poll(id))] }
       let staff = counter(entry, .staff, .poll(id))
-      guard poll.results == .afterVote else { return [own, staff] }
-      return [own, staff, counter(entry, .voters(id), .poll(id))]
+      let others = counter(entry, .viewers, .voters(id))
+      guard poll.results == .afterVote else { return [own, staff, others] }
+      return [own, staff, others, counter(entry, .voters(id), .poll(id))]
     default: return []
     }
   }
@@ -184,7 +189,7 @@ extension RoomHouse {
     case .timedOut(let person, let untilMs):
       return toStaff(
         entry, and: person, [("member", entries.member(person)), ("untilMs", .integer(untilMs))])
-    case .banned(let person, let device, let reason):
+    case .banned(let person, let device, let reason, _):
       let members = [
         ("member", entries.member(person)), ("device", .bool(device != nil)),
         ("reason", entries.text(reason)),
@@ -207,7 +212,14 @@ extension RoomHouse {
       return [frame(entry, [("member", entries.member(entry.actor)), ("accept", true)])]
     case .stageLeft: return [frame(entry, [("member", entries.member(entry.actor))])]
     case .stageRemoved(let person): return [frame(entry, [("member", entries.member(person))])]
-    case .followed(let on): return [frame(entry, .person(entry.actor), .state, [("on", .bool(on))])]
+    case .followed(let on):
+      return [
+        frame(entry, .person(entry.actor), .state, [("on", .bool(on))]),
+        counter(entry, .everyone, .followers),
+      ]
+    // The first of them is whom one follows: pages that were there before learn of it.
+    case .roleSeen(let person, .host) where person == state.people.host:
+      return [frame(entry, [("type", "hostSet"), ("host", entries.member(person))])]
     default: return []
     }
   }

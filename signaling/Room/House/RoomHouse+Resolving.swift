@@ -1,6 +1,7 @@
 // From what was sent to what can be decided: typed commands, members' references, rates.
 
 import Access
+import Commerce
 
 /// References for people who have done nothing yet; theirs for good only when a command is accepted.
 struct Newcomers {
@@ -73,7 +74,7 @@ extension RoomHouse {
     let identity =
       people.record(person)?.identity
       ?? newcomers.records.first { $0.person == person }?.identity
-    return .toward(.person(person), withDevice(action, of: identity))
+    return .toward(.person(person), complete(action, of: identity))
   }
 
   private func resolve(
@@ -90,7 +91,7 @@ extension RoomHouse {
       guard (1...HouseLimits.identityMax).contains(identity.unicodeScalars.count) else {
         throw CommandRefusal(.badField, "member: 1 to \(HouseLimits.identityMax) characters")
       }
-      if let person = people.person(identity) { return person }
+      if let person = people.person(identity) ?? erased(identity, action) { return person }
       // Bans and roles may be given before somebody comes; what undoes them needs somebody.
       switch action {
       case .ban, .setRole, .mute(on: true): break
@@ -101,11 +102,21 @@ extension RoomHouse {
     }
   }
 
-  /// A ban of the browser too gets the hint the member came with.
-  private func withDevice(_ action: MemberCommand, of identity: String?) -> MemberCommand {
-    guard case .ban(.device(nil), let reason) = action else { return action }
+  /// Somebody who was banned, then erased, and whose ban is about to be lifted, or given again.
+  private func erased(_ identity: String, _ action: MemberCommand) -> PersonID? {
+    switch action {
+    case .ban, .unban: state.people.bannedMarks[IdentityMark(identity, markKey)]
+    default: nil
+    }
+  }
+
+  /// A ban gets the identity's mark, and that of the browser too the hint the member came with.
+  private func complete(_ action: MemberCommand, of identity: String?) -> MemberCommand {
+    guard case .ban(let scope, let reason, _) = action else { return action }
+    let mark = identity.map { IdentityMark($0, markKey) }
+    guard case .device(nil) = scope else { return .ban(scope, reason: reason, mark: mark) }
     let device = identity.flatMap { presence[$0]?.device }
-    return .ban(.device(device), reason: reason)
+    return .ban(.device(device), reason: reason, mark: mark)
   }
 
   /// Rates and repetitions, before anything is decided.
@@ -126,7 +137,23 @@ extension RoomHouse {
       try admission.admit(.reaction, amount, of: identity, isStaff: isStaff, at: envelope.atMs)
     case .vote, .upvote, .enter, .follow:
       try admission.admit(.vote, of: identity, isStaff: isStaff, at: envelope.atMs)
+    case .seen: try admission.admit(.cart, of: identity, isStaff: isStaff, at: envelope.atMs)
+    case .shop(let command):
+      if let kind = command.admission {
+        try admission.admit(kind, of: identity, isStaff: isStaff, at: envelope.atMs)
+      }
     default: break
+    }
+  }
+}
+
+extension ShopCommand {
+  /// What is rationed; nil for what only hosts and their staff do.
+  fileprivate var admission: Admission.Kind? {
+    switch self {
+    case .claim, .bid, .leaveDrop: .claim
+    case .setCart, .applyVoucher, .checkout, .releaseHold, .cancelOrder: .cart
+    default: nil
     }
   }
 }

@@ -1,7 +1,9 @@
 // What a member is given who joins, comes back, or has fallen too far behind.
 
 package import Access
+import Commerce
 import JSON
+import Wire
 
 /// What a member gets to stand where the room stands.
 package struct CatchUp: Hashable, Sendable {
@@ -89,6 +91,17 @@ extension RoomHouse {
         ("counts", .array(poll.counts.map { .integer(Int64($0)) })),
         ("voters", .integer(Int64(poll.voterCount))),
       ]
+    case .voters(let id):
+      guard let poll = state.polls.last(where: { $0.id == id }) else { return nil }
+      members = [
+        ("type", "pollVoters"), cursor, ("poll", .integer(id)),
+        ("voters", .integer(Int64(poll.voterCount))),
+      ]
+    case .followers:
+      members = [
+        ("type", "followers"), cursor,
+        ("followers", .integer(Int64(state.people.followers.count))),
+      ]
     case .question(let id):
       guard let question = state.questions.question(id) else { return nil }
       members = [
@@ -105,6 +118,9 @@ extension RoomHouse {
       members = [
         ("type", "reactionTotals"), cursor, ("totals", entries.reactions(state.show.reactions)),
       ]
+    case .stock, .drop, .lot, .leaderboard, .revenue, .pinSeen:
+      guard let shop = shopCounter(key) else { return nil }
+      members = [("type", .string(shop.type)), cursor] + shop.members
     }
     return JSONValue.object(JSONObject(members)).write()
   }
@@ -138,7 +154,26 @@ extension RoomHouse {
       ("questions", state.questions.open.map { entries.question($0) }),
       ("answered", state.questions.answered.map { entries.question($0) }),
       ("giveaways", state.giveaways.map { entries.giveaway($0) }),
+    ] + shopLists(forStaff: forStaff)
+  }
+
+  private func shopLists(forStaff: Bool) -> [(String, [JSONValue])] {
+    let (shop, rendering) = (state.shop, shopEntries)
+    var lists = [
+      ("listings", shop.listings.map { rendering.listing($0) }),
+      ("pins", shop.pins.map { .object(rendering.pin($0)) }),
+      ("drops", shop.drops.map { rendering.drop($0) }),
     ]
+    if forStaff { lists.append(("vouchers", shop.vouchers.map { rendering.voucher($0.value) })) }
+    return lists
+  }
+
+  private func shopHead(forStaff: Bool) -> JSONValue {
+    var object = shopEntries.settings(forStaff: forStaff)
+    object["lot"] = state.shop.lots.last.map { shopEntries.lot($0) } ?? .null
+    object["leaderboard"] = shopEntries.leaders(HouseLimits.leadersShown)
+    if forStaff { object["revenue"] = shopEntries.revenue() }
+    return .object(object)
   }
 
   func snapshotHead(forStaff: Bool) -> [(String, JSONValue)] {
@@ -153,7 +188,7 @@ extension RoomHouse {
       ("chat", entries.chat(state.chat.rules, forStaff: forStaff)),
       ("pinned", state.chat.pinned.map { entries.message($0) } ?? .null),
       ("stage", entries.guests()), ("totals", entries.reactions(show.reactions)),
-      ("highlighted", json(state.questions.highlighted)),
+      ("highlighted", json(state.questions.highlighted)), ("shop", shopHead(forStaff: forStaff)),
     ]
     if forStaff {
       let invited = state.people.guests.filter { !$0.isOn }.map { entries.member($0.person) }
@@ -164,7 +199,8 @@ extension RoomHouse {
 
   /// What is a member's own: role, silence, votes, entries. Sent after a snapshot, and when `me` changes.
   package func personal(
-    _ identity: String, token: Role, device: DeviceHint? = nil, atMs: Int64
+    _ identity: String, token: Role, device: DeviceHint? = nil, isSubscriber: Bool = false,
+    atMs: Int64
   ) -> [UInt8] {
     let person = people.person(identity) ?? .server
     let standing = state.people[person]
@@ -175,6 +211,7 @@ extension RoomHouse {
       ("publish", .bool(state.mayPublish(actor))), ("muted", .bool(standing.isMuted)),
       ("timedOutUntilMs", standing.timedOutUntilMs > atMs ? json(standing.timedOutUntilMs) : .null),
       ("follows", .bool(state.people.followers.contains(person))),
+      ("subscriber", .bool(isSubscriber)),
       ("stage", .string(stage(of: person))),
     ]
     let votes = state.polls.compactMap { poll in vote(of: person, in: poll) }
@@ -185,6 +222,7 @@ extension RoomHouse {
       ("votes", .array(votes)), ("upvoted", .array(upvoted.map { .integer($0) })),
       ("entered", .array(entered.map { .integer($0) })),
       ("held", .array(held.map { entries.message($0, isHeld: true) })),
+      ("shop", shopEntries.own(person.buyer)),
     ]
     return JSONValue.object(JSONObject(members)).write()
   }

@@ -1,5 +1,7 @@
 // One open room: its state, who its people are, what they wrote, and what they are told.
 
+package import Access
+package import Commerce
 import JSON
 
 /// An open room. Commands go in, decisions and frames come out; the caller owns disk and sockets.
@@ -11,6 +13,10 @@ package struct RoomHouse: Sendable {
   package internal(set) var people: People
   package internal(set) var texts: Texts
   package internal(set) var presence = Presence()
+  /// What identities are marked with in bans.
+  package var markKey = IdentityMark.Key.none
+  /// What can be given here.
+  package var gifts = GiftCatalogue.standard
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -18,6 +24,8 @@ package struct RoomHouse: Sendable {
   var recent = RecentFrames()
   /// When each counter was last told.
   var countersTold: [CounterTold] = []
+  /// The last event that changed who may come in or publish.
+  private var rightsSequence: Int64 = 0
   /// Where the room stood when this house was made, or when something was erased from its frames.
   private(set) var openedSequence: Int64
   /// The event that last changed a person's role, among those of `recent`.
@@ -25,6 +33,8 @@ package struct RoomHouse: Sendable {
   /// Reactions since they were last fanned out, and since they were last counted in the log.
   var freshReactions: [ReactionCount] = []
   var uncountedReactions: [ReactionCount] = []
+  /// By pin that is shown: who has said that their page shows it.
+  var pinsSeen: [ShopID: Set<String>] = [:]
   private var reactionsCountedAtMs: Int64 = 0
   private var lastTicket: UInt64 = 0
 
@@ -101,22 +111,30 @@ package struct RoomHouse: Sendable {
 
   private mutating func decide(_ envelope: CommandEnvelope) throws(CommandRefusal) -> Pending {
     try HouseLimits.check(envelope)
+    if envelope.isServers, case .shop(.server(let command)) = envelope.command {
+      return try carryOut(command, envelope)
+    }
     var newcomers = Newcomers(people: people, state: state)
     let actor = Actor(
       person: newcomers.reference(envelope.identity, name: envelope.name), role: envelope.role,
       device: envelope.device, isFollower: envelope.isFollower,
-      isSubscriber: envelope.isSubscriber)
+      isSubscriber: envelope.isSubscriber, mark: mark(of: envelope.identity))
     let command = try resolve(envelope, actor, &newcomers)
     try admit(command, envelope, actor)
-    let context = CommandContext(
-      actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed)
+    var context = CommandContext(
+      actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed,
+      isReviewed: envelope.isReviewed)
+    context.delayMs = envelope.delayMs
+    context.windowMs = envelope.windowMs
     let decision = try state.decide(command, by: context)
+    try checkShop(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
     if case .say(let text, _) = command {
       admission.note(text, of: envelope.identity, at: envelope.atMs)
     }
     var pending = take(decision, newcomers.records, made: command.madeName)
     if case .follow(let on) = command { noteFollow(on, envelope, decision, &pending) }
+    if case .seen(let pin) = command { noteSeen(pin, by: envelope.identity, &pending) }
     remember(envelope, &pending)
     return pending
   }
@@ -151,9 +169,11 @@ package struct RoomHouse: Sendable {
     for text in decision.texts { texts.put(text) }
     for event in decision.events {
       let judged = judgedMessage(event)
+      let before = shopBefore(event)
       state.apply(event)
       noteRole(event)
-      let frames = frames(of: event, judged: judged)
+      if event.event.changesRights { rightsSequence = event.sequence }
+      let frames = frames(of: event, judged: judged, before: before)
       recent.append(frames, of: event.sequence)
       pending.frames += frames
     }
@@ -178,7 +198,7 @@ package struct RoomHouse: Sendable {
 
   private func reply(_ decision: Decision, made: String) -> [UInt8] {
     var object = JSONObject([("cursor", .integer(state.sequence))])
-    if let id = decision.made { object[made] = .integer(id) }
+    if let id = decision.made, !made.isEmpty { object[made] = .integer(id) }
     if decision.isHeld { object["held"] = true }
     return JSONValue.object(object).write()
   }
@@ -214,6 +234,11 @@ package struct RoomHouse: Sendable {
     keys.finish(hash, reply, row: row)
   }
 
+  /// Where the disk has to be before anybody may be told whether they may come in or publish.
+  package var rightsAwaited: Int64? {
+    rightsSequence > committedSequence ? rightsSequence : nil
+  }
+
   /// Whether everything is on disk: only then a house may be closed or its state written as a snapshot.
   package var isSettled: Bool { committedSequence == state.sequence }
 
@@ -224,7 +249,7 @@ package struct RoomHouse: Sendable {
     serve(command, atMs: atMs, newcomers: [])
   }
 
-  private mutating func serve(
+  mutating func serve(
     _ command: ServerCommand, atMs: Int64, newcomers: [PersonRecord]
   ) -> Pending? {
     let context = CommandContext(actor: .server, atMs: atMs)
@@ -232,6 +257,30 @@ package struct RoomHouse: Sendable {
       !decision.events.isEmpty
     else { return nil }
     return take(decision, newcomers, made: "")
+  }
+
+  /// A merchant or the ledger has something to say.
+  package mutating func report(_ command: ShopServerCommand, atMs: Int64) -> Outcome {
+    submit(CommandEnvelope(command, by: "server", key: nil, atMs: atMs))
+  }
+
+  /// A report that does not fit its order is recorded, and answered as a conflict.
+  private mutating func carryOut(
+    _ command: ShopServerCommand, _ envelope: CommandEnvelope
+  ) throws(CommandRefusal) -> Pending {
+    let context = CommandContext(actor: .server, atMs: envelope.atMs)
+    let decision = try state.decide(.server(.shop(command)), by: context)
+    var pending = take(decision, [], made: "")
+    let isRefused = decision.events.contains { entry in
+      if case .shop(.reportRefused) = entry.event { true } else { false }
+    }
+    if isRefused {
+      let refusal = CommandRefusal(.wrongState, "the order's state does not allow it")
+      pending.status = refusal.code.status
+      pending.body = refusal.body
+    }
+    remember(envelope, &pending)
+    return pending
   }
 
   /// Somebody joined. The log learns of it when their token's role is news.
@@ -242,7 +291,9 @@ package struct RoomHouse: Sendable {
   ) throws(CommandRefusal) -> Pending? {
     var newcomers = Newcomers(people: people, state: state)
     let person = newcomers.reference(arrival.identity, name: arrival.name)
-    guard !state.isBanned(person, token: arrival.role, device: arrival.device) else {
+    let actor = Actor(
+      person: person, role: arrival.role, device: arrival.device, mark: mark(of: arrival.identity))
+    guard !state.isBanned(actor) else {
       throw CommandRefusal(.banned, "you are banned from this room")
     }
     presence.arrive(arrival, atMs: atMs)
@@ -251,14 +302,33 @@ package struct RoomHouse: Sendable {
     return serve(.arrived(person, arrival.role), atMs: atMs, newcomers: newcomers.records)
   }
 
+  /// A member as decisions see them: somebody who has done nothing yet is not in the log.
+  package func actor(_ identity: String, token: Role, device: DeviceHint? = nil) -> Actor {
+    Actor(
+      person: people.person(identity) ?? .server, role: token, device: device,
+      mark: mark(of: identity))
+  }
+
+  /// The mark of an identity; nil where no ban has any.
+  private func mark(of identity: String) -> IdentityMark? {
+    state.people.bannedMarks.isEmpty ? nil : IdentityMark(identity, markKey)
+  }
+
   /// One of a member's sessions is over.
   package mutating func depart(_ identity: String) { presence.depart(identity) }
 
-  /// What is due by time: polls and giveaways that close, reactions to be counted.
+  /// What is due by time: polls and giveaways that close, the shop's clock, reactions to be counted.
   package mutating func tick(atMs: Int64) -> [Pending] {
     var pending: [Pending] = []
-    if let dueMs = state.nextDueMs, dueMs <= atMs, let closed = serve(.closeDue, atMs: atMs) {
+    if let dueMs = state.nextClosingMs, dueMs <= atMs, let closed = serve(.closeDue, atMs: atMs) {
       pending.append(closed)
+    }
+    // One decision is bounded; what is left follows at once.
+    for _ in 0..<HouseLimits.shopDecisionsMax {
+      guard let dueMs = state.shop.nextDueMs, dueMs <= atMs,
+        let moved = serve(.shop(.due), atMs: atMs)
+      else { break }
+      pending.append(moved)
     }
     let isDue = atMs - reactionsCountedAtMs >= HouseLimits.reactionsCountedMs
     if isDue, !uncountedReactions.isEmpty {
@@ -299,6 +369,17 @@ package struct RoomHouse: Sendable {
   }
 }
 
+extension RoomEvent {
+  /// Whether somebody may come in or publish after it who might not before, or the other way round.
+  fileprivate var changesRights: Bool {
+    switch self {
+    case .banned, .unbanned, .roleSet, .invitationAnswered, .stageLeft, .stageRemoved, .roomSet:
+      true
+    default: false
+    }
+  }
+}
+
 extension RoomCommand {
   /// The name of what it makes in the reply.
   fileprivate var madeName: String {
@@ -307,7 +388,46 @@ extension RoomCommand {
     case .openPoll: "poll"
     case .ask: "question"
     case .openGiveaway: "giveaway"
+    case .shop(let command): command.madeName
     default: "made"
     }
+  }
+}
+
+extension ShopCommand {
+  fileprivate var madeName: String {
+    switch self {
+    case .putListing: "listing"
+    case .pinListing: "pin"
+    case .scheduleDrop: "drop"
+    case .claim: "claim"
+    case .openLot: "lot"
+    case .bid: "bid"
+    case .checkout: "order"
+    default: "made"
+    }
+  }
+}
+
+extension CommandRefusal {
+  /// The refusal as the body of an answer (RFC 9457).
+  fileprivate var body: [UInt8] {
+    let body: JSONValue = [
+      "type": "about:blank", "title": "Conflict", "status": .integer(Int64(code.status)),
+      "detail": .string(text), "code": .string(code.rawValue),
+    ]
+    return body.write()
+  }
+}
+
+extension CommandEnvelope {
+  /// What a merchant or the ledger has to say.
+  ///
+  /// - Parameter key: of a report that may come twice; the second one gets the first one's reply.
+  package init(_ command: ShopServerCommand, by subject: String, key: String?, atMs: Int64) {
+    self.init(
+      identity: subject, name: "", role: .service, command: .shop(.server(command)), key: key,
+      atMs: atMs)
+    isServers = true
   }
 }

@@ -42,7 +42,10 @@ package struct Member: Hashable, Sendable {
   /// For display; may be empty.
   package let name: String
   package let role: Role
-  package init(identity: String, name: String, role: Role) {
+  /// Whether their token says that they subscribe to the host.
+  package var isSubscriber: Bool
+  package init(identity: String, name: String, role: Role, isSubscriber: Bool = false) {
+    self.isSubscriber = isSubscriber
     self.identity = identity
     self.name = name
     self.role = role

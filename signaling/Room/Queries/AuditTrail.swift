@@ -1,6 +1,7 @@
 // The audit trail for people: who did what to whom, with names and texts.
 
 import Access
+import Commerce
 import JSON
 
 /// A page of the audit trail, newest first.
@@ -60,13 +61,20 @@ package struct AuditTrail: Sendable {
       ("cursor", .integer(entry.sequence)), ("atMs", .integer(entry.atMs)),
       ("kind", .string(entry.event.kind)), ("by", rendering.member(entry.actor)),
       ("member", member(entry).map { rendering.member($0) } ?? .null),
-      ("text", rendering.text(text(entry))),
+      ("text", entry.event.shop?.auditText ?? rendering.text(text(entry))),
     ])
+    for (name, value) in entry.event.shop?.auditThings(at: entry.sequence) ?? [] {
+      object[name] = value
+    }
+    // Null alone would say that it was about nobody.
+    if let person = member(entry), rendering.people.record(person) == nil {
+      object["erased"] = true
+    }
     if let thing = entry.event.thing { object[thing.name] = .integer(thing.id) }
     switch entry.event {
     case .muted(_, let on): object["on"] = .bool(on)
     case .timedOut(_, let untilMs): object["untilMs"] = .integer(untilMs)
-    case .banned(_, let device, _): object["device"] = .bool(device != nil)
+    case .banned(_, let device, _, _): object["device"] = .bool(device != nil)
     case .roleSet(_, let role): object["role"] = .string(role.rawValue)
     case .messageReviewed(_, let approved): object["approved"] = .bool(approved)
     default: break
@@ -76,11 +84,13 @@ package struct AuditTrail: Sendable {
 }
 
 extension RoomEvent {
+  fileprivate var shop: ShopEvent? { if case .shop(let event) = self { event } else { nil } }
+
   /// The member it is about.
   fileprivate var member: PersonID? {
     switch self {
     case .messagesCleared(let person), .muted(let person, _), .timedOut(let person, _),
-      .banned(let person, _, _), .unbanned(let person), .roleSet(let person, _),
+      .banned(let person, _, _, _), .unbanned(let person), .roleSet(let person, _),
       .stageInvited(let person), .stageRemoved(let person):
       person
     default: nil
@@ -92,7 +102,7 @@ extension RoomEvent {
     switch self {
     case .said(let event): event.text
     case .asked(let text), .announced(let text): text
-    case .banned(_, _, let reason): reason
+    case .banned(_, _, let reason, _): reason
     case .pollOpened(let event): event.question
     case .giveawayOpened(let event): event.prize
     case .scheduled(let schedule): schedule.title
@@ -110,6 +120,36 @@ extension RoomEvent {
     case .questionDismissed(let id): ("question", id)
     case .giveawayDrawn(let id, _, _), .giveawayCancelled(let id): ("giveaway", id)
     default: nil
+    }
+  }
+}
+
+extension ShopEvent {
+  /// What was written with it: the shop's texts stand in the log itself.
+  fileprivate var auditText: JSONValue? {
+    switch self {
+    case .listingPut(_, let draft): .string(draft.title)
+    case .voucherPut(let draft): .string(draft.code)
+    case .voucherRemoved(let code): .string(code)
+    case .orderMoved(_, _, let reason): reason.map { .string($0) }
+    case .reportRefused(_, let report): .string(report.rawValue)
+    default: nil
+    }
+  }
+
+  /// What it is about.
+  fileprivate func auditThings(at sequence: Int64) -> [(String, JSONValue)] {
+    switch self {
+    case .listingPut(let id, _): [("listing", .integer(id ?? sequence))]
+    case .listingRemoved(let id): [("listing", .integer(id))]
+    case .listingPinned(_, let id): id.map { [("listing", .integer($0))] } ?? []
+    case .variantSet(let sku, _, _): [("sku", .string(sku))]
+    case .dropScheduled(let event): [("drop", .integer(sequence)), ("sku", .string(event.sku))]
+    case .dropStarted(let id, _), .dropEnded(let id, _): [("drop", .integer(id))]
+    case .lotOpened(let event): [("lot", .integer(sequence)), ("sku", .string(event.sku))]
+    case .lotClosed(let id, _): [("lot", .integer(id))]
+    case .orderMoved(let id, _, _), .reportRefused(let id, _): [("order", .integer(id))]
+    default: []
     }
   }
 }

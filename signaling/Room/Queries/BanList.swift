@@ -14,11 +14,14 @@ package struct BanList: Sendable {
   package let members: [BannedMember]
   /// Where the list goes on; nil at its end.
   private let next: String?
+  /// How many more are kept out whom nobody knows any more.
+  private let erasedCount: Int
   private var bans: [PersonID: SequencedEvent] = [:]
 
-  init(members: [BannedMember], next: String?) {
+  init(members: [BannedMember], next: String?, erasedCount: Int) {
     self.members = members
     self.next = next
+    self.erasedCount = erasedCount
   }
 
   /// The kind of the events that tell why.
@@ -28,7 +31,7 @@ package struct BanList: Sendable {
   ///
   /// - Returns: whether all bans are known.
   package mutating func take(_ entry: SequencedEvent) -> Bool {
-    guard case .banned(let person, _, _) = entry.event,
+    guard case .banned(let person, _, _, _) = entry.event,
       members.contains(where: { $0.record.person == person }), bans[person] == nil
     else { return bans.count == members.count }
     bans[person] = entry
@@ -42,7 +45,7 @@ package struct BanList: Sendable {
   package var texts: [TextID] { bans.values.compactMap { BanList.reason($0) } }
 
   private static func reason(_ entry: SequencedEvent?) -> TextID? {
-    guard case .banned(_, _, let reason)? = entry?.event else { return nil }
+    guard case .banned(_, _, let reason, _)? = entry?.event else { return nil }
     return reason
   }
 
@@ -64,7 +67,8 @@ package struct BanList: Sendable {
       }
     }
     let body: JSONValue = [
-      "people": .array(page.items), "next": next.map { .string($0) } ?? .null,
+      "people": .array(page.items), "erased": .integer(Int64(erasedCount)),
+      "next": next.map { .string($0) } ?? .null,
     ]
     return body.write()
   }

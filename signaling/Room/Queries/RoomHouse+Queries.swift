@@ -45,9 +45,12 @@ extension RoomHouse {
     ]
   }
 
-  /// Who is kept out after the identity `after`, at most `limit`; those who were erased are nobody.
+  /// Who is kept out after the identity `after`, at most `limit`; those who were erased are counted.
   package func banList(after: String?, limit: Int) -> BanList {
     let devices = Set(state.people.bannedDevices.values)
+    let erasedCount = state.people.standings.count { person, standing in
+      standing.isBanned && people.record(person) == nil
+    }
     let banned = state.people.standings.compactMap { person, standing in
       standing.isBanned ? people.record(person) : nil
     }.filter { record in after.map { record.identity > $0 } ?? true }
@@ -55,7 +58,7 @@ extension RoomHouse {
     let page = banned.prefix(limit)
     return BanList(
       members: page.map { BannedMember(record: $0, withDevice: devices.contains($0.person)) },
-      next: page.count < banned.count ? page.last?.identity : nil)
+      next: page.count < banned.count ? page.last?.identity : nil, erasedCount: erasedCount)
   }
 
   /// How many watched, oldest first, and at most.

@@ -1,4 +1,4 @@
-// `hawker bench`: what the packet path and the store cost on this machine, without network clients.
+// `hawker bench`: what the packet path, the store and a served room cost on this machine.
 
 import Config
 import JSON
@@ -7,7 +7,12 @@ import JSON
 enum BenchCommand {
   static func run(_ arguments: [String]) -> Int32 {
     do {
-      if arguments.first == "store" { return try store(Array(arguments.dropFirst())) }
+      switch arguments.first {
+      case "store": return try store(Array(arguments.dropFirst()))
+      case "room": return try room(Array(arguments.dropFirst()))
+      case "writer": return try BareWriter.run()
+      default: break
+      }
       var options = CommandOptions(Array(arguments.dropFirst()))
       let viewers = try options.number("--viewers", in: 1...1000, default: 100)
       let rounds = try options.number("--rounds", in: 1...100_000, default: 300)
@@ -21,7 +26,9 @@ enum BenchCommand {
       default:
         return Terminal.usage(
           "bench takes fanout [--hot] or path, [--viewers N] [--rounds N]; or store, [--rooms N] "
-            + "[--commands N] [--rate N] [--under-way N] [--data DIR] [--store sqlite|postgres://…]"
+            + "[--commands N] [--rate N] [--under-way N] [--data DIR] "
+            + "[--store sqlite|postgres://…]; or room commands|fanout|lively|stalled "
+            + "[--sockets N] [--seconds N] [--data DIR] [--server BINARY]"
         )
       }
     } catch let error as UsageError {
@@ -30,6 +37,25 @@ enum BenchCommand {
       return Terminal.failure("bench: \(error)")
     }
   }
+
+  private static func room(_ arguments: [String]) throws -> Int32 {
+    let subjects = RoomBench.Subject.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let subject = arguments.first.flatMap(RoomBench.Subject.init) else {
+      throw UsageError(text: "room: one of \(subjects)")
+    }
+    var options = CommandOptions(Array(arguments.dropFirst()))
+    let sockets = try options.number("--sockets", in: 0...16_000, default: 0)
+    let seconds = try options.number("--seconds", in: 1...40, default: 10)
+    let folder = try options.text("--data") ?? "."
+    let server = try options.text("--server") ?? "/proc/self/exe"
+    try options.finish()
+    return Terminal.print(
+      try RoomBench.run(
+        subject, sockets: sockets == 0 ? nil : sockets, seconds: seconds, in: folder,
+        server: server
+      ).text)
+  }
+
   private static func store(_ arguments: [String]) throws -> Int32 {
     var options = CommandOptions(arguments)
     let place = try options.text("--store") ?? "sqlite"

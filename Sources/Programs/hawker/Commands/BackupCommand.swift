@@ -16,8 +16,10 @@ enum BackupCommand {
     hawker backup FILE [--data DIR]
 
     Copies the rooms' SQLite database to the new file FILE and checks the copy. A server may be running:
-    the copy is its state at one moment, with everything acknowledged before. Keys and the
-    configuration are not in it. Rooms in PostgreSQL are copied with pg_dump.
+    the copy is its state at one moment, with everything acknowledged before. Keys of tokens, ban-key
+    (by which people who were banned and then erased are known) and the configuration are not in
+    it; secrets of webhooks are, so keep it as safe as the data folder. Rooms in PostgreSQL are
+    copied with pg_dump.
     """
 }
 

@@ -24,7 +24,13 @@ enum CommandTable {
     Command(name: "restore", summary: "makes the rooms' database from a backup") {
       RestoreCommand.run($0)
     },
-    Command(name: "demo", summary: "publishes a moving test picture and a tone, without a camera") {
+    Command(name: "verify-draw", summary: "repeats the draws of a room's exported log") {
+      VerifyDrawCommand.run($0)
+    },
+    Command(name: "hooks", summary: "prints a merchant's secret, or tests its receiver") {
+      HooksCommand.run($0)
+    },
+    Command(name: "demo", summary: "publishes a moving test picture and a tone, or plays a shop") {
       DemoCommand.run($0)
     },
     Command(name: "load", summary: "publishes and plays against any WHIP/WHEP server, prints JSON")
@@ -67,7 +73,7 @@ enum CommandTable {
   private static var overview: String {
     let lines = commands.map { command in
       "  hawker " + command.name
-        + String(repeating: " ", count: max(1, 9 - command.name.count)) + command.summary
+        + String(repeating: " ", count: max(1, 13 - command.name.count)) + command.summary
     }
     return "hawker \(version): live commerce over WebRTC\n\n" + lines.joined(separator: "\n")
       + "\n\n`hawker help COMMAND` says what a command takes."

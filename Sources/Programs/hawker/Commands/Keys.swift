@@ -3,6 +3,8 @@
 import Access
 import Config
 import Crypto
+import Room
+import Wire
 
 /// Finds the keys.
 enum Keys {
@@ -45,5 +47,31 @@ enum Keys {
     if try Files.create(fileName, in: folder, text) { return [key] }
     // Another process was first: its key counts.
     return try parse(try Files.text(path), path)
+  }
+
+  // MARK: The key of bans
+
+  /// The name of its file in the data folder.
+  static let markFileName = "ban-key"
+
+  /// What identities are marked with in bans; made on the first start.
+  static func markKey(in folder: String) throws(ConfigError) -> IdentityMark.Key {
+    let path = folder + "/" + markFileName
+    if let text = try Files.textIfPresent(path) { return try markKey(text, path) }
+    var random = RandomSource.system
+    try Files.makeFolder(folder)
+    let text = Hex.text(random.bytes(IdentityMark.Key.byteCount)) + "\n"
+    if try Files.create(markFileName, in: folder, text) { return try markKey(text, path) }
+    return try markKey(try Files.text(path), path)
+  }
+
+  private static func markKey(
+    _ text: String, _ path: String
+  ) throws(ConfigError) -> IdentityMark.Key {
+    let digits = text.last == "\n" ? String(text.dropLast()) : text
+    guard let bytes = Hex.bytes(digits, count: IdentityMark.Key.byteCount) else {
+      throw ConfigError("\(path) must hold \(2 * IdentityMark.Key.byteCount) hexadecimal digits")
+    }
+    return IdentityMark.Key(bytes)
   }
 }

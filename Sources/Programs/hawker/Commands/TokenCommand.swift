@@ -14,12 +14,14 @@ enum TokenCommand {
     var identity: String
     var name: String?
     var lifetime: TimeSpan
+    var isSubscriber: Bool
   }
 
   /// The command's own flags as they were given.
   private struct Options {
-    static let names = ["room", "role", "identity", "name", "ttl"]
+    static let names = ["room", "role", "identity", "name", "ttl", "subscriber"]
     let room, role, identity, name, lifetime: String?
+    let isSubscriber: Bool
 
     /// Takes them out of `arguments`.
     init(_ arguments: inout [String]) throws(ConfigError) {
@@ -28,6 +30,7 @@ enum TokenCommand {
       identity = try Configuration.option("--identity", in: &arguments)
       name = try Configuration.option("--name", in: &arguments)
       lifetime = try Configuration.option("--ttl", in: &arguments)
+      isSubscriber = Configuration.isSet("--subscriber", in: &arguments)
     }
   }
 
@@ -83,7 +86,9 @@ enum TokenCommand {
       throw ConfigError(
         "--ttl: \"\(text)\" is not a whole number and s, m, h or d (6h), of at most ten years")
     }
-    return Claims(room: room, role: role, identity: identity, name: name, lifetime: lifetime)
+    return Claims(
+      room: room, role: role, identity: identity, name: name, lifetime: lifetime,
+      isSubscriber: options.isSubscriber)
   }
 
   private static let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
@@ -100,7 +105,7 @@ enum TokenCommand {
   private static func mint(_ claims: Claims, _ keys: [APIKey]) throws(ConfigError) -> Int32 {
     let minted = try? AccessControl(keys: keys).mint(
       subject: claims.identity, name: claims.name, room: claims.room, role: claims.role,
-      lifetime: claims.lifetime, wall: SystemClock.wallTime())
+      isSubscriber: claims.isSubscriber, lifetime: claims.lifetime, wall: SystemClock.wallTime())
     guard let minted else { throw ConfigError("no key to sign with") }
     return Terminal.print(minted.token)
   }
@@ -114,6 +119,7 @@ enum TokenCommand {
       --name NAME       what others see
       --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d; what is published or
                         watched with it ends a minute later
+      --subscriber      says that this member subscribes to the host
 
     It is signed with api-key and api-secret (HAWKER_API_KEY, HAWKER_API_SECRET, --config FILE), or
     with the first key of the data folder (--data DIR) that `hawker serve` made.

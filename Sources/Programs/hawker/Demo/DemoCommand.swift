@@ -20,8 +20,10 @@ struct DemoSettings {
 /// Runs a synthetic host.
 enum DemoCommand {
   static func run(_ arguments: [String]) -> Int32 {
+    if arguments.first == "shop" { return DemoShop.run(Array(arguments.dropFirst())) }
     guard arguments.first == "host" else {
-      return Terminal.usage("demo takes host; `hawker demo host --help` lists its options")
+      if arguments.contains("--help") { return Terminal.print(help) }
+      return Terminal.usage("demo takes host or shop; `hawker demo host --help` lists options")
     }
     if arguments.contains("--help") { return Terminal.print(help) }
     do {
@@ -120,5 +122,6 @@ enum DemoCommand {
       --duration S            ends after so many seconds (default: never)
 
     It connects again, for ever, when the server goes away. Ctrl-C ends it.
+    `hawker demo shop --help` is about the shop.
     """
 }

@@ -3,8 +3,10 @@
 import Access
 import Config
 import Glibc
+import Hooks
 import Loop
 import MediaWorker
+import RoomLog
 import Store
 import Telemetry
 import Web
@@ -40,8 +42,25 @@ enum ServeCommand {
       keys: keys, allowedOrigins: configuration.allowedOrigins,
       trustedProxies: configuration.trustedProxies,
       retentionDays: configuration.retentionDays,
-      preferCodec: configuration.preferCodec, webRoot: web, dataDirectory: configuration.data,
+      preferCodec: configuration.preferCodec, hooks: try hooks(configuration),
+      hookAllowed: Set(configuration.hookAllowed), webRoot: web, dataDirectory: configuration.data,
       store: try StorePlace(configuration))
+  }
+
+  /// The configured endpoints with their secrets, made where there are none.
+  private static func hooks(
+    _ configuration: ServerConfiguration
+  ) throws(ConfigError) -> [HookEndpointRow] {
+    var rows: [HookEndpointRow] = []
+    for hook in configuration.hooks {
+      let keys = try HookSecrets.keys(of: hook.merchant, in: configuration.data)
+      rows.append(
+        HookEndpointRow(
+          merchant: hook.merchant, url: hook.url.text, keys: keys.map(\.text),
+          topics: [HookTopic.all], deadlineMs: HookLimits.syncDeadlineMs, isConfigured: true,
+          createdMs: SystemClock.wallTime().milliseconds))
+    }
+    return rows
   }
 
   private static func serve(_ settings: ServeSettings, _ keys: [APIKey], _ log: Log) -> Int32 {

@@ -2,6 +2,7 @@
 
 import Access
 import RTP
+import RoomLog
 import Store
 import Web
 import Wire
@@ -20,6 +21,10 @@ struct ServeSettings {
   /// Nil: names and texts are kept where a room does not say itself.
   var retentionDays: Int?
   var preferCodec: Codec
+  /// The endpoints of webhooks that the configuration names, with their keys.
+  var hooks: [HookEndpointRow]
+  /// Addresses webhooks may go to although they are not public.
+  var hookAllowed: Set<SocketAddress>
   /// The folder of the pages.
   var webRoot: String
   /// The data folder: what outlives the process, and to name it in the links that are printed.

@@ -5,6 +5,7 @@ import Crypto
 import DTLS
 import Endpoints
 import HTTP
+import HookDelivery
 import Loop
 import MediaWorker
 import Negotiation
@@ -19,6 +20,7 @@ struct Server {
   let web: WebServer
   private let journal: RevocationJournal
   private let store: HouseStore
+  private let hooks: HookDispatcher
 
   /// Starts everything; throws an error whose text names what could not be had.
   init(_ settings: ServeSettings) throws {
@@ -28,13 +30,16 @@ struct Server {
       in: settings.dataDirectory, at: SystemClock.wallTime()
     ) { number in control.post(.recorded(number)) }
     self.journal = journal
+    let sending = HookSending()
     let store = try HouseStore(
       settings.store, retentionDays: settings.retentionDays,
+      hooks: settings.hooks, onHooks: { sending.notice($0) },
       nowMs: { SystemClock.wallTime().milliseconds }
     ) { answer in
       control.post(.house(answer))
     }
     self.store = store
+    hooks = try sending.start(settings.hookAllowed, store: store, control: control)
     media = try MediaPlane(
       port: settings.udpPort, workers: settings.workers, identity: identity
     ) { event in
@@ -46,11 +51,15 @@ struct Server {
       workers: settings.workers, fingerprint: identity.fingerprint,
       candidates: Server.candidates(settings, port: media.port),
       preferCodec: settings.preferCodec, allowedOrigins: settings.allowedOrigins,
-      trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true)
+      trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true,
+      markKey: try Keys.markKey(in: settings.dataDirectory),
+      hookEndpoints: store.hookEndpoints, hookAllowed: settings.hookAllowed)
     try control.start(
       config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
       web: web, record: { change, number in journal.post(change, number) },
-      store: { order in store.carryOut(order) })
+      store: { order in store.carryOut(order) },
+      hooks: { order in sending.carryOut(order) },
+      hookCounters: { sending.counters })
     self.control = control
   }
 
@@ -97,6 +106,7 @@ struct Server {
     web.join()
     control.stop()
     journal.stop()
+    hooks.stop()
     store.close()
     media.stop()
   }

@@ -1,0 +1,37 @@
+// The names of what shops are told and asked.
+
+/// A topic: `family.event`.
+package enum HookTopic {
+  /// An endpoint with this one gets every event that need not be asked for by name.
+  package static let all = "*"
+  package static let roomLive = "room.live"
+  package static let roomEnded = "room.ended"
+  /// Only by name: they tell of people, and there are many.
+  package static let viewerJoined = "viewer.joined"
+  package static let viewerLeft = "viewer.left"
+  /// What a test sends.
+  package static let test = "hook.test"
+
+  /// Topics that `*` does not hold: personal events and synchronous hooks that change what people say.
+  package static let onRequest: Set<String> = [
+    viewerJoined, viewerLeft, SyncHookKind.reviewChat.rawValue,
+  ]
+
+  /// Whether `text` may be a topic: `*`, or words of [a-z0-9_] joined by dots, 1 to 64 characters.
+  package static func isTopic(_ text: String) -> Bool {
+    if text == all { return true }
+    let words = text.split(separator: ".", omittingEmptySubsequences: false)
+    return text.utf8.count <= 64
+      && words.allSatisfy { word in
+        !word.isEmpty
+          && word.utf8.allSatisfy {
+            (97...122).contains($0) || (48...57).contains($0) || $0 == 95
+          }
+      }
+  }
+
+  /// Whether an endpoint with these topics gets `topic`.
+  package static func matches(_ topics: [String], _ topic: String) -> Bool {
+    topics.contains(topic) || (topics.contains(all) && !onRequest.contains(topic))
+  }
+}

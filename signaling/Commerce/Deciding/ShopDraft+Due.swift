@@ -1,0 +1,76 @@
+// What time alone brings about: openings, decisions, ends and holds that run out.
+
+extension ShopDraft {
+  /// Brings the shop to the context's time. What is left when it was too much is due still.
+  mutating func advance() {
+    guard isDue else { return }
+    if let decision = soleDecision {
+      add(decision)
+      return
+    }
+    for id in state.drops.map(\.id) { advance(drop: id) }
+    for id in state.lots.map(\.id) { advance(lot: id) }
+    for _ in 0..<ShopLimits.endedAtOnceMax {
+      guard let clock = state.clocks.first?.key, clock.atMs <= atMs else { return }
+      if let hold = state.holds[clock.id] {
+        if let order = hold.order { add(.orderMoved(order, .expired, reason: nil)) }
+        end(hold, .expired)
+      } else {
+        add(.orderMoved(clock.id, .expired, reason: nil))
+      }
+    }
+  }
+
+  /// The decision of one drop's window when nothing else is due: then thousands of claims are put in
+  /// order once, by `apply`, and not on a copy before.
+  private var soleDecision: ShopEvent? {
+    mutating get {
+      let shop = state
+      let due = shop.drops.filter { $0.nextDueMs ?? .max <= atMs }
+      guard let drop = due.first, due.count == 1, drop.stage == .window,
+        shop.lots.allSatisfy({ $0.nextDueMs ?? .max > atMs }),
+        shop.clocks.first?.key.atMs ?? .max > atMs
+      else { return nil }
+      return decided(drop)
+    }
+  }
+
+  private func decided(_ drop: Drop) -> ShopEvent {
+    .dropDecided(drop.id, seed: drop.secret, untilMs: time(in: drop.holdSeconds))
+  }
+
+  private var isDue: Bool {
+    mutating get { state.nextDueMs.map { $0 <= atMs } ?? false }
+  }
+
+  private mutating func advance(drop id: ShopID) {
+    // Each step leads to the next stage; a shop from a damaged snapshot must not keep us here.
+    for _ in Drop.Stage.allCases {
+      guard let drop = state.drop(id), let dueMs = drop.nextDueMs, dueMs <= atMs else { return }
+      switch drop.stage {
+      case .scheduled:
+        // From now, not from the planned time: who could not reach us before has the same chance.
+        add(
+          .dropOpened(
+            id, windowMs: drop.mode == .hold ? windowMs : 0,
+            endsAtMs: time(in: drop.durationSeconds)))
+      case .window: add(decided(drop))
+      case .open: add(.dropEnded(id, .time))
+      case .ended: return
+      }
+      settleUp(drop: id)
+    }
+  }
+
+  private mutating func advance(lot id: ShopID) {
+    for _ in Lot.Stage.allCases {
+      guard let lot = state.lot(id), let dueMs = lot.nextDueMs, dueMs <= atMs else { return }
+      switch lot.stage {
+      case .upcoming: add(.lotStarted(id))
+      case .open: add(.lotClosing(id, closesAtMs: lot.endsAtMs + windowMs))
+      case .closing: askNext(lot: id)
+      case .sold, .unsold, .cancelled: return
+      }
+    }
+  }
+}

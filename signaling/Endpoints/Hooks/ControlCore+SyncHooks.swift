@@ -1,0 +1,159 @@
+// Questions to shops: asked without waiting, answered as an event of the control thread.
+
+import Access
+import Commerce
+import Crypto
+package import Hooks
+import JSON
+import Room
+import RoomLog
+package import Wire
+
+/// Why a shop is asked, and so what its answer is for.
+enum SyncPurpose: Hashable, Sendable {
+  /// Whether a message may be shown.
+  case review(room: String, message: EntryID, fallback: HookEndpointRow.Fallback)
+  /// Where a buyer pays.
+  case checkout(MerchantCall)
+}
+
+extension ControlCore {
+  /// Asks the shop of `merchant`; the answer comes to `answered`.
+  ///
+  /// - Parameters:
+  ///   - merchant: nil: any that answers such questions.
+  ///   - id: the `webhook-id`, for a question that may be asked twice; nil: a new one.
+  ///   - data: begins with `room`.
+  /// - Returns: false when nobody is to be asked: the fallback is the caller's.
+  mutating func ask(
+    _ kind: SyncHookKind, of merchant: String?, id: String? = nil, data: JSONObject,
+    for purpose: SyncPurpose
+  ) -> Bool {
+    guard syncCalls.count < HookLimits.syncMax,
+      let endpoint = hooks.endpoint(for: kind, of: merchant)
+    else { return false }
+    lastSyncCall += 1
+    syncCalls[lastSyncCall] = purpose
+    let body = HookPayload.body(type: kind.rawValue, atMs: clock.wall.milliseconds, data: data)
+    effects.append(
+      .hookCall(
+        SyncCall(
+          number: lastSyncCall, kind: kind, endpoint: endpoint.id, id: id ?? newHookID(),
+          body: body, deadlineMs: endpoint.deadlineMs)))
+    return true
+  }
+
+  private mutating func newHookID() -> String {
+    MerchantReport.ownIDPrefix
+      + random.bytes(16).map { byte in
+        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+      }.joined()
+  }
+
+  /// A shop has answered, or its deadline has passed.
+  package mutating func answered(_ number: UInt64, _ answer: SyncAnswer, wall: WallTime) {
+    guard let purpose = syncCalls.removeValue(forKey: number) else { return }
+    switch purpose {
+    case .review(let room, let message, let fallback):
+      let judgement: ReviewJudgement?
+      switch answer {
+      case .answered(let object):
+        judgement = ReviewVerdict(object).map { ReviewJudgement($0) } ?? fallback.judgement
+      case .failed: judgement = fallback.judgement
+      }
+      guard let judgement else { return }
+      houses.serve(.reviewed(message, judgement), in: room, atMs: wall.milliseconds)
+    case .checkout(let call): answered(call, answer.checkout(config), at: clock.now, wall: wall)
+    }
+  }
+
+  /// Asks a merchant for a payment page; without one that answers, the order fails.
+  package mutating func ask(_ call: MerchantCall, at now: Instant, wall: WallTime) {
+    clock = (now, wall)
+    // The same question after a crash has the same id: a shop makes one page for it.
+    let isAsked = ask(
+      .createCheckout, of: call.merchant, id: call.id, data: call.data, for: .checkout(call))
+    if !isAsked {
+      answered(call, .failed(reason: "the shop can't be asked now"), at: now, wall: wall)
+    }
+  }
+
+  /// Whether the shop of a room wants to see messages before they are shown.
+  func isReviewed(_ room: String) -> Bool {
+    hooks.endpoint(for: .reviewChat, of: merchant(of: room)) != nil
+  }
+
+  /// Has a message reviewed that waits for nothing else.
+  mutating func review(_ entry: SequencedEvent, _ event: SaidEvent, in room: String) {
+    guard event.isForReview, let house = houses[room], let text = house.texts[event.text] else {
+      return
+    }
+    let merchant = merchant(of: room)
+    let record = house.people.record(entry.actor)
+    let data: JSONObject = [
+      "room": .string(room), "sequence": .integer(entry.sequence),
+      "message": .integer(entry.sequence), "text": .string(text),
+      "identity": .string(record?.identity ?? ""), "name": .string(record?.name ?? ""),
+      "role": .string(event.role.rawValue),
+    ]
+    let fallback = hooks.endpoint(for: .reviewChat, of: merchant)?.fallback ?? .hold
+    let isAsked = ask(
+      .reviewChat, of: merchant, data: data,
+      for: .review(room: room, message: entry.sequence, fallback: fallback))
+    guard !isAsked, let judgement = fallback.judgement else { return }
+    houses.serve(
+      .reviewed(entry.sequence, judgement), in: room, atMs: clock.wall.milliseconds)
+  }
+
+  /// Whose room it is; nil: nobody's in particular.
+  func merchant(of room: String) -> String? { houses[room]?.state.shop.settings.merchant }
+
+  // MARK: Who comes and goes
+
+  /// Tells endpoints that asked for it that somebody came or went.
+  mutating func tellHooks(
+    _ topic: String, _ arrival: Arrival, in room: String, wall: WallTime
+  ) {
+    guard config.isDurable, hooks.wants(topic), let key = houses.key(of: room) else { return }
+    let message = RoomHooks.message(
+      topic, identity: arrival.identity, name: arrival.name, role: arrival.role.rawValue,
+      in: room, atMs: wall.milliseconds)
+    effects.append(.house(.change(.publish(message, room: key), number: 0)))
+  }
+}
+
+extension ReviewJudgement {
+  fileprivate init(_ verdict: ReviewVerdict) {
+    switch verdict {
+    case .allow: self = .allow
+    case .modify(let text): self = .modify(text)
+    case .deny: self = .deny
+    }
+  }
+}
+
+extension HookEndpointRow.Fallback {
+  /// Nil: the message stays where moderators see it.
+  fileprivate var judgement: ReviewJudgement? {
+    switch self {
+    case .allow: .allow
+    case .hold: nil
+    }
+  }
+}
+
+extension SyncAnswer {
+  /// The answer to a request for a payment page.
+  fileprivate func checkout(_ config: ControlConfig) -> CheckoutAnswer {
+    switch self {
+    case .answered(let object):
+      // Without TLS only where the operator allowed an address without it.
+      switch CheckoutVerdict(object, isPlainAllowed: !config.hookAllowed.isEmpty) {
+      case .url(let url): .payment(url: url)
+      case .refused(let text): .failed(reason: text)
+      case nil: .failed(reason: "the shop's answer can't be read")
+      }
+    case .failed: .failed(reason: "the shop did not answer")
+    }
+  }
+}

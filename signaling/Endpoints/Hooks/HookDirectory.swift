@@ -1,0 +1,62 @@
+// The endpoints of webhooks as the control plane knows them.
+
+import Hooks
+import RoomLog
+
+/// All endpoints by id: as they are on the disk.
+struct HookDirectory: Sendable {
+  private var rows: [Int64: HookEndpointRow] = [:] {
+    didSet { askable = HookDirectory.askable(rows) }
+  }
+  /// Who answers questions, oldest first: looked at for each message of a chat.
+  private var askable: [SyncHookKind: [HookEndpointRow]] = [:]
+
+  /// These and no others.
+  init(_ endpoints: [HookEndpointRow] = []) {
+    rows = Dictionary(endpoints.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    askable = HookDirectory.askable(rows)
+  }
+
+  private static func askable(
+    _ rows: [Int64: HookEndpointRow]
+  ) -> [SyncHookKind: [HookEndpointRow]] {
+    let enabled = rows.values.filter { $0.disabledMs == nil }.sorted { $0.id < $1.id }
+    var askable: [SyncHookKind: [HookEndpointRow]] = [:]
+    for kind in SyncHookKind.allCases {
+      let endpoints = enabled.filter { HookTopic.matches($0.topics, kind.rawValue) }
+      if !endpoints.isEmpty { askable[kind] = endpoints }
+    }
+    return askable
+  }
+
+  /// In the order they were made.
+  var all: [HookEndpointRow] { rows.values.sorted { $0.id < $1.id } }
+
+  var count: Int { rows.count }
+
+  subscript(id: Int64) -> HookEndpointRow? {
+    get { rows[id] }
+    set { rows[id] = newValue }
+  }
+
+  /// Whether anybody gets `topic` now.
+  func wants(_ topic: String) -> Bool {
+    rows.values.contains { $0.disabledMs == nil && HookTopic.matches($0.topics, topic) }
+  }
+
+  /// Who is asked: the merchant's oldest endpoint with the topic; without a merchant, anybody's.
+  func endpoint(for kind: SyncHookKind, of merchant: String?) -> HookEndpointRow? {
+    askable[kind]?.first { merchant == nil || $0.merchant == merchant }
+  }
+
+  /// Whose endpoints answer such questions.
+  func merchants(for kind: SyncHookKind) -> Set<String> {
+    Set((askable[kind] ?? []).map(\.merchant))
+  }
+
+  /// What a merchant's callbacks may be signed with. A disabled endpoint gets nothing; its owner may
+  /// still report what became of orders.
+  func keys(of merchant: String) -> [HookKey] {
+    all.filter { $0.merchant == merchant }.flatMap { $0.keys.compactMap { HookKey($0) } }
+  }
+}

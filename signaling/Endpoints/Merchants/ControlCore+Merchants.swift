@@ -1,0 +1,120 @@
+// Merchants and the rooms' orders: who takes them, what they are asked, what they report.
+
+package import Commerce
+import Crypto
+import HTTP
+import Hooks
+import JSON
+import Room
+package import Wire
+
+extension ControlCore {
+  /// Says which merchants take orders beside those with a hook for checkouts: for tests.
+  package mutating func setMerchants(_ names: Set<String>) { merchants = names }
+
+  /// Whose hook takes the orders of a room: the one it names, or the server's only one.
+  func merchant(of house: RoomHouse) -> String? {
+    let takers = merchants.union(hooks.merchants(for: .createCheckout))
+    let only = takers.count == 1 ? takers.first : nil
+    guard let name = house.state.shop.settings.merchant ?? only, takers.contains(name) else {
+      return nil
+    }
+    return name
+  }
+
+  /// Asks the merchant for a payment page.
+  mutating func callMerchant(for order: ShopID, in room: String) {
+    guard let house = houses[room], let data = house.checkout(of: order, in: room) else { return }
+    guard let merchant = merchant(of: house) else {
+      // There was one when it was ordered.
+      return report(
+        .checkoutAnswered(order: order, .failed(reason: "no merchant takes orders")), in: room,
+        by: "", id: nil, for: nil)
+    }
+    effects.append(
+      .callMerchant(
+        MerchantCall(
+          room: room, merchant: merchant, thing: .order(order), untilMs: data.untilMs, data: data.body)))
+  }
+
+  /// Asks again for the pages that were asked for when the process before this one died.
+  mutating func callMerchants(in room: String) {
+    for order in houses[room]?.ordersBeingCreated ?? [] {
+      callMerchant(for: order, in: room)
+    }
+  }
+
+  /// A merchant has answered a call, or has not in time.
+  package mutating func answered(
+    _ call: MerchantCall, _ answer: CheckoutAnswer, at now: Instant, wall: WallTime
+  ) {
+    clock = (now, wall)
+    switch call.thing {
+    case .order(let order):
+      report(
+        .checkoutAnswered(order: order, answer), in: call.room, by: call.merchant, id: nil,
+        for: nil)
+    case .coins(let purchase): offer(purchase, answer, to: call)
+    }
+  }
+
+  /// A merchant reports of an order by a signed callback.
+  ///
+  /// - Parameters:
+  ///   - id: the report's own (`webhook-id`): a second one with it gets the first one's reply, and has no
+  ///     effect of its own.
+  ///   - waiter: is answered when it is on the disk: 200; 409 for a report that does not fit the order,
+  ///     which is recorded; `unknown-order` for one that is not this merchant's.
+  package mutating func reported(
+    _ report: OrderReport, of order: ShopID, in room: String, by merchant: String, id: String?,
+    for waiter: Waiter?, at now: Instant, wall: WallTime
+  ) {
+    clock = (now, wall)
+    self.report(
+      .orderReported(order: order, report), in: room, by: merchant, id: id, for: waiter)
+  }
+
+  private mutating func report(
+    _ command: ShopServerCommand, in room: String, by merchant: String, id: String?,
+    for waiter: Waiter?
+  ) {
+    let parked = ParkedReport(command: command, merchant: merchant, id: id, waiter: waiter)
+    guard require(room) else {
+      guard (parkedReports[room]?.count ?? 0) < HousesLimits.parkedMax else {
+        return refuse(waiter, .tooManyReads)
+      }
+      parkedReports[room, default: []].append(parked)
+      return
+    }
+    take(parked, in: room)
+  }
+
+  private mutating func take(_ parked: ParkedReport, in room: String) {
+    guard let house = houses[room] else { return refuse(parked.waiter, .tooManyReads) }
+    if case .orderReported = parked.command, merchant(of: house) != parked.merchant {
+      return refuse(
+        parked.waiter, ControlRefusal(404, "unknown-order", "the order is another merchant's"))
+    }
+    var envelope = CommandEnvelope(
+      parked.command, by: "merchant/\(parked.merchant)", key: parked.id,
+      atMs: clock.wall.milliseconds)
+    if case .orderReported(let order, let report) = parked.command, parked.id != nil {
+      envelope.parameters = SHA256.digest(Array("order.\(report.rawValue) \(order)".utf8).span)
+    }
+    guard houses.submit(envelope, in: room, for: parked.waiter) else {
+      return refuse(parked.waiter, .tooManyReads)
+    }
+  }
+
+  /// A room that reports waited for is open, or can't be opened.
+  mutating func releaseReports(_ room: String, isOpen: Bool) {
+    for parked in parkedReports.removeValue(forKey: room) ?? [] {
+      if isOpen { take(parked, in: room) } else { refuse(parked.waiter, .tooManyReads) }
+    }
+  }
+
+  private mutating func refuse(_ waiter: Waiter?, _ refusal: ControlRefusal) {
+    guard case .request(let ticket)? = waiter else { return }
+    answerWaiting(ticket, refusal.problem)
+  }
+}

@@ -1,0 +1,82 @@
+// The house's own part in the shop: what fits a message, who has seen a pin, what a merchant is told.
+
+package import Commerce
+package import JSON
+import Wire
+
+extension RoomHouse {
+  /// What the shop itself can't know.
+  func checkShop(
+    _ command: RoomCommand, _ envelope: CommandEnvelope
+  ) throws(CommandRefusal) {
+    guard case .shop(let command) = command else { return }
+    switch command {
+    case .checkout where !envelope.hasMerchant:
+      throw CommandRefusal(.noCheckout, "no merchant takes orders of this room")
+    case .putListing(let draft): try check([draft])
+    case .importListings(let drafts): try check(drafts)
+    default: break
+    }
+  }
+
+  private func check(_ drafts: [ListingDraft]) throws(CommandRefusal) {
+    for (index, draft) in drafts.enumerated()
+    where draft.byteCount > HouseLimits.listingBytesMax {
+      throw CommandRefusal(
+        .limit,
+        "listings[\(index)]: a listing has at most \(HouseLimits.listingBytesMax) bytes of text")
+    }
+  }
+
+  /// Counts whose page shows a pin.
+  mutating func noteSeen(_ pin: ShopID, by identity: String, _ pending: inout Pending) {
+    let shown = Set(state.shop.pins.map(\.id))
+    pinsSeen = pinsSeen.filter { shown.contains($0.key) }
+    guard (pinsSeen[pin]?.count ?? 0) < HouseLimits.seenMax,
+      pinsSeen[pin, default: []].insert(identity).inserted
+    else { return }
+    pending.frames.append(
+      Frame(
+        audience: .staff, delivery: .counter(.pinSeen(pin)), sequence: state.sequence, bytes: []))
+  }
+}
+
+extension RoomHouse {
+  /// What a merchant is told to make a payment page for an order; nil when it waits for none.
+  package func checkout(of id: ShopID, in room: String) -> (untilMs: Int64, body: JSONObject)? {
+    let shop = state.shop
+    guard let order = shop.orders[id], order.status == .creating else { return nil }
+    let lines = order.lines.map { line -> JSONValue in
+      let listing = shop.listing(of: line.sku)
+      return [
+        "reference": json(listing?.reference), "sku": .string(line.sku),
+        "title": json(listing?.title), "variant": json(listing?.variant(line.sku)?.title),
+        "quantity": .integer(line.quantity), "priceMinor": .integer(line.priceMinor),
+      ]
+    }
+    return (
+      order.untilMs,
+      [
+        "room": .string(room), "order": .integer(id),
+        "buyer": json(people.record(order.buyer.person)?.identity),
+        "currency": json(shop.settings.currency), "lines": .array(lines),
+        "discountMinor": .integer(order.discountMinor), "voucher": json(order.voucher),
+        "totalMinor": .integer(order.totalMinor), "untilMs": .integer(order.untilMs),
+      ]
+    )
+  }
+
+  /// Orders that wait for their payment page.
+  package var ordersBeingCreated: [ShopID] {
+    state.shop.orders.filter { $0.value.status == .creating }.map(\.key)
+  }
+}
+
+extension ListingDraft {
+  /// Roughly the bytes it has in a message.
+  fileprivate var byteCount: Int {
+    let texts = [reference, title, description ?? "", url ?? ""] + images
+    return texts.reduce(256) { $0 + $1.utf8.count + 4 }
+      + variants.reduce(0) { $0 + $1.sku.utf8.count + ($1.title?.utf8.count ?? 0) + 128 }
+  }
+}
