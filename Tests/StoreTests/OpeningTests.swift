@@ -53,7 +53,6 @@ struct OpeningTests {
   @Test("a step that fails leaves the version and the tables of the step before")
   func failedStep() throws {
     let database = try Database(folder.directory.database, .create)
-    let last = Migration.all.count
     let steps =
       Migration.all + [
         Migration(
