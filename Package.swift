@@ -80,7 +80,9 @@ let package = Package(
     // Signaling: who may do what, rooms, messages, endpoints.
     signaling("Access", ["Wire", "Crypto", "JSON"]),
     signaling("Commerce", ["Wire", "JSON", "Crypto", "RoomLog"]),
-    signaling("Room", ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl"]),
+    signaling(
+      "Room",
+      ["Wire", "RTP", "JSON", "Crypto", "Access", "Commerce", "MediaControl", "RoomLog"]),
     signaling("Messages", ["Wire", "RTP", "JSON", "MediaControl", "Access", "Commerce", "Room"]),
     signaling(
       "Endpoints",
@@ -169,7 +171,11 @@ let package = Package(
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
     tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
     tests("Commerce", ["Commerce", "JSON", "Crypto", "RoomLog", "Wire"]),
-    tests("Room", ["Room", "Access", "Commerce", "Crypto", "JSON", "MediaControl", "RTP", "Wire"]),
+    tests(
+      "Room",
+      [
+        "Room", "Access", "Commerce", "Crypto", "JSON", "MediaControl", "RTP", "RoomLog", "Wire",
+      ]),
     tests(
       "Endpoints",
       [

@@ -5,8 +5,8 @@ package import RoomLog
 /// How a transfer is read.
 enum LedgerRows {
   static let columns = """
-    SELECT id, kind, room, number, subject, item, count, coins, merchant, price_minor, currency,
-      source, balance, at_ms
+    SELECT transfers.id, kind, room, number, subject, item, count, transfers.coins, merchant,
+      price_minor, currency, source, transfers.balance, at_ms
     """
   /// How many columns that are.
   static let count: Int32 = 14
@@ -48,14 +48,19 @@ extension RoomReader {
       """, .text(identity)) ?? 0
   }
 
-  /// A person's transfers, newest first, those before a number; at most `StoreLimits.pageMax`.
-  package func transfers(
+  /// What went into a person's wallet and (negative) out of it, newest first, with numbers below a bound;
+  /// at most `StoreLimits.pageMax`.
+  package func moves(
     of identity: String, before bound: Int64 = .max, limit: Int
-  ) throws(StoreError) -> [Transfer] {
+  ) throws(StoreError) -> [(transfer: Transfer, coins: Int64)] {
     try database.rows(
-      LedgerRows.columns + " FROM transfers WHERE subject = ? AND id < ? ORDER BY id DESC LIMIT ?",
-      [.text(identity), .integer(bound), .integer(Int64(RoomReader.bounded(limit)))],
-      LedgerRows.transfer)
+      LedgerRows.columns + """
+        , postings.coins FROM postings JOIN transfers ON transfers.id = postings.transfer
+        WHERE account = (SELECT id FROM accounts WHERE kind = 'wallet' AND owner = ?)
+          AND transfer < ? ORDER BY transfer DESC LIMIT ?
+        """,
+      [.text(identity), .integer(bound), .integer(Int64(RoomReader.bounded(limit)))]
+    ) { (LedgerRows.transfer($0), $0.integer(LedgerRows.count)) }
   }
 
   /// A transfer by its number; nil when there is none.

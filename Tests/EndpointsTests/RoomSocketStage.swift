@@ -24,7 +24,7 @@ struct RoomSocketStage {
   var sockets = RoomSockets()
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// By socket: what it was sent, oldest first; taken by `inbox`.
-  private var sent: [UInt64: [JSONObject]] = [:]
+  private(set) var sent: [UInt64: [JSONObject]] = [:]
   /// By socket: what it was told of the room's log when it came and after (`snapshot`, `me`, events), oldest first.
   private(set) var told: [UInt64: [JSONObject]] = [:]
   /// How many messages came as batches.
@@ -311,7 +311,7 @@ struct RoomSocketStage {
     carryOut()
   }
 
-  private mutating func carryOut() {
+  mutating func carryOut() {
     while true {
       let effects = core.takeEffects()
       guard !effects.isEmpty else { break }
@@ -338,6 +338,7 @@ struct RoomSocketStage {
     case .house(let order):
       houseOrders.append(order)
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
+    case .tellMember(let room, let identity, let text): sockets.tell(identity, in: room, text)
     case .callMerchant(let call): merchantCalls.append(call)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)

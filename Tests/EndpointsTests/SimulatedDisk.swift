@@ -82,6 +82,8 @@ struct SimulatedDisk {
     // Queries and erasure have tests of their own.
     case .read(_, let number): answers.append((.read(number: number, nil), nil))
     case .erase(_, let number): answers.append((.erased(number: number, nil), nil))
+    case .transfer(_, let number):
+      answers.append((.transferred(number: number, .failed), nil))
     case .upkeep: break
     }
   }

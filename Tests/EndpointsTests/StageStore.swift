@@ -62,7 +62,7 @@ final class StageStore: Sendable {
   func carryOut(_ order: HouseOrder) -> HouseAnswer? {
     store.carryOut(order)
     switch order {
-    case .open, .commit, .lookUp, .read, .erase: return answers.next()
+    case .open, .commit, .lookUp, .read, .erase, .transfer: return answers.next()
     case .keep, .upkeep: return nil
     }
   }

@@ -8,6 +8,7 @@ import pytest
 
 from harness import network
 from harness.files import FileServer
+from harness.scripted import ScriptedRoom
 from harness.server import REPOSITORY, HawkerServer
 from harness.traffic import traffic
 
@@ -84,6 +85,22 @@ def server(start_server):
     return start_server()
 
 
+@pytest.fixture
+def start_scripted(evidence):
+    """Starts rooms with scripted people; flags as of fake-room.mjs."""
+    rooms = []
+
+    def start(*flags):
+        folder = evidence / f"scripted-{len(rooms)}"
+        folder.mkdir()
+        rooms.append(ScriptedRoom(folder, *flags))
+        return rooms[-1]
+
+    yield start
+    for room in rooms:
+        room.stop()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     from harness.chromium import Chromium
@@ -107,8 +124,8 @@ def open_page(request, evidence):
     """Opens pages that are closed afterwards, with a screenshot and the console of a failed test."""
     pages = []
 
-    def open_in(browser, url=None, camera=None):
-        page = browser.page(camera)
+    def open_in(browser, url=None, camera=None, device=None):
+        page = browser.page(camera, device)
         pages.append(page)
         if url:
             page.goto(url)
@@ -123,6 +140,21 @@ def open_page(request, evidence):
             page.close()
         except Exception as problem:  # The browser may be what failed; the report is what counts.
             print(f"page {number}: {problem}")
+
+
+@pytest.fixture
+def album(request):
+    """Keeps pictures of a run that people should look at, under .build/interop/pictures/<test>."""
+    folder = REPOSITORY / ".build" / "interop" / "pictures" / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    taken = []
+
+    def keep(page, name):
+        taken.append(name)
+        page.screenshot(folder / f"{len(taken):02}-{name}.png")
+
+    return keep
 
 
 @pytest.fixture

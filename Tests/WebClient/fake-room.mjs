@@ -1,6 +1,6 @@
 // A server for trying the pages without Hawker: serves web/, and speaks the room's half with scripted people. No media.
 //
-//   node Tests/WebClient/fake-room.mjs [PORT]
+//   node Tests/WebClient/fake-room.mjs [PORT] [--live=N]    N shows on the front page, and nothing to come without any
 //
 // The room's name picks the scene: demo, storm (100 messages/s), scheduled, waiting, away, ended, full, banned, invited, quiet,
 // old (a server without the room's half). A token is ROLE:NAME, in the address as #token=host:Ann.
@@ -316,7 +316,7 @@ const server = createServer(async (request, response) => {
   const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
   const json = (status, body) => response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
   if (/^\/api\/v1\/rooms\/[^/]+\/tokens$/.test(path)) return json(201, { token: `viewer:Guest-${randomBytes(2).toString("hex")}` });
-  if (path === "/api/v1/rooms") return json(200, { rooms: server.empty ? [] : LISTED, next: null });
+  if (path === "/api/v1/rooms") return json(200, { rooms: listed(), next: null });
   if (path === "/api/v1/me/following") return request.headers.authorization ? json(200, { following: FOLLOWED, next: null }) : json(401, {});
   const page = /^\/(studio|watch)\/[\w-]+$/.exec(path);
   const file = path === "/" ? "landing/index.html" : page ? `${page[1]}/index.html` : path.startsWith("/assets/") ? path.slice(8) : null;
@@ -340,7 +340,14 @@ const FOLLOWED = [
   { host: { identity: "ann", name: "Ann Bergström" }, rooms: [{ ...LISTED[0], announcement: "Free shipping until the kiln is empty" }] },
   { host: { identity: "priya", name: "Priya" }, rooms: [{ ...LISTED[3], announcement: null }] },
 ];
-server.empty = process.argv.includes("--empty");
+const MORE = ["Ceramics after midnight", "Hand-dyed yarn, 40 colours", "Cameras that still work", "Trading cards: sealed boxes only", "Grandmother’s jewellery", "Bonsai for beginners", "Records from Lagos", "Second-hand bikes", "Knives, freshly sharpened"];
+function listed() {
+  const flag = process.argv.find((each) => each.startsWith("--live="));
+  if (!flag) return LISTED;
+  const more = MORE.map((title, n) => ({ room: `room-${n}`, title, phase: "live", startsAtMs: null, viewers: 700 - 71 * n, host: { name: PEOPLE[n] } }));
+  const live = [...LISTED.slice(0, 3), ...more].slice(0, Number(flag.slice(7)));
+  return [...live, ...(live.length > 0 ? LISTED.slice(3) : [])];
+}
 
 server.on("upgrade", (request, tcp) => {
   const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64");

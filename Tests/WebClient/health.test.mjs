@@ -30,7 +30,7 @@ test("the uplink and the computer are named with the topmost layer they limit", 
 test("loss on the way is worse than a limit", () => {
   const health = [arrives("q", { limitedByCode: "loss", limitedBy: "…", fractionLost: 0.084 }), arrives("f")];
   const verdict = verdictOf(sending([layer("q"), layer("f", { limitation: "bandwidth" })], health));
-  assert.deepEqual([verdict.key, verdict.layer, verdict.percent, verdict.tone], ["loss", "q", 8, "bad"]);
+  assert.deepEqual([verdict.key, verdict.layer, verdict.lost, verdict.tone], ["loss", "q", 0.084, "bad"]);
 });
 
 test("silence of the sound is said of the sound", () => {
@@ -38,6 +38,9 @@ test("silence of the sound is said of the sound", () => {
 });
 
 test("a limit this page doesn't know is shown in the server's words", () => {
-  const verdict = verdictOf(sending([layer("f")], [arrives("f", { limitedByCode: "budget", limitedBy: "More than you may send" })]));
-  assert.deepEqual([verdict.key, verdict.words], ["server", "More than you may send"]);
+  const verdict = verdictOf(sending([layer("f")], [arrives("f", { limitedByCode: "weather", limitedBy: "It rains on the antenna" })]));
+  assert.deepEqual([verdict.key, verdict.words], ["server", "It rains on the antenna"]);
+  for (const code of ["slow", "budget"]) {
+    assert.equal(verdictOf(sending([layer("f")], [arrives("f", { limitedByCode: code, limitedBy: "English" })])).key, code);
+  }
 });

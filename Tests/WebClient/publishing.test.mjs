@@ -96,12 +96,15 @@ describe("encodings", () => {
   test("bitrates follow the number of pixels, but never under half or over double", () => {
     assert.deepEqual(bitrates(1280, 720), [150_000, 500_000, 1_700_000]);
     assert.deepEqual(bitrates(1920, 1080), [300_000, 1_000_000, 3_400_000]);
-    assert.deepEqual(bitrates(640, 480), [75_000, 250_000, 850_000]);
+    assert.deepEqual(bitrates(640, 480), [250_000, 850_000]);
   });
 
-  test("a picture under 480 lines has two layers; a shared screen one", () => {
-    const small = cameraEncodings(new FakeTrack("video", { width: 640, height: 360 }));
-    assert.deepEqual(small.map((each) => each.rid), ["h", "f"]);
+  test("small pictures have fewer layers, as many as the browser would send; a shared screen has one", () => {
+    const layers = (width, height) => cameraEncodings(new FakeTrack("video", { width, height })).map((each) => each.rid);
+    assert.deepEqual(layers(540, 960), ["q", "h", "f"]);
+    assert.deepEqual(layers(640, 480), ["q", "f"]);
+    assert.deepEqual(layers(480, 270), ["q", "f"]);
+    assert.deepEqual(layers(320, 240), ["f"]);
     assert.equal(screenEncodings().length, 1);
   });
 });

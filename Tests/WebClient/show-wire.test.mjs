@@ -149,3 +149,12 @@ test("a snapshot later says what the events said: room and schedule named in eit
     assert.deepEqual([again.title, again.description, again.startsAt], ["Own", "p", 9]);
   }
 });
+
+test("who came before the host learns whose room it is from what is published", () => {
+  const show = live({ ...head, host: null, part: 0, last: true });
+  assert.equal(show.state.host, null);
+  show.published([{ member: "bob", name: "Bob", role: "viewer" }]);
+  assert.equal(show.state.host, null);
+  show.published([{ member: "alice", name: "Alice", role: "host" }]);
+  assert.deepEqual(show.state.host, { member: "alice", name: "Alice" });
+});

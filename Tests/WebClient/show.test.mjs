@@ -112,9 +112,11 @@ test("questions: votes, answered, dismissed, and one highlighted at a time", () 
     { type: "questionVotes", question: 12, upvotes: 4 }, { type: "yours", question: 12, value: true },
     { type: "questionHighlighted", seq: 14, question: 11 }, { type: "questionHighlighted", seq: 15, question: 12 },
     { type: "questionAnswered", seq: 16, question: 11 }, { type: "questionDismissed", seq: 17, question: 13 },
+    // As in the server's snapshots: what is answered stays on screen until it is taken off.
+    { type: "questionAnswered", seq: 18, question: 12 },
   );
   assert.deepEqual(state.questions.map((each) => [each.state, each.highlighted, each.upvotes, each.yours]), [
-    ["answered", false, 0, false], ["open", true, 4, true], ["dismissed", false, 0, false],
+    ["answered", false, 0, false], ["answered", true, 4, true], ["dismissed", false, 0, false],
   ]);
 });
 

@@ -29,6 +29,8 @@ package enum ControlEffect: Sendable {
   case house(HouseOrder)
   /// To a merchant's hook; its answer comes back by `ControlCore.answered`.
   case callMerchant(MerchantCall)
+  /// A message for all sockets a member has in a room; no event, never repeated.
+  case tellMember(room: String, identity: String, [UInt8])
   /// Something a room's log has for its members.
   case houseNews(HouseNews)
   /// A query over a room socket could not be answered.

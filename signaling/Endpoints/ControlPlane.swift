@@ -180,6 +180,8 @@ private final class ControlLoop {
     case .house(let order): parts.store(order)
     case .callMerchant(let call):
       core.answered(call, .failed(reason: "no merchant is configured"), at: now, wall: wall)
+    case .tellMember(let room, let identity, let message):
+      sockets.tell(identity, in: room, message)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):

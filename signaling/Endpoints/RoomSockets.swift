@@ -363,6 +363,14 @@ struct RoomSockets {
     }
   }
 
+  /// Sends something to all sockets a member has in a room.
+  mutating func tell(_ identity: String, in room: String, _ text: [UInt8]) {
+    for name in audiences[room]?.sessions.sorted() ?? []
+    where sessions[name]?.member.identity == identity {
+      if let socket = sessions[name]?.socket { send(text, to: socket) }
+    }
+  }
+
   // MARK: Leaving
 
   /// Ends a session and its connections.

@@ -7,19 +7,26 @@ const CAMERA_LAYERS = [
   { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
 ];
-/** Under this height a quarter of the picture is too small to be worth sending. */
-const THREE_LAYERS_HEIGHT_MIN = 480;
+/**
+ * Smaller pictures are sent in fewer layers, as Chromium's encoder does: it leaves out the topmost of those it was asked for,
+ * so one that asked for too many would send its small ones only.
+ */
+const THREE_LAYERS_PIXELS_MIN = 960 * 540;
+const TWO_LAYERS_PIXELS_MIN = 480 * 270;
 
 /**
- * Send encodings for a camera track: three layers, two when the picture is small.
+ * Send encodings for a camera track: three layers, fewer when the picture is small.
  * @param {MediaStreamTrack} track
  * @returns {RTCRtpEncodingParameters[]}
  */
 export function cameraEncodings(track) {
   const { width = 1280, height = 720 } = track.getSettings();
+  const pixels = width * height;
   // Never below half: a small picture needs more bits per pixel.
-  const scale = Math.max(0.5, Math.min(2, (width * height) / CAMERA_PIXELS));
-  const layers = height < THREE_LAYERS_HEIGHT_MIN ? CAMERA_LAYERS.slice(1) : CAMERA_LAYERS;
+  const scale = Math.max(0.5, Math.min(2, pixels / CAMERA_PIXELS));
+  const layers = CAMERA_LAYERS.slice(pixels < TWO_LAYERS_PIXELS_MIN ? 2 : pixels < THREE_LAYERS_PIXELS_MIN ? 1 : 0);
+  // Named by rank, as the server names what arrives: of two the lower is `q`.
+  if (layers.length === 2) layers[0] = { ...layers[0], rid: "q" };
   return layers.map((layer) => ({ ...layer, active: true, maxBitrate: Math.round(layer.maxBitrate * scale) }));
 }
 

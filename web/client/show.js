@@ -142,9 +142,10 @@ const CHANGES = {
   hostChanged: (state, { host }) => ({ ...state, host }),
 
   questionAsked: (state, { question }) => ({ ...state, questions: withItem(state.questions, question) }),
+  // It stays on screen until it is taken off, as the server has it.
   questionAnswered: (state, { question }) => ({
     ...state,
-    questions: withChange(state.questions, question, { state: "answered", highlighted: false }),
+    questions: withChange(state.questions, question, { state: "answered" }),
   }),
   questionDismissed: (state, { question }) => ({
     ...state,

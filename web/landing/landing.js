@@ -88,7 +88,11 @@ async function load(more) {
     // A server without a list of rooms is no failure: rooms open by name.
     const page = response.status === 404 ? { rooms: [], next: null } : response.ok ? await response.json() : null;
     if (!page) throw new Error(String(response.status));
-    const rooms = page.rooms.map((/** @type {any} */ show) => ({ ...show, startsAt: show.startsAtMs }));
+    const rooms = page.rooms.map((/** @type {any} */ show) => ({
+      ...show, startsAt: show.startsAtMs,
+      // A host without a name is known by the room's.
+      host: show.host?.name ? show.host : null,
+    }));
     // A room that has lost viewers meanwhile may come once more.
     listed = more ? [...new Map([...listed, ...rooms].map((show) => [show.room, show])).values()] : rooms;
     next = page.next ?? null;

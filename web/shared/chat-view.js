@@ -13,6 +13,8 @@ import { clockText } from "./time.js";
 
 /** While following, a few screenfuls: three elements each, so about 200 nodes. */
 const ROWS_MAX = 60;
+/** So many more may gather before the oldest go, many at once. */
+const ROWS_SLACK = 40;
 /** While reading upwards, what was there and what was asked for. */
 const READING_ROWS_MAX = 200;
 /** Of them, what was there: the rest is for older ones. */
@@ -25,7 +27,7 @@ const ALOUD_MS = 4000;
 
 /**
  * @typedef {object} ChatViewParts
- * @property {HTMLElement} scroller  a column-reverse box, so that the browser itself keeps the newest in view
+ * @property {HTMLElement} scroller  kept at its end while following: what scrolls is no layout shift
  * @property {HTMLElement} list  an ol in it
  * @property {HTMLButtonElement} jump  back to the newest
  * @property {(message: ChatMessage) => import("./overlays.js").MenuItem[]} actions  of a message; none: no tools
@@ -46,6 +48,8 @@ export class ChatView {
    */
   #older = [];
   #following = true;
+  /** While following, the oldest message that is shown. */
+  #first = 0;
   /**
    * While reading: what was there when it began, for the state lets go of old messages.
    * @type {ChatMessage[]}
@@ -70,6 +74,14 @@ export class ChatView {
     scroller.append(this.#aloud);
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     jump.addEventListener("click", () => this.follow());
+    // A phone is turned, the composer grows, a font arrives: the newest stays in view.
+    const resized = new ResizeObserver(() => {
+      if (this.#following) this.#toEnd();
+      // Not in the frame that brought the message: its scrolling and this one's would be taken for a jump.
+      requestAnimationFrame(() => this.#fill());
+    });
+    resized.observe(scroller);
+    resized.observe(list, { box: "border-box" });
     list.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#showTools(rowOf(event)));
     list.addEventListener("focusin", (event) => this.#showTools(rowOf(event)));
     list.addEventListener("keydown", (event) => this.#key(event));
@@ -103,13 +115,46 @@ export class ChatView {
     this.#older = [];
     this.#frozen = [];
     this.#moreHistory = true;
-    this.#parts.scroller.scrollTop = 0;
+    this.#first = this.#state?.messages.at(-ROWS_MAX)?.id ?? 0;
+    this.#toEnd();
     this.#ask();
+  }
+
+  #toEnd() {
+    const { scroller } = this.#parts;
+    scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  /** A few messages stand at the bottom too, and go up by scrolling like many do: over a space as high as the box. */
+  #fill() {
+    const { scroller, list } = this.#parts;
+    if (scroller.classList.toggle("short", list.offsetHeight < scroller.clientHeight) || this.#following) this.#toEnd();
+  }
+
+  /** In a frame of its own: with rows that come at the other end it would be taken for a jump. */
+  #trim() {
+    const rows = [...this.#parts.list.children];
+    const gone = new Set(rows.slice(0, -ROWS_MAX));
+    for (const [key, { node }] of this.#rows) {
+      if (!gone.has(node)) continue;
+      node.remove();
+      this.#rows.delete(key);
+    }
+    const left = /** @type {HTMLElement|null} */ (this.#parts.list.querySelector("li[data-id]"));
+    this.#first = Number(left?.dataset.id ?? 0);
+    this.#toEnd();
   }
 
   #render() {
     const state = this.#state;
     if (!state) return;
+    if (this.#following && this.#rows.size > ROWS_MAX + ROWS_SLACK) {
+      this.#trim();
+      return this.#ask();
+    }
+    const { scroller } = this.#parts;
+    // What is read stays where it is, whatever is added above.
+    const fromEnd = this.#following ? 0 : scroller.scrollHeight - scroller.scrollTop;
     const items = this.#items(state);
     const wanted = new Set(items.map(keyOf));
     for (const [key, { node }] of this.#rows) {
@@ -133,13 +178,16 @@ export class ChatView {
       if (row.node === next) next = next.nextElementSibling;
       else this.#parts.list.insertBefore(row.node, next);
     }
+    if (this.#following) this.#toEnd();
+    else if (scroller.scrollHeight - scroller.scrollTop !== fromEnd) scroller.scrollTop = scroller.scrollHeight - fromEnd;
     this.#renderJump(state);
     this.#readNew(state);
   }
 
   /** @param {ShowState} state @returns {(ChatMessage|Gap)[]} */
   #items(state) {
-    const shown = this.#following ? state.messages.slice(-ROWS_MAX) : [...this.#older, ...this.#frozen].slice(0, READING_ROWS_MAX);
+    if (this.#following && this.#rows.size === 0) this.#first = state.messages.at(-ROWS_MAX)?.id ?? 0;
+    const shown = this.#following ? state.messages.filter((each) => each.id >= this.#first) : [...this.#older, ...this.#frozen].slice(0, READING_ROWS_MAX);
     const from = shown[0]?.id ?? Infinity;
     const to = this.#following ? Infinity : this.#frozenAt;
     const gaps = state.gaps.filter((gap) => gap.to >= from && gap.from <= to);
@@ -188,16 +236,14 @@ export class ChatView {
 
   #scrolled() {
     const { scroller } = this.#parts;
-    // In a column-reverse box the newest is at 0 and older ones are above, at negative offsets.
-    const atNewest = -scroller.scrollTop < FOLLOW_PX;
+    const atNewest = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < FOLLOW_PX;
     if (atNewest && !this.#following) this.follow();
     if (!atNewest && this.#following) {
       this.#following = false;
       this.#frozen = this.#state?.messages.slice(-FROZEN_MAX) ?? [];
       this.#ask();
     }
-    const toTop = scroller.scrollHeight - scroller.clientHeight + scroller.scrollTop;
-    if (!this.#following && toTop < 80) void this.#loadOlder();
+    if (!this.#following && scroller.scrollTop < 80) void this.#loadOlder();
   }
 
   async #loadOlder() {

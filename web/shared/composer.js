@@ -1,6 +1,7 @@
 // Where a member writes: the field, what it replies to, emoji, and in plain words why one can't write just now.
 
 import { codeOf } from "../client/errors.js";
+import { nameOf } from "./avatar.js";
 import { make, plural, setText, text, textOf } from "./dom.js";
 import { icon } from "./icons.js";
 import { open } from "./overlays.js";
@@ -60,7 +61,7 @@ export class Composer {
 
   /** @param {ShowState} state */
   render(state) {
-    if (this.#state && this.#state.chat === state.chat && this.#state.you === state.you && this.#state.banned === state.banned) return;
+    if (this.#state && this.#state.chat === state.chat && this.#state.you === state.you && this.#state.banned === state.banned && this.#state.phase === state.phase) return;
     this.#state = state;
     this.#show();
   }
@@ -71,7 +72,7 @@ export class Composer {
     this.#reply.hidden = message === null;
     if (!message) return;
     const close = make("button.icon.compact.quiet", { icon: "close", label: text("chat.noReply"), onclick: () => this.replyTo(null) });
-    this.#reply.replaceChildren(icon("reply"), make("span.cut.grow", {}, text("chat.replying", { name: message.from.name })), close);
+    this.#reply.replaceChildren(icon("reply"), make("span.cut.grow", {}, text("chat.replying", { name: nameOf(message.from) })), close);
     this.#input.focus();
   }
 
@@ -131,6 +132,7 @@ export class Composer {
     if (!state) return null;
     const { chat, you } = state;
     if (state.banned) return { key: "chat.why.banned" };
+    if (state.phase === "ended") return { key: "chat.why.ended" };
     if (you.muted) return { key: "chat.why.muted" };
     if (you.timeoutUntil && you.timeoutUntil > Date.now()) {
       clearTimeout(this.#timer);

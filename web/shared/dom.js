@@ -28,6 +28,7 @@ export function fillStrings(root = document.body) {
     each.setAttribute("placeholder", text(each.getAttribute("data-placeholder") ?? ""));
   }
   for (const each of root.querySelectorAll("[data-icon]")) each.prepend(icon(each.getAttribute("data-icon") ?? ""));
+  document.documentElement.classList.add("filled");
 }
 
 /** @param {Element} target @param {string} words */
@@ -139,6 +140,9 @@ export function oncePerFrame(render) {
   };
 }
 
+/** @param {string} key */
+export const has = (key) => Object.hasOwn(strings, key);
+
 /**
  * A string by key, with `{name}` replaced.
  * @param {string} key
@@ -151,6 +155,8 @@ export function text(key, values = {}) {
 
 const plurals = new Intl.PluralRules(language.tag);
 const numbers = new Intl.NumberFormat(language.tag);
+const tenths = new Intl.NumberFormat(language.tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(language.tag, { style: "percent" });
 const compactNumbers = new Intl.NumberFormat(language.tag, { notation: "compact", maximumFractionDigits: 1 });
 
 /**
@@ -169,6 +175,9 @@ export function plural(key, count, values = {}) {
  * @param {number} count
  */
 export const countText = (count) => (count < 10_000 ? numbers : compactNumbers).format(count);
+
+/** @param {number} part  0 to 1 */
+export const percentText = (part) => percents.format(part);
 
 /**
  * Text for an error code, or the general one.
@@ -194,17 +203,19 @@ export const isRoomName = (name) => ROOM.test(name);
 
 /** @param {number} bitsPerSecond */
 export function bitrateText(bitsPerSecond) {
-  if (bitsPerSecond <= 0) return "–";
-  return bitsPerSecond >= 1e6 ? `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
+  if (bitsPerSecond <= 0) return text("unit.none");
+  if (bitsPerSecond < 1e6) return text("unit.kilobits", { value: numbers.format(Math.round(bitsPerSecond / 1e3)) });
+  return text("unit.megabits", { value: tenths.format(bitsPerSecond / 1e6) });
 }
 
 /**
  * @param {number} width
  * @param {number} height
  */
-export const sizeText = (width, height) => (width > 0 ? `${width}×${height}` : "–");
+export const sizeText = (width, height) => (width > 0 ? text("unit.size", { width, height }) : text("unit.none"));
 
 /** @param {number} milliseconds */
 export function latencyText(milliseconds) {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 1000) return text("unit.milliseconds", { value: Math.round(milliseconds) });
+  return text("unit.seconds", { value: tenths.format(milliseconds / 1000) });
 }

@@ -1,6 +1,6 @@
 // Polls as cards: choose, see how others chose, and for staff close and reveal.
 
-import { KeyedList, make, plural, setText, text } from "./dom.js";
+import { KeyedList, make, percentText, plural, setText, text } from "./dom.js";
 import { countDown } from "./time.js";
 
 /** @typedef {import("../client/protocol").Poll} Poll */
@@ -65,6 +65,13 @@ export function pollCard(first, { room, run, staff = () => false }) {
     update(poll);
   }
 
+  /** Where the counts are hidden it is said until when. */
+  function votersText() {
+    const hidden = poll.counts === null && poll.results !== "live" ? text(`poll.hidden.${poll.results}`) : "";
+    const many = poll.voters > 0 ? plural("poll.voters", poll.voters) : hidden ? "" : text("poll.noVoters");
+    return [many, hidden].filter(Boolean).join(" · ");
+  }
+
   /** @param {number[]} indices */
   function vote(indices) {
     if (indices.length > 0) run(room.vote(poll.id, indices));
@@ -86,10 +93,10 @@ export function pollCard(first, { room, run, staff = () => false }) {
       option.node.setAttribute("aria-disabled", String(!mayVote()));
       option.node.classList.toggle("leads", poll.state !== "open" && count === most && count > 0);
       option.node.style.setProperty("--part", String(poll.counts ? count / total : 0));
-      setText(option.percent, poll.counts ? `${Math.round((100 * count) / total)} %` : "");
+      setText(option.percent, poll.counts ? percentText(count / total) : "");
     }
     setText(state, text(`poll.state.${poll.state}`));
-    setText(voters, poll.voters > 0 ? plural("poll.voters", poll.voters) : text("poll.noVoters"));
+    setText(voters, votersText());
     countDown(closes, poll.state === "open" ? poll.closesAt : null, "poll.closesIn");
     send.hidden = !(poll.multiple && mayVote());
     send.disabled = chosen.size === 0;

@@ -41,10 +41,16 @@ function questionRow(first, { room, run, staff = () => false }) {
   const state = make("span.role");
   const by = make("p.quiet-text.small.row", {}, make("span.cut", {}, nameOf(first.from)), state);
   const highlight = make("button.icon.compact.toggles", { icon: "star", onclick: () => run(room.highlightQuestion(question.highlighted ? null : question.id)) });
-  const answered = make("button.icon.compact", { icon: "check", label: text("question.answer"), onclick: () => run(room.answerQuestion(question.id)) });
+  const answered = make("button.icon.compact", { icon: "check", label: text("question.answer"), onclick: () => run(answer()) });
   const dismiss = make("button.icon.compact", { icon: "trash", label: text("question.dismiss"), onclick: () => run(room.dismissQuestion(question.id)) });
   const tools = make("div.row", {}, highlight, answered, dismiss);
   const node = make("li.question", {}, up, make("div.grow", {}, words, by), tools);
+
+  /** Answered is over for the viewers too: it goes from the picture. */
+  async function answer() {
+    if (question.highlighted) await room.highlightQuestion(null);
+    await room.answerQuestion(question.id);
+  }
 
   /** @param {Question} next */
   function update(next) {
@@ -59,7 +65,9 @@ function questionRow(first, { room, run, staff = () => false }) {
     setText(words, question.text ?? text("chat.deleted"));
     setText(state, question.highlighted ? text("question.now") : question.state === "answered" ? text("question.answered") : "");
     state.hidden = !state.textContent;
-    tools.hidden = !(staff() && open);
+    // What was answered elsewhere can still be taken off the screen here.
+    tools.hidden = !(staff() && (open || question.highlighted));
+    answered.hidden = dismiss.hidden = !open;
     setLabel(highlight, text(question.highlighted ? "question.unhighlight" : "question.highlight"));
     highlight.setAttribute("aria-pressed", String(question.highlighted));
   }

@@ -12,9 +12,13 @@ import { openMenu, toast } from "../shared/overlays.js";
 import { PollsView } from "../shared/polls-view.js";
 import { QuestionsView } from "../shared/questions-view.js";
 import { setUpTabs } from "../shared/tabs.js";
+import { GuestMonitors } from "./guest-monitors.js";
 import { askGiveaway, askPoll } from "./new-items.js";
 import { PeoplePanel } from "./people-panel.js";
 import { ShowPanel } from "./show-panel.js";
+
+/** A room that has not come so long after joining is none. */
+const ROOM_MS = 3000;
 
 /** @typedef {import("../client/show.js").ShowState} ShowState */
 /** @typedef {import("../client/protocol").ChatMessage} ChatMessage */
@@ -31,6 +35,7 @@ export function setUpDesk(room) {
   const composer = new Composer(/** @type {HTMLFormElement} */ (element("composer")), room);
   const people = new PeoplePanel(element("people-panel"), room, run);
   const show = new ShowPanel(element("show-panel"), room, run);
+  new GuestMonitors(room, run);
   setUpTabs(element("tabs"), (panel) => people.shown(panel === "people-panel"));
   /** @type {ShowState|null} */
   let drawn = null;
@@ -63,7 +68,7 @@ export function setUpDesk(room) {
     const state = room.show.state;
     const before = drawn;
     drawn = state;
-    document.body.classList.toggle("no-room", state === null);
+    if (state) document.body.classList.remove("no-room");
     element("panel").hidden = state === null;
     if (!state) return;
     /** @param {...keyof ShowState} keys */
@@ -107,6 +112,10 @@ export function setUpDesk(room) {
     element("questions-empty").hidden = state.questions.some((each) => each.state !== "dismissed");
   }
 
+  // The room's half has its place from the beginning, so that nothing jumps when it comes. A server without one leaves it to the desk.
+  room.on("state", (state) => {
+    if (state === "joined") setTimeout(() => document.body.classList.toggle("no-room", room.show.state === null), ROOM_MS);
+  });
   element("new-poll").addEventListener("click", () => void askPoll(room, run));
   element("new-giveaway").addEventListener("click", () => void askGiveaway(room, run));
   element("chat-scroll").addEventListener("keydown", (event) => {

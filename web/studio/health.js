@@ -3,7 +3,7 @@
 /** @typedef {import("../client/stats.js").SentLayer} SentLayer */
 /** @typedef {import("../client/protocol").Health} Health */
 /** @typedef {{stream: string, layers: SentLayer[], health: Health|null, sinceMs: number}} Sending */
-/** @typedef {{key: string, tone: ""|"good"|"warn"|"bad", layer?: string, percent?: number, words?: string}} Verdict */
+/** @typedef {{key: string, tone: ""|"good"|"warn"|"bad", layer?: string, lost?: number, words?: string}} Verdict */
 
 /** After going live, an encoder needs this long before "nothing is sent" means anything. */
 export const STARTING_MS = 5000;
@@ -47,10 +47,13 @@ function judge(layer, arrives, sinceMs) {
     if (sinceMs < STARTING_MS) return { key: "starting", tone: "" };
     return video ? { key: "off", tone: "warn", ...named } : { key: "good", tone: "good" };
   }
-  if (arrives?.limitedByCode === "loss") return { key: "loss", tone: "bad", percent: Math.round(arrives.fractionLost * 100), ...named };
+  if (arrives?.limitedByCode === "loss") return { key: "loss", tone: "bad", lost: arrives.fractionLost, ...named };
   if (arrives?.limitedByCode === "silent" && sinceMs >= STARTING_MS) return { key: video ? "silent" : "silentSound", tone: "bad", ...named };
   if (layer.limitation === "bandwidth" || layer.limitation === "cpu" || layer.limitation === "other") {
     return { key: layer.limitation, tone: "warn", ...named };
+  }
+  if ((arrives?.limitedByCode === "slow" || arrives?.limitedByCode === "budget") && sinceMs >= STARTING_MS) {
+    return { key: arrives.limitedByCode, tone: "warn", ...named };
   }
   if (arrives?.limitedBy && sinceMs >= STARTING_MS) return { key: "server", tone: "warn", words: arrives.limitedBy, ...named };
   return { key: "good", tone: "good" };

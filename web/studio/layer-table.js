@@ -1,6 +1,6 @@
 // The table of what is sent: the browser's own figures beside what the server says arrives, limits in plain words.
 
-import { bitrateText, sizeText, text } from "../shared/dom.js";
+import { bitrateText, has, percentText, sizeText, text } from "../shared/dom.js";
 import { arrivalOf, STARTING_MS } from "./health.js";
 
 /** @typedef {import("../client/stats.js").SentLayer} SentLayer */
@@ -55,13 +55,21 @@ function limitOf(layer, arrives, sinceMs) {
   if (!sent && sinceMs < STARTING_MS) return { words: text("studio.limit.starting"), tone: "" };
   if (!sent && layer.kind === "video") return { words: text("studio.limit.inactive"), tone: "warn" };
   if (arrives?.limitedByCode === "loss") {
-    const percent = Math.round(arrives.fractionLost * 100);
-    return { words: text("studio.limit.loss", { percent }), tone: "bad" };
+    return { words: text("studio.limit.loss", { percent: percentText(arrives.fractionLost) }), tone: "bad" };
   }
   if (arrives?.limitedByCode === "silent" && sent) return { words: text("studio.limit.silent"), tone: "bad" };
-  if (arrives?.limitedBy) return { words: arrives.limitedBy, tone: "warn" };
+  if (arrives?.limitedBy) return { words: limitText(arrives), tone: "warn" };
   if (layer.limitation === "none") return { words: text("studio.limit.none"), tone: "good" };
   return { words: text(`studio.limit.${layer.limitation}`), tone: "warn" };
+}
+
+/**
+ * Our words for what we know, the server's for what came later.
+ * @param {import("../client/protocol").LayerHealth} arrives
+ */
+function limitText(arrives) {
+  const key = `studio.limit.${arrives.limitedByCode}`;
+  return has(key) ? text(key) : (arrives.limitedBy ?? "");
 }
 
 /**

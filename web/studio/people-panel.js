@@ -1,7 +1,7 @@
 // Who is here, who is on stage, who is banned, and what the team did.
 
 import { avatar, nameOf } from "../shared/avatar.js";
-import { KeyedList, make, plural, setText, text } from "../shared/dom.js";
+import { KeyedList, make, plural, setText, text, textOf } from "../shared/dom.js";
 import { actionsOnPerson } from "../shared/moderation.js";
 import { openMenu } from "../shared/overlays.js";
 import { clockText } from "../shared/time.js";
@@ -28,6 +28,7 @@ export class PeoplePanel {
   #next = null;
   #count = make("h3");
   #spark = make("div");
+  #audience = make("section.stack", { hidden: true }, make("h3", {}, text("people.audience")), this.#spark);
   #stage;
   #stageEmpty = make("p.quiet-text.small", {}, text("people.stageEmpty"));
   #here;
@@ -47,7 +48,7 @@ export class PeoplePanel {
     this.#stage = new KeyedList(stage, (/** @type {StageGuest} */ guest) => guest.member, (guest) => this.#guestRow(guest));
     this.#here = new KeyedList(here, (/** @type {PersonHere} */ person) => person.member, (person) => this.#personRow(person));
     panel.append(
-      make("section.stack", {}, make("h3", {}, text("people.audience")), this.#spark),
+      this.#audience,
       make("section.stack", {}, make("h3", {}, text("people.stage")), stage, this.#stageEmpty),
       make("section.stack", {}, this.#count, here, make("div", {}, this.#more)),
       make("section.stack", {}, make("h3", {}, text("people.banned")), this.#banned, this.#bannedEmpty),
@@ -163,8 +164,8 @@ export class PeoplePanel {
   /** @param {import("../client/protocol").AuditEntry[]} entries */
   #drawAudit(entries) {
     const rows = entries.map((entry) => {
-      const what = [entry.kind, entry.member, entry.text && `“${entry.text}”`].filter(Boolean).join(" · ");
-      return make("li", {}, make("span.quiet-text.numbers", {}, clockText(entry.at)), make("span.grow", {}, make("b", {}, entry.by?.name ?? "Hawker"), ` ${what}`));
+      const what = [textOf("audit.kind", entry.kind), entry.member, entry.text && text("audit.quoted", { words: entry.text })].filter(Boolean).join(" ");
+      return make("li", {}, make("span.quiet-text.numbers", {}, clockText(entry.at)), make("span.grow", {}, make("b", {}, make("bdi", {}, entry.by ? nameOf(entry.by) : text("brand"))), ` ${what}`));
     });
     this.#audit.replaceChildren(...(rows.length > 0 ? rows : [make("li.quiet-text", {}, text("audit.empty"))]));
   }
@@ -173,6 +174,8 @@ export class PeoplePanel {
   #drawAudience(points) {
     const since = Date.now() - 3600e3;
     const recent = points.filter(([at]) => at >= since);
+    // A line needs two ends: in the first minutes there is nothing to see.
+    this.#audience.hidden = recent.length < 2;
     const most = Math.max(1, ...recent.map(([, viewers]) => viewers));
     const SVG = "http://www.w3.org/2000/svg";
     const svg = document.createElementNS(SVG, "svg");

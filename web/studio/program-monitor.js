@@ -38,7 +38,8 @@ export class ProgramMonitor {
     this.#publication = publication;
     const on = this.#switch.checked;
     this.#box.hidden = !on;
-    element("monitors").classList.toggle("two", on);
+    const boxes = element("monitors").querySelectorAll(".monitor:not([hidden])");
+    element("monitors").classList.toggle("two", boxes.length > 1);
     const wanted = on ? publication : null;
     if (this.#view && this.#view.publication !== wanted) this.#stop();
     if (wanted && !this.#view) this.#start(wanted);

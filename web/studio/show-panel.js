@@ -47,7 +47,7 @@ export class ShowPanel {
       this.#drawn.chat = state.chat;
       const { mode, slowSeconds, hold, links, emojiOnly } = state.chat;
       this.#mode.value = mode;
-      if (![...this.#slow.options].some((option) => option.value === String(slowSeconds))) this.#slow.add(new Option(`${slowSeconds} s`, String(slowSeconds)));
+      if (![...this.#slow.options].some((option) => option.value === String(slowSeconds))) this.#slow.add(new Option(text("unit.seconds", { value: slowSeconds }), String(slowSeconds)));
       this.#slow.value = String(slowSeconds);
       this.#hold.value = hold;
       this.#links.value = links;
@@ -89,11 +89,13 @@ export class ShowPanel {
   #showForm() {
     const fields = [field("settings.name", this.#title), field("settings.description", this.#description), field("settings.starts", this.#starts), this.#listed];
     return this.#form("settings.show", fields, "dialog.save", "settings.saved", async () => {
-      const title = this.#title.value.trim();
+      const before = this.#room.show.state;
+      // A show has a title; without one of its own it is called as before, or as its room.
+      const title = this.#title.value.trim() || before?.title || this.#room.room?.name || "";
+      this.#title.value = title;
       const description = this.#description.value.trim();
       const startsAtMs = new Date(this.#starts.value).getTime();
-      const before = this.#room.show.state;
-      if (Number.isFinite(startsAtMs) && startsAtMs !== before?.startsAt) await this.#room.schedule({ title, description, startsAtMs });
+      if (Number.isFinite(startsAtMs) && startsAtMs !== before?.startsAt) await this.#room.schedule({ title, startsAtMs, ...(description ? { description } : {}) });
       const { checked: listed } = /** @type {HTMLInputElement} */ (this.#listed.firstElementChild);
       // Not what is as it was: the words may be those of the schedule.
       const words = title !== before?.title || description !== before?.description ? { title, description } : {};

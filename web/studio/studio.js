@@ -2,7 +2,7 @@
 
 import { HawkerRoom } from "../client/hawker.js";
 import { deviceHint, takeToken } from "../shared/access.js";
-import { countText, element, fillStrings, plural, roomOfPage, setText, text, textOf } from "../shared/dom.js";
+import { countText, element, fillStrings, percentText, plural, roomOfPage, setText, text, textOf } from "../shared/dom.js";
 import { setUpTheme } from "../shared/theme.js";
 import { setUpCountdowns } from "../shared/time.js";
 import { capture, captureScreen, CaptureError, devices } from "../shared/capture.js";
@@ -100,6 +100,7 @@ function start() {
 function fail(code) {
   problem = code;
   problemIsFinal = true;
+  document.body.classList.toggle("no-room", room.show.state === null);
   render();
 }
 
@@ -280,8 +281,8 @@ async function tick() {
 
 /** @param {import("./health.js").Sending[]} rows */
 function renderHealth(rows) {
-  const { key, tone, layer, percent, words } = verdictOf(rows);
-  const values = { layer: text(`health.layer.${layer}`), percent: percent ?? 0, words: words ?? "" };
+  const { key, tone, layer, lost, words } = verdictOf(rows);
+  const values = { layer: text(`health.layer.${layer}`), percent: percentText(lost ?? 0), words: words ?? "" };
   const sentence = text(`health.${key}`, values);
   setText("health", sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1));
   element("health").className = `health ${tone}`;

@@ -1,6 +1,7 @@
 // What the watch page says: one state from everything known. Pure, so that every case can be read in one place.
 
 import { canDecode, canWatch } from "../client/hawker.js";
+import { text } from "../shared/dom.js";
 
 /** @typedef {import("../client/protocol").Track} Track */
 /** @typedef {"connecting"|"waiting"|"live"|"away"|"reconnecting"|"ended"|"banned"|"full"|"error"|"unsupported"} WatchState */
@@ -44,5 +45,5 @@ export function browserName() {
   if (/Firefox\//.test(agent)) return "Firefox";
   if (/Edg\//.test(agent)) return "Edge";
   if (/Chrome\//.test(agent)) return "Chrome";
-  return /Safari\//.test(agent) ? "Safari" : "This browser";
+  return /Safari\//.test(agent) ? "Safari" : text("watch.aBrowser");
 }

@@ -26,6 +26,7 @@ export class Tile {
     this.video.playsInline = true;
     this.video.srcObject = view.mediaStream;
     this.figure.className = "tile";
+    this.figure.dataset.publication = view.publication;
     this.video.addEventListener("resize", () => this.#shape(this.video.videoWidth, this.video.videoHeight));
     this.figure.append(this.video, this.#caption);
     if ("requestVideoFrameCallback" in this.video) this.#watchFrames();

@@ -64,7 +64,7 @@ export function setUpTogether(room) {
     const changed = (...keys) => before === null || keys.some((key) => before[key] !== state[key]);
     composer.render(state);
     if (changed("messages", "gaps", "you")) chat.render(state);
-    element("chat-empty").hidden = state.messages.length > 0;
+    element("chat-empty").hidden = state.messages.length > 0 || state.phase === "ended";
     if (changed("pinned")) drawPinned(state);
     if (changed("polls")) polls.render(state.polls);
     if (changed("questions")) drawQuestions(state);
@@ -121,7 +121,7 @@ export function setUpTogether(room) {
   function nowCard(name, title, kind, until, pattern, opens) {
     const left = make("span.quiet-text.small.numbers");
     countDown(left, until, pattern);
-    return make("button.now-card", { icon: name, onclick: () => show(opens) }, make("span.grow", {}, make("span.quiet-text.small", {}, kind), make("strong.cut", { dir: "auto" }, title)), left);
+    return make("button.now-card", { icon: name, onclick: () => show(opens) }, make("span.grow", {}, make("span.kind.quiet-text.small", {}, kind), " ", make("strong.cut", { dir: "auto" }, title)), left);
   }
 
   /** @param {ShowState} state */
@@ -140,14 +140,15 @@ export function setUpTogether(room) {
   function drawHost(state) {
     const { host, you } = state;
     setText("room-name", state.title || room.room?.name || "");
-    element("host-line").hidden = host === null;
     setText("host-line", host ? `${nameOf(host)} · ${plural("host.followers", state.followers)}` : "");
     const mark = element("host-avatar");
-    mark.hidden = host === null;
-    if (host && mark.dataset.member !== host.member) {
-      mark.dataset.member = host.member;
-      mark.replaceChildren(...avatar(host.member, host.name).childNodes);
-      mark.style.setProperty("--hue", avatar(host.member, host.name).style.getPropertyValue("--hue"));
+    // Until the host came, the room's own mark keeps the place.
+    const whose = host ?? { member: room.room?.name ?? "", name: state.title };
+    if (mark.dataset.member !== whose.member) {
+      mark.dataset.member = whose.member;
+      const made = avatar(whose.member, whose.name);
+      mark.replaceChildren(...made.childNodes);
+      mark.style.setProperty("--hue", made.style.getPropertyValue("--hue"));
     }
     const follow = element("follow");
     follow.hidden = host === null || host.member === you.member;

@@ -107,7 +107,7 @@ function showFigures() {
   const stats = report.stats;
   const known = showing && stats && stats.width > 0;
   setText("picture-size", known ? sizeText(stats.width, stats.height) : "–");
-  setText("picture-more", known ? ` · ${Math.round(stats.fps)} fps · ${bitrateText(stats.bitrate)}` : "");
+  setText("picture-more", known ? ` · ${text("unit.frames", { value: Math.round(stats.fps) })} · ${bitrateText(stats.bitrate)}` : "");
 }
 
 function render() {

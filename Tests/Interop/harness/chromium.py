@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by Playwright."""
 
+import re
 import shutil
 
 from playwright.sync_api import sync_playwright
@@ -19,9 +20,16 @@ FLAGS = [
 ]
 
 
+# What `device` of `open_page` may be: options of a Playwright context.
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+SIDEWAYS = {"viewport": {"width": 844, "height": 390}, "is_mobile": True, "has_touch": True}
+
+
 class ChromiumPage(Page):
-    def __init__(self, browser, camera):
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
+    def __init__(self, browser, camera, device):
+        self.device = {**DESKTOP, **(device or {})}
+        self.context = browser.new_context(**self.device)
         self.context.add_init_script(script=script(camera))
         self.page = self.context.new_page()
         self.messages = []
@@ -35,16 +43,24 @@ class ChromiumPage(Page):
             socket.on("framereceived", traffic.received)
 
     def goto(self, url):
-        self.page.goto(url, wait_until="load", timeout=15000)
+        self.page.goto(url, wait_until="load", timeout=45000)
 
     def reload(self):
-        self.page.reload(wait_until="load", timeout=15000)
+        self.page.reload(wait_until="load", timeout=45000)
 
     def evaluate(self, expression):
         return self.page.evaluate(expression)
 
     def click(self, selector):
         self.page.click(selector, timeout=10000)
+
+    def push(self, name, role="button", timeout=20):
+        """Presses what a person finds by this name: it must be in view, and nothing may lie over it."""
+        dialogs = self.page.locator("dialog[open]")
+        # What is behind a dialog is not there for a person.
+        place = dialogs.last if dialogs.count() else self.page
+        target = place.get_by_role(role, name=re.compile(name, re.I)).filter(visible=True).first
+        (target.tap if self.device.get("has_touch") else target.click)(timeout=timeout * 1000)
 
     def screenshot(self, path):
         self.page.screenshot(path=str(path))
@@ -65,8 +81,8 @@ class Chromium:
         self.playwright = sync_playwright().start()
         self.browser = self.playwright.chromium.launch(executable_path=executable, args=FLAGS)
 
-    def page(self, camera=None):
-        return ChromiumPage(self.browser, camera)
+    def page(self, camera=None, device=None):
+        return ChromiumPage(self.browser, camera, device)
 
     def close(self):
         self.browser.close()

@@ -112,6 +112,16 @@ class FirefoxPage(Page):
         self.wait_until(f"document.querySelector({chosen})", 10)
         self.evaluate(f"document.querySelector({chosen}).click()")
 
+    def push(self, name, role="button", timeout=20):
+        """Presses what a person finds by this name, by script: BiDi's own pointer needs a window."""
+        roles = {"button": "button, [role=button], summary"}.get(role, f"[role={role}]")
+        find = (
+            f"[...(document.querySelector('dialog[open]') ?? document).querySelectorAll({json.dumps(roles)})].find((e) => e.checkVisibility() && !e.disabled && "
+            f"new RegExp({json.dumps(name)}, 'i').test((e.getAttribute('aria-label') || e.textContent).trim()))"
+        )
+        self.wait_until(find + " != null", timeout, name)
+        self.evaluate(f"{find}.click()")
+
     def screenshot(self, path):
         shot = self.bidi.send("browsingContext.captureScreenshot", context=self.context)
         pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
@@ -154,7 +164,8 @@ class Firefox:
             self.process.kill()
             raise
 
-    def page(self, camera=None):
+    def page(self, camera=None, device=None):
+        assert device is None, "this Firefox is a desktop's"
         return FirefoxPage(self.bidi, camera)
 
     def close(self):

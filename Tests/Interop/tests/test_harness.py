@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.accessibility import Keys, violations
 from harness import network
 
 pytestmark = pytest.mark.standalone
@@ -67,3 +68,17 @@ def test_ffmpeg_has_the_whip_muxer():
 
     assert "whip" in av.formats_available
     assert {"libx264", "libopus"} <= set(av.codecs_available)
+
+
+@pytest.mark.standalone
+def test_axe_and_the_keyboard_notice_what_is_wrong(chromium, open_page, blank):
+    page = open_page(chromium, blank)
+    page.evaluate(
+        "void (document.body.innerHTML = `<img src='data:,'><p style='color: #999; background: #aaa'>words</p>"
+        "<button style='outline: none'>seen by nobody</button>`)"
+    )
+    found = " ".join(violations(page))
+    for rule in ("image-alt", "color-contrast", "html-has-lang"):
+        assert rule in found, found
+    with pytest.raises(AssertionError, match="not visible"):
+        Keys(page).to("seen by nobody")

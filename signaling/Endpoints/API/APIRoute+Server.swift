@@ -123,6 +123,20 @@ extension APIRoute {
       answers: [
         Answer(204, "Erased, on disk.", .none), .problem(400, "The identity is wrong."),
       ] + forServices),
+    APIRoute(
+      operation: .server(.refundTransfer), method: .post,
+      segments: ["api", "v1", "transfers", "{transfer}", "refund"],
+      summary: "Posts back, once, what a gift or a paid purchase of coins moved.",
+      bearer: .required,
+      parameters: [
+        APIParameter("transfer", .path, isRequired: true, APISchema.sequence, "The transfer.")
+      ],
+      answers: [
+        Answer(200, "Posted back, now or before.", .json(.transferReply)),
+        .problem(400, "The transfer is no number."),
+        .problem(404, "There is no such transfer that moved coins."),
+        .problem(409, "The wallet does not hold the coins any more."),
+      ] + forServices),
   ]
 
   private static let person = ["api", "v1", "people", "{identity}"]

@@ -10,6 +10,7 @@ enum ServerOperation: String, Hashable, Sendable, CaseIterable {
   case listRooms, listFollowing
   case mintToken, revokeTokens, restoreTokens
   case exportPerson, erasePerson
+  case refundTransfer
 }
 
 /// What a route does. Each has exactly one row in `APIRoute.all`.

@@ -39,6 +39,16 @@ extension APISchema {
         "bid", "order", "held",
       ]))
 
+  /// What a gift, a purchase of coins or a refund is answered.
+  static let transferReply = APISchema(
+    name: "TransferReply",
+    schema: closed(
+      [
+        ("transfer", sequence), ("purchase", sequence),
+        ("coins", ["type": "integer"]),
+        ("balance", ["type": "integer", "minimum": 0, "description": "What the wallet holds then."]),
+      ], optional: ["transfer", "purchase"]))
+
   /// A place in a room's log, or the id of what an event made.
   static let sequence: JSONValue = [
     "type": "integer", "minimum": 0, "maximum": .integer(EngineLimits.timeMsMax),

@@ -15,6 +15,7 @@ extension APISchema {
     case "banned": banned
     case "audit": audit
     case "audience": audience
+    case "wallet": wallet
     case "orders": orders
     case "pinHistory": pinHistory
     case "leaderboard": leaderboard
@@ -120,6 +121,24 @@ extension APISchema {
           "description": "When, in milliseconds since 1970, UTC, and how many.",
         ])
       ), ("peak", count),
+    ]))
+
+  private static let wallet = APISchema(
+    name: "Wallet",
+    schema: closed([
+      ("balance", count),
+      (
+        "transfers",
+        list(
+          closed([
+            ("id", sequence), ("kind", ["enum": ["gift", "deposit", "refund"]]), ("item", string),
+            ("count", count),
+            (
+              "coins",
+              ["type": "integer", "description": "What came in, or (negative) went out."]
+            ), ("balance", count), ("atMs", time),
+          ]))
+      ), ("next", nullable("integer")),
     ]))
 
   private static let room = APISchema(

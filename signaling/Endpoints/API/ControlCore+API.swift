@@ -87,6 +87,8 @@ extension ControlCore {
       return try answerLater(call) { core throws(ControlRefusal) in try core.exportPerson(call) }
     case .erasePerson:
       return try answerLater(call) { core throws(ControlRefusal) in try core.erasePerson(call) }
+    case .refundTransfer:
+      return try answerLater(call) { core throws(ControlRefusal) in try core.refundTransfer(call) }
     }
   }
 

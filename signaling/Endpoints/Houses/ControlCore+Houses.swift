@@ -44,7 +44,7 @@ extension ControlCore {
     switch answer {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
-    case .opened, .committed, .refused, .found, .unread: houses.take(answer, at: now)
+    case .opened, .committed, .refused, .found, .unread, .transferred: houses.take(answer, at: now)
     }
   }
 
@@ -90,6 +90,7 @@ extension ControlCore {
       answerWaiting(
         ticket,
         ControlRefusal(409, "in-progress", "a request with this key is being carried out").problem)
+    case .purchased(let room, let purchase): sell(purchase, in: room)
     case .happened(let room, let events):
       effects.append(.houseNews(news))
       for entry in events { follow(entry, in: room, at: now) }
@@ -277,6 +278,9 @@ extension ControlCore {
     switch request.command {
     case .openGiveaway, .shop(.scheduleDrop(_)):
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
+    case .gift, .buyCoins:
+      envelope.seed = random.bytes(EngineLimits.seedByteCount)
+      envelope.merchant = houses[room].flatMap { merchant(of: $0) }
     case .shop(.checkout(hold: _)):
       envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
     default: break

@@ -15,6 +15,8 @@ package enum HouseOrder: Sendable {
   case lookUp(room: String, row: Int64, number: UInt64)
   /// Reads what a query wants.
   case read(HouseReading, number: UInt64)
+  /// Moves coins, once for each key.
+  case transfer(TransferOrder, number: UInt64)
   /// Erases one person everywhere; rooms in memory have forgotten them.
   case erase(identity: String, number: UInt64)
   /// Keeps to the policy of retention; nobody waits for it.
@@ -27,10 +29,13 @@ package struct OpenedRoom: Sendable {
   package var house: RoomHouse
   /// Events since the newest snapshot.
   package var tailCount: Int
-  package init(key: RoomKey, house: RoomHouse, tailCount: Int) {
+  /// Gifts that are paid for and not in the log yet, in order.
+  package var gifts: [Transfer]
+  package init(key: RoomKey, house: RoomHouse, tailCount: Int, gifts: [Transfer] = []) {
     self.key = key
     self.house = house
     self.tailCount = tailCount
+    self.gifts = gifts
   }
 }
 
@@ -45,6 +50,7 @@ package enum HouseAnswer: Sendable {
   case found(room: String, number: UInt64, StoredReply?)
   /// Nil when it could not be read.
   case read(number: UInt64, HouseReadResult?)
+  case transferred(number: UInt64, TransferOutcome)
   /// Who now is nobody; nil when it could not be done.
   case erased(number: UInt64, [ErasedPerson]?)
   /// The row could not be read: whether it is there is not known.
@@ -66,6 +72,8 @@ package enum HouseNews: Sendable {
   case refused(Waiter, CommandRefusal)
   /// A key is in use by a command that is not committed yet: REST answers 409.
   case running(Waiter)
+  /// A purchase of coins is noted: its merchant is to be asked for a payment page.
+  case purchased(room: String, Transfer)
   /// What members are told of one decision.
   case frames(room: String, [Frame])
   /// What one socket is given to stand where the room stands; from here on it gets frames.

@@ -129,6 +129,7 @@ extension OpenedRoom {
         },
         texts: texts,
         keys: IdempotencyIndex(image.replies.map { (keyHash: $0.keyHash, row: $0.row) })),
-      tailCount: image.tail.count)
+      tailCount: image.tail.count,
+      gifts: try reader.gifts(in: key, after: state.shop.gifts.lastPosting))
   }
 }

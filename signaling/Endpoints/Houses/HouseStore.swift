@@ -51,6 +51,7 @@ package final class HouseStore: Sendable {
       HouseStore.export(
         PersonPages(identity: identity, from: cursor), number, from: store, answer: answer)
     case .read(let reading, let number): read(reading, number)
+    case .transfer(let order, let number): transfer(order, number)
     case .erase(let identity, let number): erase(identity, number)
     // A round that was missed is caught up with by the next one.
     case .upkeep: _ = store.upkeep(retentionDays: retentionDays, atMs: nowMs()) { _ in }
@@ -109,6 +110,12 @@ package final class HouseStore: Sendable {
       }
     }
     if !isTaken { answer(.read(number: number, nil)) }
+  }
+
+  private func transfer(_ order: TransferOrder, _ number: UInt64) {
+    let answer = answer
+    let isTaken = store.transfer(order) { answer(.transferred(number: number, $0)) }
+    if !isTaken { answer(.transferred(number: number, .failed)) }
   }
 
   private func erase(_ identity: String, _ number: UInt64) {

@@ -24,12 +24,15 @@ package struct RoomHouses {
 
   private var places: [String: Place] = [:]
   private var names: [RoomKey: String] = [:]
-  private var orders: [HouseOrder] = []
-  private var news: [HouseNews] = []
+  var orders: [HouseOrder] = []
+  var news: [HouseNews] = []
   private var lookUps: [UInt64: LookUp] = [:]
+  /// Transfers of coins on their way to the ledger, with who waits for them.
+  var transfers: [UInt64: Transferring] = [:]
+  var lastTransfer: UInt64 = 0
   private var lastLookUp: UInt64 = 0
   /// Decisions on their way to the disk.
-  package private(set) var pendingCount = 0
+  package internal(set) var pendingCount = 0
   private var nextCounters = Instant.zero
   private var nextAudience = Instant.zero
   private var nextUpkeep: Instant?
@@ -111,7 +114,7 @@ package struct RoomHouses {
   /// Names of open rooms.
   package var openRooms: [String] { names.values.sorted() }
 
-  private mutating func update<Result>(
+  mutating func update<Result>(
     _ room: String, _ body: (inout OpenHouse, inout [HouseNews]) -> Result
   ) -> Result? {
     guard case .open(var open)? = places[room] else { return nil }
@@ -133,6 +136,10 @@ package struct RoomHouses {
     _ envelope: CommandEnvelope, in room: String, for waiter: Waiter?
   ) -> Bool {
     guard pendingCount < HousesLimits.pendingMax else { return false }
+    switch envelope.command {
+    case .gift, .buyCoins: return transfer(envelope, in: room, for: waiter)
+    default: break
+    }
     let asked = update(room) { open, news in
       open.take(open.house.submit(envelope), for: waiter, atMs: envelope.atMs, &news)
     }
@@ -151,7 +158,7 @@ package struct RoomHouses {
     take(in: room, atMs: atMs) { $0.serve(command, atMs: atMs).map { [$0] } ?? [] }
   }
 
-  private mutating func take(
+  mutating func take(
     in room: String, atMs: Int64, _ decide: (inout RoomHouse) -> [Pending]
   ) {
     let entries = update(room) { open, news in
@@ -303,6 +310,8 @@ package struct RoomHouses {
       names[opened.key] = room
       if let due = open.house.nextTickMs { soonestMs = min(soonestMs ?? due, due) }
       news.append(.opened(room: room, true))
+      // What a crash kept out of the log.
+      for gift in opened.gifts { tell(of: gift, by: nil, in: room, atMs: gift.atMs) }
     case .committed(let key, let ticket, let row):
       pendingCount -= 1
       guard let room = names[key] else { return }
@@ -324,6 +333,7 @@ package struct RoomHouses {
       if asked == nil { refuse(lookUp) }
     case .unread(let number):
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
+    case .transferred(let number, let outcome): take(outcome, of: number)
     case .read, .erased: break
     }
   }
@@ -338,7 +348,7 @@ package struct RoomHouses {
   }
 
   /// Memory is ahead of the disk: the room is forgotten and read again.
-  private mutating func discard(_ room: String) {
+  mutating func discard(_ room: String) {
     guard case .open(let open)? = places[room] else { return }
     for waiter in open.waiters {
       news.append(

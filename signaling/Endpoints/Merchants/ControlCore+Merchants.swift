@@ -32,7 +32,7 @@ extension ControlCore {
     effects.append(
       .callMerchant(
         MerchantCall(
-          room: room, merchant: merchant, order: order, untilMs: data.untilMs, data: data.body)))
+          room: room, merchant: merchant, thing: .order(order), untilMs: data.untilMs, data: data.body)))
   }
 
   /// Asks again for the pages that were asked for when the process before this one died.
@@ -47,9 +47,13 @@ extension ControlCore {
     _ call: MerchantCall, _ answer: CheckoutAnswer, at now: Instant, wall: WallTime
   ) {
     clock = (now, wall)
-    report(
-      .checkoutAnswered(order: call.order, answer), in: call.room, by: call.merchant, id: nil,
-      for: nil)
+    switch call.thing {
+    case .order(let order):
+      report(
+        .checkoutAnswered(order: order, answer), in: call.room, by: call.merchant, id: nil,
+        for: nil)
+    case .coins(let purchase): offer(purchase, answer, to: call)
+    }
   }
 
   /// A merchant reports of an order by a signed callback.

@@ -9,21 +9,29 @@ package struct MerchantCall: Hashable, Sendable {
   package var room: String
   /// Whose hook is called.
   package var merchant: String
-  package var order: ShopID
+  package var thing: MerchantThing
   /// When the order's units go back, milliseconds since 1970: no page is of use after it.
   package var untilMs: Int64
   /// What the merchant is told: `room`, `order`, `buyer` (its identity), `currency`, `lines`,
   /// `discountMinor`, `voucher`, `totalMinor`, `untilMs`.
   package var data: JSONObject
   package init(
-    room: String, merchant: String, order: ShopID, untilMs: Int64, data: JSONObject
+    room: String, merchant: String, thing: MerchantThing, untilMs: Int64, data: JSONObject
   ) {
     self.room = room
     self.merchant = merchant
-    self.order = order
+    self.thing = thing
     self.untilMs = untilMs
     self.data = data
   }
+}
+
+/// What a buyer is to pay for.
+package enum MerchantThing: Hashable, Sendable {
+  /// An order of the room.
+  case order(ShopID)
+  /// A purchase of coins, by its number in the ledger.
+  case coins(Int64)
 }
 
 /// What a merchant has to say to an order, while its room is being opened.

@@ -65,6 +65,8 @@ extension ControlCore {
       try read(.bans(key, house.banList(after: after, limit: limit)), for: waiter)
     case .audit(let before, let limit):
       try read(.audit(key, before: before, limit: limit), for: waiter)
+    case .wallet(let before, let limit):
+      try read(.wallet(identity: member.identity, before: before, limit: limit), for: waiter)
     case .log(let after, let limit):
       guard let cursor = after.map({ LogCursor($0) }) ?? .start else {
         throw ControlRefusal(400, "bad-message", "after: not from the Link of a page")
@@ -209,12 +211,7 @@ extension ControlCore {
 
   /// The identity a path names, for a service that may know and erase anyone.
   private func person(_ call: APICall) throws(ControlRefusal) -> String {
-    do throws(AccessRefusal) {
-      _ = try access.authorizeService(call.request.bearer, at: call.wall)
-    } catch {
-      throw ControlRefusal(
-        error.status, error.status == 401 ? "unauthorized" : "forbidden", error.text)
-    }
+    _ = try service(call)
     let identity = call.request.target.segments.last ?? ""
     guard !identity.isEmpty, Credential.isText(identity, max: Credential.subjectMax) else {
       throw ControlRefusal(
@@ -222,6 +219,16 @@ extension ControlCore {
         "identity: expected 1 to \(Credential.subjectMax) characters without control characters")
     }
     return identity
+  }
+
+  /// Who asks, if it is a service of all rooms.
+  func service(_ call: APICall) throws(ControlRefusal) -> Credential {
+    do throws(AccessRefusal) {
+      return try access.authorizeService(call.request.bearer, at: call.wall)
+    } catch {
+      throw ControlRefusal(
+        error.status, error.status == 401 ? "unauthorized" : "forbidden", error.text)
+    }
   }
 
   // MARK: Answers

@@ -13,6 +13,7 @@ package enum HouseReading: Sendable {
   case log(RoomKey, LogCursor, limit: Int)
   case rooms(RoomListing)
   case following(Following)
+  case wallet(identity: String, before: Int64?, limit: Int)
   case person(identity: String, PersonCursor?)
 }
 
@@ -43,6 +44,8 @@ struct HouseReader {
     case .log(let room, let cursor, let limit): try log(of: room, from: cursor, limit: limit)
     case .rooms(let listing): try rooms(listing)
     case .following(let following): try self.following(following)
+    case .wallet(let identity, let before, let limit):
+      try wallet(of: identity, before: before, limit: limit)
     // In pieces: `HouseStore` lets other reads go between.
     case .person: HouseReadResult(body: [])
     }

@@ -249,6 +249,17 @@ extension CommandCatalogue {
 
   private static let vouchers: [CommandSpecification] = [
     CommandSpecification(
+      "gift", .anyone, "POST", "/gifts", "Gives the host something, for coins of one's wallet.",
+      [
+        .required("gift", .string(1...ShopLimits.giftMax), "What is given."),
+        .optional("count", .integer(1...ShopLimits.giftCountMax), "How many of it; else 1."),
+      ]
+    ) { .gift(id: $0.text("gift"), count: $0.integer("count") ?? 1) },
+    CommandSpecification(
+      "buyCoins", .anyone, "POST", "/coins", "Begins a purchase of coins.",
+      [.required("pack", .string(1...ShopLimits.giftMax), "Which pack of coins.")]
+    ) { .buyCoins(pack: $0.text("pack")) },
+    CommandSpecification(
       "putVoucher", .host, "PUT", "/vouchers/{code}", "Makes a voucher, or changes it.",
       [
         code, .required("kind", words(VoucherDraft.Kind.self), "What it takes off."),

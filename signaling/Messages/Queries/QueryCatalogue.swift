@@ -35,6 +35,10 @@ package enum QueryCatalogue {
       "audience", .staff, "/audience", "How many watched, minute by minute, for a day."
     ) { _ in .audience },
     QuerySpecification(
+      "wallet", .anyone, "/wallet", "One's own coins: how many, and what went in and out.",
+      [before, limit]
+    ) { .wallet(before: $0.integer("before"), limit: $0.limit) },
+    QuerySpecification(
       "log", .staff, "/log", "The room's log as JSON Lines, page by page.",
       [
         .optional("after", .string(1...cursorMax), "From the `Link` of the page before."),

@@ -18,6 +18,8 @@ package enum RoomQuery: Hashable, Sendable {
   case audience
   /// The log as JSON Lines, from where `after` says.
   case log(after: String?, limit: Int)
+  /// What the asking member's wallet holds, and what went in and out, with a number below `before`.
+  case wallet(before: Int64?, limit: Int)
   /// Orders with an id below `before`: one's own, or as staff all.
   case orders(before: Int64?, limit: Int)
   /// All orders' lines as a table, those with an id above `after`.
@@ -32,7 +34,7 @@ extension RoomQuery {
   /// Who may ask.
   package var authority: Authority {
     switch self {
-    case .room, .history, .orders, .pins, .leaderboard: .anyone
+    case .room, .history, .wallet, .orders, .pins, .leaderboard: .anyone
     case .people, .banned, .audit, .audience, .log: .staff
     case .orderTable: .host
     }

@@ -23,7 +23,7 @@ extension RoomCommand {
   package var authority: Authority {
     switch self {
     case .say, .deleteMessage, .answerInvitation, .leaveStage, .follow, .react, .vote, .ask,
-      .upvote, .enter, .seen:
+      .upvote, .enter, .seen, .gift, .buyCoins:
       .anyone
     case .pinMessage, .reviewMessage, .setChat, .openPoll, .closePoll, .revealPoll, .answerQuestion,
       .dismissQuestion, .highlightQuestion:
@@ -54,7 +54,7 @@ extension RoomCommand {
     case .say, .pinMessage, .setChat, .toward, .answerInvitation, .leaveStage, .react, .openPoll,
       .vote, .closePoll, .revealPoll, .ask, .upvote, .answerQuestion, .dismissQuestion,
       .highlightQuestion, .openGiveaway, .enter, .schedule, .announce, .endRoom,
-      .seen:
+      .seen, .gift, .buyCoins:
       false
     }
   }

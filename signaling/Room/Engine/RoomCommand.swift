@@ -42,6 +42,9 @@ package enum RoomCommand: Hashable, Sendable {
   case shop(ShopCommand)
   /// The sender's page shows a pin of the shop's. Only counted.
   case seen(pin: ShopID)
+  // Coins: the ledger carries these out, the room judges who may (`RoomHouse.transfer`)
+  case gift(id: String, count: Int64)
+  case buyCoins(pack: String)
   // The server's own
   case server(ServerCommand)
 }

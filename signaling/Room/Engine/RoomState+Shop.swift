@@ -30,6 +30,13 @@ extension RoomState {
     }
   }
 
+  /// Coins are not taken while nothing is sold.
+  func checkSales() throws(CommandRefusal) {
+    guard !shop.settings.isPaused else {
+      throw CommandRefusal(.salesPaused, "the host has paused all sales")
+    }
+  }
+
   func checkPin(_ pin: ShopID) throws(CommandRefusal) {
     guard shop.pins.contains(where: { $0.id == pin }) else {
       throw CommandRefusal(.unknownPin, "the pin is not shown any more")

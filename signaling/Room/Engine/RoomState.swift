@@ -72,6 +72,8 @@ package struct RoomState: Hashable, Sendable {
     case .endRoom: draft.add(.phaseChanged(.ended))
     case .shop(let command): try decide(command, context, &draft)
     case .seen(let pin): try checkPin(pin)
+    // The ledger's; here only who may and when.
+    case .gift, .buyCoins: try checkSales()
     case .server(let command): try serve(command, context, &draft)
     }
     return draft.decision

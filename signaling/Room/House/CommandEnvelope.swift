@@ -30,6 +30,8 @@ package struct CommandEnvelope: Sendable {
   package var isServers = false
   /// Whether there is a merchant that could take an order.
   package var hasMerchant = false
+  /// That merchant's name.
+  package var merchant: String?
 
   package init(
     identity: String, name: String, role: Role, command: RoomCommand, key: String? = nil,

@@ -15,6 +15,8 @@ package struct RoomHouse: Sendable {
   package internal(set) var presence = Presence()
   /// What identities are marked with in bans.
   package var markKey = IdentityMark.Key.none
+  /// What can be given here.
+  package var gifts = GiftCatalogue.standard
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -246,7 +248,7 @@ package struct RoomHouse: Sendable {
     serve(command, atMs: atMs, newcomers: [])
   }
 
-  private mutating func serve(
+  mutating func serve(
     _ command: ServerCommand, atMs: Int64, newcomers: [PersonRecord]
   ) -> Pending? {
     let context = CommandContext(actor: .server, atMs: atMs)

@@ -101,7 +101,9 @@ extension MessageSchemas {
         [
           APISchema.closed(head("ok") + [ref]),
           APISchema.closed(head("ok") + [ref, ("map", tracksByMID)]),
-        ] + ([.commandReply] + answers).map { $0.schema.adding(head("ok") + [ref]) }),
+        ]
+          + ([.commandReply, .transferReply] + answers).map { $0.schema.adding(head("ok") + [ref]) }
+      ),
       uses: answers.flatMap(\.uses))
   }()
 

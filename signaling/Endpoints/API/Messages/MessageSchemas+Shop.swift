@@ -42,6 +42,12 @@ extension MessageSchemas {
       event(
         "reportRefused",
         [("order", APISchema.sequence), ("report", APISchema.words(OrderReport.self))]),
+      message(
+        "coinsOffered",
+        [
+          ("purchase", APISchema.sequence), ("paymentURL", APISchema.nullable("string")),
+          ("reason", APISchema.string),
+        ], optional: ["reason"]),
       event(
         "gifted",
         [
