@@ -25,7 +25,7 @@ struct RoomSocketStage {
   var sockets = RoomSockets()
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// By socket: what it was sent, oldest first; taken by `inbox`.
-  private var sent: [UInt64: [JSONObject]] = [:]
+  private(set) var sent: [UInt64: [JSONObject]] = [:]
   /// By socket: what it was told of the room's log when it came and after (`snapshot`, `me`, events), oldest first.
   private(set) var told: [UInt64: [JSONObject]] = [:]
   /// How many messages came as batches.
