@@ -18,7 +18,9 @@ extension APIRoute {
       } + [.idempotencyKey],
       request: .request(of: command), takesTable: command.takesTable,
       answers: [
-        Answer(200, "Carried out, and on the disk.", .json(command.movesCoins ? .transferReply : .commandReply)),
+        Answer(
+          200, "Carried out, and on the disk.",
+          .json(command.movesCoins ? .transferReply : .commandReply)),
         .problem(400, "The room's name, the body or a field is wrong; the detail names it."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "The token is for another room, or its bearer may not do this now."),

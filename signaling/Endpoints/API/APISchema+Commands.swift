@@ -46,7 +46,10 @@ extension APISchema {
       [
         ("transfer", sequence), ("purchase", sequence),
         ("coins", ["type": "integer"]),
-        ("balance", ["type": "integer", "minimum": 0, "description": "What the wallet holds then."]),
+        (
+          "balance",
+          ["type": "integer", "minimum": 0, "description": "What the wallet holds then."]
+        ),
       ], optional: ["transfer", "purchase"]))
 
   /// A place in a room's log, or the id of what an event made.

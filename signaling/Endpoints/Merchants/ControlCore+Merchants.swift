@@ -34,7 +34,8 @@ extension ControlCore {
     effects.append(
       .callMerchant(
         MerchantCall(
-          room: room, merchant: merchant, thing: .order(order), untilMs: data.untilMs, data: data.body)))
+          room: room, merchant: merchant, thing: .order(order), untilMs: data.untilMs,
+          data: data.body)))
   }
 
   /// Asks again for the pages that were asked for when the process before this one died.

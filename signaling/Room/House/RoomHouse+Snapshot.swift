@@ -24,8 +24,9 @@ extension RoomHouse {
     guard cursor > openedSequence, cursor <= state.sequence,
       let frames = recent.frames(after: cursor)
     else { return nil }
-    // Who has got another role since then sees what was there before, too, or no more.
-    if let person = spectator.person, let changed = rolesChanged[person], changed > cursor {
+    // Who has got another role since then sees what was there before, too, or no more; who stands right
+    // at it may have been cut off before the snapshot that followed.
+    if let person = spectator.person, let changed = rolesChanged[person], changed >= cursor {
       return nil
     }
     var messages: [[UInt8]] = []
