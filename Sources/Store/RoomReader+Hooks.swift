@@ -43,19 +43,21 @@ extension RoomReader {
 /// Rows of webhooks as values.
 enum HookReading {
   static func endpoints(_ database: any SQLDatabase) throws(StoreError) -> [HookEndpointRow] {
-    try database.rows(
-      """
-      SELECT id, merchant, url, keys, topics, deadline_ms, fallback, configured, disabled_ms,
-        disabled_why, created_ms FROM hook_endpoints ORDER BY id
-      """
-    ) { row in
-      HookEndpointRow(
-        id: row.integer(0), merchant: row.string(1), url: row.string(2),
-        keys: words(row.string(3)), topics: words(row.string(4)), deadlineMs: row.integer(5),
-        fallback: HookEndpointRow.Fallback(rawValue: row.string(6)) ?? .hold,
-        isConfigured: row.integer(7) != 0, disabledMs: row.optionalInteger(8),
-        disabledWhy: row.optionalString(9), createdMs: row.integer(10))
-    }
+    try database.rows(endpointRows, endpoint)
+  }
+
+  static let endpointRows = """
+    SELECT id, merchant, url, keys, topics, deadline_ms, fallback, configured, disabled_ms,
+      disabled_why, created_ms FROM hook_endpoints ORDER BY id
+    """
+
+  static func endpoint(_ row: any SQLRow) -> HookEndpointRow {
+    HookEndpointRow(
+      id: row.integer(0), merchant: row.string(1), url: row.string(2),
+      keys: words(row.string(3)), topics: words(row.string(4)), deadlineMs: row.integer(5),
+      fallback: HookEndpointRow.Fallback(rawValue: row.string(6)) ?? .hold,
+      isConfigured: row.integer(7) != 0, disabledMs: row.optionalInteger(8),
+      disabledWhy: row.optionalString(9), createdMs: row.integer(10))
   }
 
   private static func words(_ text: String) -> [String] {

@@ -47,6 +47,9 @@ package enum StoreLimits {
   static let snapshotsKept = 2
   /// Rows an erasing job changes between two commits: a few milliseconds.
   static let jobRowsMax = 2000
+  /// Webhooks of a process that is gone that another one takes over at once: what a receiver that was
+  /// down for days left is taken over within minutes, and no round lasts long.
+  static let hooksTakenOverMax: Int64 = 10_000
   /// Events looked at for one page: bounds a page of a kind that hardly occurs.
   package static let scanMax = 20_000
   /// Rows of one page of any reading.

@@ -8,4 +8,8 @@ package enum StoreNews: Sendable {
   case lost([RoomKey])
   /// These references stand for nobody now: rooms in memory must forget who they were.
   case erased([ErasedPerson])
+  /// The endpoints of webhooks have changed: these are all.
+  case endpoints([HookEndpointRow])
+  /// These endpoints have something to be sent, which may have been another process's.
+  case hooksDue(Set<Int64>)
 }

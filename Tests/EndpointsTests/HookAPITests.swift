@@ -117,6 +117,23 @@ struct HookAPITests {
     }
   }
 
+  @Test("what another process on the same database changed of endpoints counts here, too")
+  func changedElsewhere() throws {
+    var stage = try Stage()
+    let (id, _) = try stage.make()
+    var row = try #require(stage.test.stage.core.hooks[id])
+    row.disabledMs = 7
+    row.disabledWhy = "gone"
+    let other = HookEndpointRow(
+      id: id + 1, merchant: "other", url: "https://other.example/", keys: [], topics: ["*"],
+      deadlineMs: 3000, createdMs: 8)
+    stage.test.stage.take(.endpoints([row, other]))
+    #expect(try stage.ask(.get, "/\(id)").json["disabledWhy"] == "gone")
+    #expect(try stage.ask(.get, "/\(id + 1)").json["merchant"] == "other")
+    stage.test.stage.take(.endpoints([other]))
+    #expect(try stage.ask(.get, "/\(id)").status == 404)
+  }
+
   @Test("what can't be an endpoint is refused by name")
   func refusals() throws {
     var stage = try Stage()

@@ -17,11 +17,17 @@ struct LostAnswerTests {
     let through = try server.address(schema, through: proxy.folder.path)
     let writer = try PostgresWriter(through, node: "cut") { _ in }
     var feeds = try (0..<3).map { RoomFeed(try writer.open("room-\($0)")) }
+    let endpoint = HookEndpointRow(
+      merchant: "shop", url: "https://shop.example/", keys: ["k"], topics: ["*"], deadlineMs: 3000,
+      createdMs: 5)
+    _ = try writer.write([.hook(.put(endpoint))])
     var random = SeededNumbers(seed: 17)
     var promised: [(CommitEntry, reply: Int64)] = []
     for round in 0..<(isLong ? 1000 : 150) {
       let entries = (0..<Int.random(in: 1...5, using: &random)).map { _ in
-        feeds[Int.random(in: 0..<3, using: &random)].next(2)
+        var entry = feeds[Int.random(in: 0..<3, using: &random)].next(2)
+        entry.outbox = [OutboxRow(topic: "room.live", body: [1], atMs: 1)]
+        return entry
       }
       let cut = try #require(CuttingProxy.Cut.allCases.randomElement(using: &random))
       if round % 4 != 3 { proxy.arm(cut) }
@@ -48,6 +54,10 @@ struct LostAnswerTests {
       #expect(image.replies.count == promised.count { $0.0.room == feed.room })
     }
     for (entry, reply) in promised { #expect(try reader.reply(reply) == entry.reply) }
+    for table in ["outbox", "hook_deliveries"] {
+      let count = try reader.database.integer("SELECT count(*) FROM \(table)")
+      #expect(count == Int64(promised.count), "a message is missing, or there twice")
+    }
   }
 
   @Test("an erasure whose last commit was not answered still says who it was")

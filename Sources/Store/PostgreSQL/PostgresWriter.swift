@@ -11,6 +11,9 @@ final class PostgresWriter: LogWriter {
   private let ledger: LedgerWriter
   private var leases: RoomLeases
   private var notices = ErasedNotices()
+  private var hookRounds = HookRounds()
+  /// When the next round of renewals and questions is due at the latest.
+  private var nextRound = Instant.zero
   private let onNews: @Sendable (StoreNews) -> Void
   // Their memory is ahead of the database until the owner opens them again.
   private var refusedRooms: Set<RoomKey> = []
@@ -45,8 +48,8 @@ final class PostgresWriter: LogWriter {
   func noteErasure() {}
 
   func tend(_ board: StoreBoard, isIdle: Bool, at now: Instant) throws(StoreError) -> Instant {
-    if now >= leases.nextRenewal { try renew(at: now) }
-    return leases.nextRenewal
+    if now >= min(nextRound, leases.nextRenewal) { try renew(at: now) }
+    return min(nextRound, leases.nextRenewal)
   }
 
   private func renew(at now: Instant) throws(StoreError) {
@@ -55,9 +58,12 @@ final class PostgresWriter: LogWriter {
     var parameters = PostgresParameters()
     parameters.add(node)
     parameters.add(rooms)
-    parameters.add(leases.life.nanoseconds / 1_000_000)
+    let life = leases.life.nanoseconds / 1_000_000
+    parameters.add(life)
+    let hookCalls = HookRounds.calls(node: node, life: life, atMs: RoomStore.nowMs)
     let answers = try session.repeatable(
-      [PostgresCall(PostgresWriter.renewal, parameters)] + notices.calls(rooms: rooms))
+      [PostgresCall(PostgresWriter.renewal, parameters)] + notices.calls(rooms: rooms) + hookCalls)
+    nextRound = now + leases.life / 3
     var renewed: [RoomKey: Int64] = [:]
     for index in 0..<answers[0].rowCount {
       let row = answers[0].row(index)
@@ -66,6 +72,7 @@ final class PostgresWriter: LogWriter {
     lose(leases.renewed(renewed, askedAt: now))
     let erased = notices.take(answers.dropFirst())
     if !erased.isEmpty { onNews(.erased(erased)) }
+    for news in hookRounds.take(answers.suffix(hookCalls.count)) { onNews(news) }
   }
 
   private static let renewal = """
@@ -73,14 +80,15 @@ final class PostgresWriter: LogWriter {
     WHERE node = $1 AND room = ANY($2::bigint[]) RETURNING room, epoch
     """
 
-  /// Gives up all rooms, so that nobody waits for their leases.
+  /// Gives up all rooms and what is to be sent, so that nobody waits for their leases.
   func close() {
     var parameters = PostgresParameters()
     parameters.add(node)
     // The leases run out by themselves when this fails.
     _ = try? session.exchange([
       PostgresCall(
-        "UPDATE room_owners SET lease_until = clock_timestamp() WHERE node = $1", parameters)
+        "UPDATE room_owners SET lease_until = clock_timestamp() WHERE node = $1", parameters),
+      HookRounds.leaving(node: node),
     ])
   }
 

@@ -299,6 +299,13 @@ extension ControlCore {
     effects.append(.hookEndpoints(hooks.all))
   }
 
+  /// The endpoints are these now.
+  mutating func replaceHooks(_ rows: [HookEndpointRow]) {
+    guard rows != hooks.all else { return }
+    hooks = HookDirectory(rows)
+    effects.append(.hookEndpoints(rows))
+  }
+
   /// A receiver wants no more: that is on its way to the disk.
   package mutating func disabledHook(_ endpoint: Int64, why: String, wall: WallTime) {
     guard var row = hooks[endpoint], row.disabledMs == nil else { return }

@@ -45,6 +45,7 @@ extension ControlCore {
     case .read(let number, let result): self.answer(number, result)
     case .erased(let number, let people): erased(number, people)
     case .changed(let number, let outcome): changed(number, outcome)
+    case .endpoints(let rows): replaceHooks(rows)
     case .opened, .committed, .refused, .lost, .forgotten, .found, .unread, .transferred:
       houses.take(answer, at: now)
     }

@@ -54,6 +54,8 @@ package enum HouseAnswer: Sendable {
   case lost(RoomKey)
   /// Another process has erased these.
   case forgotten([ErasedPerson])
+  /// The endpoints of webhooks are these now: another process may have changed them.
+  case endpoints([HookEndpointRow])
   /// Nil when the row is gone.
   case found(room: String, number: UInt64, StoredReply?)
   /// Nil when it could not be read.

@@ -36,6 +36,8 @@ package final class HouseStore: Sendable {
         switch news {
         case .lost(let rooms): for room in rooms { answer(.lost(room)) }
         case .erased(let people): answer(.forgotten(people))
+        case .endpoints(let rows): answer(.endpoints(rows))
+        case .hooksDue(let endpoints): onHooks(endpoints)
         }
       },
       onCommitted: { outcomes in

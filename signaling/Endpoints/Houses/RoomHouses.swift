@@ -344,7 +344,7 @@ package struct RoomHouses {
     case .unread(let number):
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
     case .transferred(let number, let outcome): take(outcome, of: number)
-    case .read, .erased, .changed: break
+    case .read, .erased, .changed, .endpoints: break
     }
   }
 
