@@ -60,7 +60,8 @@ struct HookStatements {
     guard let message else { return [] }
     return try database.rows(
       """
-      INSERT INTO hook_deliveries(outbox, endpoint, attempts, due_ms, state, created_ms\(nodeColumn))
+      INSERT INTO hook_deliveries(outbox, endpoint, attempts, due_ms, state,
+        created_ms\(nodeColumn))
       SELECT ?4, id, 0, ?5, 0, ?5\(nodeValue) FROM hook_endpoints WHERE \(HookStatements.wants)
       RETURNING endpoint
       """, wanted + [.integer(message), .integer(row.atMs)]
@@ -156,8 +157,8 @@ struct HookStatements {
       UPDATE hook_deliveries SET attempts = ?2, due_ms = ?3, state = ?4, last_status = ?5,
         last_error = ?6, ended_ms = ?7 WHERE id = ?1
       """, .integer(row.delivery), .integer(Int64(row.attempts)), .integer(row.dueMs),
-      .integer(Int64(row.state.rawValue)), .optional(row.status.map(Int64.init)), .optional(row.error),
-      .optional(row.state == .waiting ? nil : row.atMs))
+      .integer(Int64(row.state.rawValue)), .optional(row.status.map(Int64.init)),
+      .optional(row.error), .optional(row.state == .waiting ? nil : row.atMs))
     return changed
   }
 
@@ -173,7 +174,8 @@ struct HookStatements {
     guard let message else { return .missing }
     let made = try database.integer(
       """
-      INSERT INTO hook_deliveries(outbox, endpoint, attempts, due_ms, state, created_ms\(nodeColumn))
+      INSERT INTO hook_deliveries(outbox, endpoint, attempts, due_ms, state,
+        created_ms\(nodeColumn))
       VALUES (?1, ?2, 0, ?3, 0, ?3\(nodeValue)) RETURNING id
       """, .integer(message), .integer(endpoint), .integer(now))
     return .done(made: made)

@@ -107,7 +107,8 @@ struct HookOwnershipTests {
       try Member("anna", address, lease: long), try Member("ben", address, lease: long)
     )
     let endpoint = try anna.endpoint()
-    _ = try anna.change(.send(OutboxRow(topic: "hook.test", body: [7]), endpoint: endpoint, atMs: 1))
+    _ = try anna.change(
+      .send(OutboxRow(topic: "hook.test", body: [7]), endpoint: endpoint, atMs: 1))
     try ben.round()
     #expect(try ben.waiting(endpoint).isEmpty)
     anna.writer.close()

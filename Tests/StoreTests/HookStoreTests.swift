@@ -46,7 +46,9 @@ private struct HookStage {
 
 @Suite("Webhooks in the store")
 struct HookStoreTests {
-  @Test("a message goes to each endpoint that wants its topic, under one id, with the events", arguments: StoreKind.allCases)
+  @Test(
+    "a message goes to each endpoint that wants its topic, under one id, with the events",
+    arguments: StoreKind.allCases)
   func fanOut(_ kind: StoreKind) throws {
     let stage = try HookStage(kind)
     let all = try stage.endpoint()
@@ -90,14 +92,18 @@ struct HookStoreTests {
     #expect(try stage.messages() == 0)
   }
 
-  @Test("tries are written down; what ended can be sent anew under its id", arguments: StoreKind.allCases)
+  @Test(
+    "tries are written down; what ended can be sent anew under its id",
+    arguments: StoreKind.allCases)
   func tries(_ kind: StoreKind) throws {
     let stage = try HookStage(kind)
     let endpoint = try stage.endpoint()
     #expect(
-      try stage.change(.send(OutboxRow(topic: "hook.test", body: [1]), endpoint: 99, atMs: 5)) == .missing
+      try stage.change(.send(OutboxRow(topic: "hook.test", body: [1]), endpoint: 99, atMs: 5))
+        == .missing
     )
-    _ = try stage.change(.send(OutboxRow(topic: "hook.test", body: [1]), endpoint: endpoint, atMs: 5))
+    _ = try stage.change(
+      .send(OutboxRow(topic: "hook.test", body: [1]), endpoint: endpoint, atMs: 5))
     let row = try #require(try stage.waiting(endpoint).first)
     var attempt = HookAttemptRow(
       delivery: row.id, attempts: 1, state: .waiting, dueMs: 5000, status: 500,
@@ -112,15 +118,19 @@ struct HookStoreTests {
     attempt.attempts = 10
     _ = try stage.change(.attempted(attempt))
     #expect(try stage.waiting(endpoint).isEmpty)
-    let dead = try #require(try stage.reader.hookDeliveries(of: endpoint, state: .dead, limit: 9).first)
+    let dead = try #require(
+      try stage.reader.hookDeliveries(of: endpoint, state: .dead, limit: 9).first)
     #expect(dead.attempts == 10 && dead.lastError == "answered 500" && dead.lastStatus == 500)
     #expect(
-      try stage.change(.replay(delivery: row.id, endpoint: endpoint, atMs: 7)) == .done(made: row.id))
+      try stage.change(.replay(delivery: row.id, endpoint: endpoint, atMs: 7))
+        == .done(made: row.id))
     #expect(try stage.waiting(endpoint).first?.message == row.message)
     #expect(try stage.waiting(endpoint).first?.attempts == 0)
   }
 
-  @Test("an endpoint goes with its deliveries and the messages only it had", arguments: StoreKind.allCases)
+  @Test(
+    "an endpoint goes with its deliveries and the messages only it had",
+    arguments: StoreKind.allCases)
   func removal(_ kind: StoreKind) throws {
     let stage = try HookStage(kind)
     let first = try stage.endpoint()
@@ -134,7 +144,9 @@ struct HookStoreTests {
     #expect(try stage.waiting(second).count == 1)
   }
 
-  @Test("the configuration makes, changes and disables its endpoints, and no others", arguments: StoreKind.allCases)
+  @Test(
+    "the configuration makes, changes and disables its endpoints, and no others",
+    arguments: StoreKind.allCases)
   func configured(_ kind: StoreKind) throws {
     let stage = try HookStage(kind)
     let own = try stage.endpoint("rest")
@@ -154,7 +166,9 @@ struct HookStoreTests {
     #expect(third[0].id == own)
   }
 
-  @Test("what was delivered goes after a week, what died after a month, what waits never", arguments: StoreKind.allCases)
+  @Test(
+    "what was delivered goes after a week, what died after a month, what waits never",
+    arguments: StoreKind.allCases)
   func retention(_ kind: StoreKind) throws {
     let stage = try HookStage(kind)
     let endpoint = try stage.endpoint()
