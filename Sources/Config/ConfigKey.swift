@@ -15,6 +15,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case trustedProxies = "trusted-proxies"
   case preferCodec = "prefer-codec"
   case store
+  case publicURL = "public-url"
   case retentionDays = "retention-days"
   case redis
   case hook
@@ -44,6 +45,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .trustedProxies: "CIDR[,CIDR...]"
     case .preferCodec: "vp8|h264|vp9|av1"
     case .store: "sqlite|postgres://USER:PASSWORD@HOST/DATABASE"
+    case .publicURL: "http(s)://HOST[:PORT]"
     case .retentionDays: "1...3650"
     case .redis: "URL"
     case .hook: "NAME=URL[,NAME=URL...]"
@@ -66,6 +68,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .trustedProxies: "127.0.0.1, 10.0.0.0/8"
     case .retentionDays: "90"
     case .redis: "redis://127.0.0.1:6379"
+    case .publicURL: "https://live-1.example"
     case .hook: "shop=https://shop.example/hooks"
     case .hookAllow: "127.0.0.1:8081"
     case .web: "/usr/share/hawker/web"
@@ -81,7 +84,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // As a room's own setting: ten years.
     case .retentionDays: 1...3650
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .preferCodec, .store, .redis, .hook, .hookAllow, .web, .logLevel:
+      .trustedProxies, .preferCodec, .store, .publicURL, .redis, .hook, .hookAllow, .web, .logLevel:
       nil
     }
   }
@@ -109,7 +112,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite"
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .retentionDays, .redis, .hook, .hookAllow, .web:
+      .trustedProxies, .retentionDays, .publicURL, .redis, .hook, .hookAllow, .web:
       nil
     }
   }
@@ -141,6 +144,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "The video codec publishers are asked for. H.264 costs phones less, Firefox without its plugin can't watch it."
     case .store:
       "Where rooms are kept: sqlite in the data folder, or a PostgreSQL (13 or newer) that several servers may share; each room is open in one of them. Give a URL with a password in a file or the environment: flags are visible to every user."
+    case .publicURL:
+      "Where clients reach this one of several servers that share a PostgreSQL: who asks another one for a room that is open here is sent here. Default: they are asked to come back later."
     case .retentionDays:
       "Days after a room's end when names and texts in it are erased, where the room does not say itself. Default: they are kept. Looked for each hour."
     case .redis: "Fan-out between several processes. Not supported yet: any value is refused."

@@ -27,6 +27,8 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var web: String?
   package var logLevel: LogLevel
   package var store: StoreChoice
+  /// Where clients reach this server: an origin, without a slash at its end.
+  package var publicURL: String?
   private var keyPair: KeyPair?
 
   /// Certificate and key files.
@@ -70,6 +72,9 @@ package struct ServerConfiguration: Hashable, Sendable {
     tls = pair.map { TLSPaths(certificate: $0.0, key: $0.1) }
     keyPair = try reader.pair(.apiKey, .apiSecret).map { KeyPair(key: $0.0, secret: $0.1) }
     store = try reader.parse(.store) { StoreChoice($0) }
+    publicURL = try reader.optional(.publicURL) { text in
+      ServerConfiguration.origin(text).flatMap { $0 == "*" ? nil : $0 }
+    }
     if let redis = source.values[.redis] {
       throw ConfigError("\(redis.place): redis is not supported yet")
     }

@@ -18,6 +18,28 @@ package struct HTTPTarget: Hashable, Sendable {
   /// The value of the first query parameter called `name`.
   package func parameter(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
+  /// Path and query as they may be sent. May hold secrets.
+  package var encoded: String {
+    guard !query.isEmpty else { return path }
+    let parameters = query.map {
+      HTTPTarget.encode($0.name) + "=" + HTTPTarget.encode($0.value)
+    }
+    return path + "?" + parameters.joined(separator: "&")
+  }
+
+  /// All but RFC 3986's unreserved characters as percent escapes.
+  private static func encode(_ text: String) -> String {
+    var encoded = ""
+    for byte in text.utf8 {
+      switch byte {
+      case 48...57, 65...90, 97...122, 45, 46, 95, 126:
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default: encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return encoded
+  }
+
   /// Reads origin-form ("/path?query") or "*".
   ///
   /// - Throws: 400 for fragments, control characters, bad escapes, text that is not UTF-8, "." and "..".

@@ -20,6 +20,7 @@ package final class RoomStore: Sendable {
   ///
   /// - Parameters:
   ///   - place: its folder is made when there is none.
+  ///   - publicURL: where other processes on the database send who wants a room of this one's.
   ///   - hooks: the endpoints of the configuration, one for each merchant: they are made or changed
   ///     to be so, and others that once were configured are disabled.
   ///   - onNews: called on the writing thread with what other processes did to this one's rooms.
@@ -29,18 +30,20 @@ package final class RoomStore: Sendable {
   ///     Must not wait either.
   /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, `.unsafeSetting`, or what the database said.
   package convenience init(
-    _ place: StorePlace, patience: StorePatience = StorePatience(), hooks: [HookEndpointRow] = [],
+    _ place: StorePlace, publicURL: String = "", patience: StorePatience = StorePatience(),
+    hooks: [HookEndpointRow] = [],
     onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
     onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
     try self.init(
-      place, vfs: nil, patience: patience, hooks: hooks, onNews: onNews, onCommitted: onCommitted,
+      place, vfs: nil, publicURL: publicURL, patience: patience, hooks: hooks, onNews: onNews, onCommitted: onCommitted,
       onHooks: onHooks)
   }
 
   init(
-    _ place: StorePlace, vfs: String?, patience: StorePatience = StorePatience(),
+    _ place: StorePlace, vfs: String?, publicURL: String = "",
+    patience: StorePatience = StorePatience(),
     hooks: [HookEndpointRow] = [], onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
     onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
@@ -48,7 +51,7 @@ package final class RoomStore: Sendable {
     try place.directory.make()
     let lock = try place.directory.lock()
     let parts = StoreParts(
-      place: place, vfs: vfs, patience: patience, onCommitted: onCommitted, onHooks: onHooks,
+      place: place, vfs: vfs, publicURL: publicURL, patience: patience, onCommitted: onCommitted, onHooks: onHooks,
       onNews: onNews)
     // Migrates, and says by name what is wrong, before any thread is there.
     hookEndpoints = try parts.writer().configureHooks(hooks, atMs: RoomStore.nowMs)

@@ -75,6 +75,11 @@ struct ConfigTests {
         "--allowed-origin: \"https://a.example/\" is not ORIGIN[,ORIGIN...]"
       ),
       (
+        ["--public-url", "https://a.example/"],
+        "--public-url: \"https://a.example/\" is not http(s)://HOST[:PORT]"
+      ),
+      (["--public-url", "*"], "--public-url: \"*\" is not http(s)://HOST[:PORT]"),
+      (
         ["--retention-days", "0"], "--retention-days: 0 is not within 1...3650"
       ),
       (

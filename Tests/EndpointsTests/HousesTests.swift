@@ -144,6 +144,27 @@ struct HousesTests {
     #expect(try test.join(2, "alice", .host).first?.type == "joined")
   }
 
+  @Test("a request for a room that another process has is sent there, whole; sockets come back later")
+  func elsewhere() throws {
+    var test = try DurableStage()
+    try test.askToJoin(1, "alice", .host)
+    let token = try test.stage.token("vera", .viewer)
+    let offer = test.stage.offer(OfferSection.viewer(audio: 1, video: 1))
+    guard case .string(let sdp) = offer else { return }
+    let parked = try test.stage.ask(
+      .post, "/whep/demo?a=%26%C3%A9&b", text: Array(sdp.utf8), token,
+      ["Content-Type": "application/sdp"])
+    #expect(parked == nil)
+    _ = test.stage.takeHouseOrders()
+    test.stage.take(.elsewhere(room: "demo", url: "https://b.example:8443"))
+    let answer = try #require(test.stage.answers.values.first)
+    #expect(answer.status == 307)
+    #expect(answer.headers["Location"] == "https://b.example:8443/whep/demo?a=%26%C3%A9&b=")
+    #expect(test.stage.inbox(1).map(\.type) == ["error", "bye"] && test.stage.closed[1] == 1013)
+    // It may be had here by then.
+    #expect(try test.join(2, "alice", .host).first?.type == "joined")
+  }
+
   @Test("a banned member and one without a good token wait for nothing and open nothing")
   func strangers() throws {
     var test = try DurableStage()

@@ -108,6 +108,23 @@ struct OwnershipTests {
     #expect(try anna.write(feed.next()) == .refused(.ownershipLost(room: room)))
   }
 
+  @Test("who can't have a room is told where clients reach its owner")
+  func whereOwnerIs() throws {
+    let anna = try PostgresWriter(
+      address, node: "anna", publicURL: "https://a.example", patience: brief
+    ) { _ in }
+    let ben = try writer("ben")
+    _ = try anna.open("shop")
+    guard
+      case .refused(.ownedElsewhere(_, let url))? = try ben.write([.open(name: "shop", atMs: 1)])
+        .first
+    else {
+      Issue.record("two owners")
+      return
+    }
+    #expect(url == "https://a.example")
+  }
+
   @Test("who lost a room writes nothing more to it, hears of it at once, and keeps its others")
   func fenced() throws {
     let lost = Arrivals<RoomKey>()

@@ -10,6 +10,8 @@ import Wire
 struct PostgresJournal {
   /// The name in the data folder: the same after a restart, so that its rooms are its own at once.
   let name: String
+  /// Where clients reach this process; empty: not said.
+  let publicURL: String
   /// Drawn at each start: another process that has the name by mistake is told from this one.
   let incarnation: Int64
   private(set) var node: Int64 = 0
@@ -18,8 +20,9 @@ struct PostgresJournal {
   var batch: Int64 = 0
   private var isOpen = false
 
-  init(name: String, incarnation: Int64) {
+  init(name: String, publicURL: String = "", incarnation: Int64) {
     self.name = name
+    self.publicURL = publicURL
     self.incarnation = incarnation
   }
 
@@ -30,6 +33,7 @@ struct PostgresJournal {
     var parameters = PostgresParameters()
     parameters.add(name)
     parameters.add(incarnation)
+    if !isOpen { parameters.add(publicURL) }
     let sql = isOpen ? PostgresJournal.again : PostgresJournal.first
     guard let result = try link.exchange([PostgresCall(sql, parameters)]).first,
       result.rowCount == 1
@@ -40,9 +44,9 @@ struct PostgresJournal {
   }
 
   private static let first = """
-    INSERT INTO nodes(name, incarnation, session, batch) VALUES ($1, $2, 1, 0)
+    INSERT INTO nodes(name, incarnation, session, batch, address) VALUES ($1, $2, 1, 0, $3)
     ON CONFLICT (name) DO UPDATE SET incarnation = excluded.incarnation, session = nodes.session + 1,
-      seen = clock_timestamp()
+      address = excluded.address, seen = clock_timestamp()
     RETURNING node, session, batch
     """
   private static let again = """

@@ -22,13 +22,16 @@ final class PostgresWriter: LogWriter {
   ///
   /// - Parameters:
   ///   - node: this process's name in the database, the same after a restart.
+  ///   - publicURL: where others send who wants a room of this process's; empty: nowhere.
   ///   - onNews: called with what other processes did to this one's rooms.
   init(
-    _ address: PostgresAddress, node: String, patience: StorePatience = StorePatience(),
+    _ address: PostgresAddress, node: String, publicURL: String = "",
+    patience: StorePatience = StorePatience(),
     onNews: @escaping @Sendable (StoreNews) -> Void
   ) throws(StoreError) {
     try PostgresMigration.run(on: address, atMs: RoomStore.nowMs)
-    let journal = PostgresJournal(name: node, incarnation: .random(in: .min ... .max))
+    let journal = PostgresJournal(
+      name: node, publicURL: publicURL, incarnation: .random(in: .min ... .max))
     session = try PostgresSession(address, journal: journal, patience: patience)
     ledger = LedgerWriter(session)
     leases = RoomLeases(life: patience.lease)

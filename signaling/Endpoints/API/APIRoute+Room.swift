@@ -21,6 +21,7 @@ extension APIRoute {
         Answer(
           200, "Carried out, and on the disk.",
           .json(command.movesCoins ? .transferReply : .commandReply)),
+        APIRoute.elsewhere,
         .problem(400, "The room's name, the body or a field is wrong; the detail names it."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "The token is for another room, or its bearer may not do this now."),
@@ -46,6 +47,7 @@ extension APIRoute {
         Answer(
           200, "As asked.",
           APISchema.answer(to: query).map { .json($0) } ?? (query.isTable ? .table : .lines)),
+        APIRoute.elsewhere,
         .problem(400, "The room's name or a parameter is wrong; the detail names it."),
         .problem(401, "No token, or one that is not accepted."),
         .problem(403, "The token is for another room, or its bearer may not see this."),
@@ -53,6 +55,9 @@ extension APIRoute {
         .problem(503, "Too many ask at once; Retry-After says when to try again."),
       ])
   }
+
+  private static let elsewhere = Answer(
+    307, "Another server has the room: Location says where, the token goes along.", .none)
 
   private static func who(_ authority: Authority) -> String {
     switch authority {

@@ -46,7 +46,8 @@ extension ControlCore {
     case .erased(let number, let people): erased(number, people)
     case .changed(let number, let outcome): changed(number, outcome)
     case .endpoints(let rows): replaceHooks(rows)
-    case .opened, .committed, .refused, .lost, .forgotten, .found, .unread, .transferred:
+    case .opened, .elsewhere, .committed, .refused, .lost, .forgotten, .found, .unread,
+      .transferred:
       houses.take(answer, at: now)
     }
   }
@@ -107,6 +108,14 @@ extension ControlCore {
       effects.append(.houseNews(news))
       releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
+    case .elsewhere(let room, let url):
+      effects.append(.houseNews(.opened(room: room, false)))
+      releaseReports(room, isOpen: false)
+      for parked in self.parked.removeValue(forKey: room) ?? [] {
+        let target = parked.request.target
+        let response = HTTPResponse(307, headers: ["Location": url + target.encoded])
+        effects.append(.respond(parked.ticket, cors.apply(to: response, for: parked.request)))
+      }
     case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
   }

@@ -16,6 +16,7 @@ package final class HouseStore: Sendable {
   /// Opens the store.
   ///
   /// - Parameters:
+  ///   - publicURL: where clients reach this process, for others on the same database.
   ///   - retentionDays: days after a room's end that names and texts are kept where it doesn't say
   ///     itself; nil: for ever.
   ///   - hooks: the endpoints of webhooks that the configuration names.
@@ -23,7 +24,8 @@ package final class HouseStore: Sendable {
   ///   - answer: called with each answer; must not wait for anything.
   /// - Throws: what `RoomStore` throws: the folder is in use, the database is of a newer program.
   package init(
-    _ place: StorePlace, retentionDays: Int? = nil, hooks: [HookEndpointRow] = [],
+    _ place: StorePlace, publicURL: String = "", retentionDays: Int? = nil,
+    hooks: [HookEndpointRow] = [],
     onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in },
     nowMs: @escaping @Sendable () -> Int64, answer: @escaping @Sendable (HouseAnswer) -> Void
   ) throws(StoreError) {
@@ -31,7 +33,7 @@ package final class HouseStore: Sendable {
     self.nowMs = nowMs
     self.retentionDays = retentionDays
     store = try RoomStore(
-      place, hooks: hooks,
+      place, publicURL: publicURL, hooks: hooks,
       onNews: { news in
         switch news {
         case .lost(let rooms): for room in rooms { answer(.lost(room)) }
@@ -80,6 +82,8 @@ package final class HouseStore: Sendable {
       do throws(StoreError) {
         let opened = try OpenedRoom(reading: try key.get(), from: reader, atMs: now)
         answer(.opened(room: room, opened))
+      } catch .ownedElsewhere(_, let url) where !url.isEmpty {
+        answer(.elsewhere(room: room, url: url))
       } catch {
         answer(.opened(room: room, nil))
       }

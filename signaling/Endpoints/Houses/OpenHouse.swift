@@ -131,7 +131,8 @@ struct OpenHouse: Sendable {
       + held.compactMap { item in
         switch item.news {
         case .done(let waiter, _, _), .refused(let waiter, _), .running(let waiter): waiter
-        case .frames, .caughtUp, .own, .happened, .settled, .reconsider, .opened, .purchased:
+        case .frames, .caughtUp, .own, .happened, .settled, .reconsider, .opened, .elsewhere,
+          .purchased:
           nil
         }
       }

@@ -328,6 +328,9 @@ package struct RoomHouses {
       pendingCount -= 1
       guard let room = names[key] else { return }
       discard(room)
+    case .elsewhere(let room, let url):
+      places[room] = nil
+      news.append(.elsewhere(room: room, url: url))
     case .lost(let key):
       guard let room = names[key] else { return }
       discard(room)

@@ -85,7 +85,7 @@ extension RoomSockets {
       reenter(room, isOpen: isOpen, &core, at: now, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
     case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
-    case .happened, .reconsider, .done, .refused, .running, .purchased: break
+    case .happened, .reconsider, .done, .refused, .running, .purchased, .elsewhere: break
     }
   }
 

@@ -44,7 +44,7 @@ enum ServeCommand {
       retentionDays: configuration.retentionDays,
       preferCodec: configuration.preferCodec, hooks: try hooks(configuration),
       hookAllowed: Set(configuration.hookAllowed), webRoot: web, dataDirectory: configuration.data,
-      store: try StorePlace(configuration))
+      store: try StorePlace(configuration), publicURL: configuration.publicURL ?? "")
   }
 
   /// The configured endpoints with their secrets, made where there are none.

@@ -31,4 +31,6 @@ struct ServeSettings {
   var dataDirectory: String
   /// Where rooms are kept.
   var store: StorePlace
+  /// Where clients reach this server, for others on the same database; empty: not said.
+  var publicURL: String
 }

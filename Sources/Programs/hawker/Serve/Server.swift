@@ -32,7 +32,7 @@ struct Server {
     self.journal = journal
     let sending = HookSending()
     let store = try HouseStore(
-      settings.store, retentionDays: settings.retentionDays,
+      settings.store, publicURL: settings.publicURL, retentionDays: settings.retentionDays,
       hooks: settings.hooks, onHooks: { sending.notice($0) },
       nowMs: { SystemClock.wallTime().milliseconds }
     ) { answer in
