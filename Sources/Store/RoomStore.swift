@@ -37,7 +37,8 @@ package final class RoomStore: Sendable {
     onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
     try self.init(
-      place, vfs: nil, publicURL: publicURL, patience: patience, hooks: hooks, onNews: onNews, onCommitted: onCommitted,
+      place, vfs: nil, publicURL: publicURL, patience: patience, hooks: hooks, onNews: onNews,
+      onCommitted: onCommitted,
       onHooks: onHooks)
   }
 
@@ -51,7 +52,8 @@ package final class RoomStore: Sendable {
     try place.directory.make()
     let lock = try place.directory.lock()
     let parts = StoreParts(
-      place: place, vfs: vfs, publicURL: publicURL, patience: patience, onCommitted: onCommitted, onHooks: onHooks,
+      place: place, vfs: vfs, publicURL: publicURL, patience: patience, onCommitted: onCommitted,
+      onHooks: onHooks,
       onNews: onNews)
     // Migrates, and says by name what is wrong, before any thread is there.
     hookEndpoints = try parts.writer().configureHooks(hooks, atMs: RoomStore.nowMs)

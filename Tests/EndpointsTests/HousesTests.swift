@@ -144,7 +144,7 @@ struct HousesTests {
     #expect(try test.join(2, "alice", .host).first?.type == "joined")
   }
 
-  @Test("a request for a room that another process has is sent there, whole; sockets come back later")
+  @Test("who wants a room that another process has is sent there: sockets, and requests whole")
   func elsewhere() throws {
     var test = try DurableStage()
     try test.askToJoin(1, "alice", .host)
@@ -160,9 +160,25 @@ struct HousesTests {
     let answer = try #require(test.stage.answers.values.first)
     #expect(answer.status == 307)
     #expect(answer.headers["Location"] == "https://b.example:8443/whep/demo?a=%26%C3%A9&b=")
-    #expect(test.stage.inbox(1).map(\.type) == ["error", "bye"] && test.stage.closed[1] == 1013)
+    let bye = test.stage.inbox(1)
+    #expect(bye.map(\.type) == ["bye"] && test.stage.closed[1] == 1013)
+    #expect(bye[0]["reason"] == "moved" && bye[0]["url"] == "https://b.example:8443")
     // It may be had here by then.
     #expect(try test.join(2, "alice", .host).first?.type == "joined")
+  }
+
+  @Test("members of a room that another process took over are sent there")
+  func moved() throws {
+    var test = try DurableStage()
+    try test.fill()
+    for socket in [UInt64(1), 2] { _ = test.stage.inbox(socket) }
+    test.stage.take(.lost(try #require(test.stage.core.houses.key(of: "demo"))))
+    _ = test.stage.takeHouseOrders()
+    test.stage.take(.elsewhere(room: "demo", url: "https://b.example"))
+    for socket in [UInt64(1), 2] {
+      #expect(test.stage.inbox(socket).last?["url"] == "https://b.example")
+      #expect(test.stage.closed[socket] == 1013)
+    }
   }
 
   @Test("a banned member and one without a good token wait for nothing and open nothing")

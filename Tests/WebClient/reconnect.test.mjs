@@ -194,6 +194,20 @@ describe("the server's good-bye", () => {
     });
   }
 
+  test("moved is followed by a join at the other server at once, and at home when that is gone", async () => {
+    const { log } = await joinedRoom(page);
+    const home = page.server.socket.url;
+    await page.time.advance(1000);
+    page.server.bye("moved", 1000, { url: "https://other.example:8443" });
+    await page.time.advance(1);
+    assert.equal(page.server.socket.url, "wss://other.example:8443/ws");
+    assert.deepEqual(log.state, ["connecting", "joined", "reconnecting", "joined"]);
+    page.server.socket.end();
+    await page.time.advance(1000);
+    assert.equal(page.server.socket.url, home);
+    assert.equal(log.failed.length, 0);
+  });
+
   for (const reason of ["replaced", "room-ended", "revoked", "protocol"]) {
     test(`${reason} is final: told with its reason, and nobody comes back`, async () => {
       const { room, log } = await joinedRoom(page);

@@ -143,10 +143,11 @@ struct RoomSockets {
 
   /// Says `bye` and closes; the session stays for a while, unless it has ended.
   mutating func sayBye(
-    _ reason: ByeReason, retryAfterMs: Int64?, to socket: UInt64, _ core: inout ControlCore,
-    at now: Instant
+    _ reason: ByeReason, retryAfterMs: Int64?, movedTo url: String? = nil, to socket: UInt64,
+    _ core: inout ControlCore, at now: Instant
   ) {
-    commands.append(.send(socket, ServerEvent.bye(reason, retryAfterMs: retryAfterMs).encode()))
+    let bye = ServerEvent.bye(reason, retryAfterMs: retryAfterMs, url: url)
+    commands.append(.send(socket, bye.encode()))
     let code = WebSocketCloseCode(rawValue: reason.closeCode)
     commands.append(.close(socket, code, reason.rawValue))
     sockets[socket]?.gate.close()
@@ -204,6 +205,22 @@ struct RoomSockets {
         }
         carryOut(message, on: socket, &core, at: now, wall: wall)
       }
+    }
+  }
+
+  /// Another process has the room, and clients reach it at `url`: who waits or is here goes there.
+  mutating func move(
+    _ room: String, to url: String, _ core: inout ControlCore, at now: Instant
+  ) {
+    var leaving = waiting.removeValue(forKey: room) ?? []
+    if audiences[room] != nil {
+      audiences[room]?.forgetTold()
+      leaving += audiences[room]?.sessions.sorted().compactMap { sessions[$0]?.socket } ?? []
+    }
+    for socket in leaving where sockets[socket] != nil {
+      sockets[socket]?.parked = []
+      sayBye(
+        .moved, retryAfterMs: HousesLimits.storeRetryMs, movedTo: url, to: socket, &core, at: now)
     }
   }
 

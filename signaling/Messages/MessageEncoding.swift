@@ -140,11 +140,11 @@ extension ServerEvent {
     case .permissions(let entry): return entry.members
     case .connectionEnded(let connection, let reason):
       return [("connection", .string(connection)), ("reason", .string(reason.rawValue))]
-    case .bye(let reason, let retryAfterMs):
+    case .bye(let reason, let retryAfterMs, let url):
       return [
         ("reason", .string(reason.rawValue)),
         ("retryAfterMs", retryAfterMs.map { .integer($0) } ?? .null),
-      ]
+      ] + (url.map { [("url", .string($0))] } ?? [])
     }
   }
 }

@@ -20,8 +20,9 @@ package enum ServerEvent: Hashable, Sendable {
   case roomState(cursor: Int, RoomEntry)
   case permissions(PermissionsEntry)
   case connectionEnded(connection: String, ConnectionEndReason)
-  /// The socket is about to close; `retryAfterMs` nil: do not come back by yourself.
-  case bye(ByeReason, retryAfterMs: Int64?)
+  /// The socket is about to close; `retryAfterMs` nil: do not come back by yourself; `url`: the room
+  /// is to be had at this origin.
+  case bye(ByeReason, retryAfterMs: Int64?, url: String? = nil)
 }
 
 /// What a section carries from now on.
@@ -104,6 +105,8 @@ package enum ConnectionEndReason: String, Hashable, Sendable, CaseIterable {
 package enum ByeReason: String, Hashable, Sendable, CaseIterable {
   case draining
   case overloaded
+  /// Another server has the room.
+  case moved
   case idle
   case slow
   case replaced
@@ -118,7 +121,7 @@ package enum ByeReason: String, Hashable, Sendable, CaseIterable {
   package var closeCode: UInt16 {
     switch self {
     case .draining, .idle: 1001
-    case .overloaded, .slow: 1013
+    case .overloaded, .moved, .slow: 1013
     case .replaced: 4000
     case .roomEnded: 4001
     case .tokenExpired, .revoked, .banned, .protocol: 1008

@@ -122,6 +122,8 @@ export interface MediaTimeEvent {
 export interface Bye {
   reason: string;
   retryAfterMs: number | null;
+  /** With `moved`: the origin of the server that has the room. */
+  url?: string;
 }
 
 /** Any message, before its type has been looked at. */

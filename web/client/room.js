@@ -82,6 +82,8 @@ export class HawkerRoom extends RoomCommands {
   #backoff = new Backoff();
   /** @type {number|null} from `bye` */
   #retryAfterMs = null;
+  /** @type {string|null} where the next join goes, from `bye`; when that fails, home, which knows better */
+  #movedTo = null;
   #freshTokenTried = false;
   /** Ends the current wait early. */
   #hurry = () => {};
@@ -206,10 +208,11 @@ export class HawkerRoom extends RoomCommands {
   async #joinOnce() {
     const token = await this.#options.token(this.#freshTokenTried);
     /** @type {RoomSocket} */
-    const socket = new RoomSocket(this.#options.url ?? defaultURL(), {
+    const socket = new RoomSocket(this.#movedTo ?? this.#options.url ?? defaultURL(), {
       event: (message) => this.#receive(message),
       closed: () => this.#lost(socket),
     });
+    this.#movedTo = null;
     this.#socket = socket;
     await socket.opened();
     const sent = performance.now();
@@ -327,7 +330,10 @@ export class HawkerRoom extends RoomCommands {
 
   /** @param {import("./protocol").Bye} bye */
   #goodbye(bye) {
-    if (bye.retryAfterMs !== null && bye.retryAfterMs !== undefined) {
+    if (bye.reason === "moved" && bye.url) {
+      this.#movedTo = `${bye.url.replace(/^http/, "ws")}/ws`;
+      this.#retryAfterMs = 0;
+    } else if (bye.retryAfterMs !== null && bye.retryAfterMs !== undefined) {
       this.#retryAfterMs = bye.retryAfterMs;
     } else if (bye.reason === "token-expired" && !this.#freshTokenTried) {
       this.#freshTokenTried = true;

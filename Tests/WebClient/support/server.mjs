@@ -95,8 +95,8 @@ export class FakeServer {
   }
 
   /** Says good-bye and closes. */
-  bye(reason, retryAfterMs) {
-    this.event({ type: "bye", reason, retryAfterMs });
+  bye(reason, retryAfterMs, more = {}) {
+    this.event({ type: "bye", reason, retryAfterMs, ...more });
     this.socket.end();
   }
 

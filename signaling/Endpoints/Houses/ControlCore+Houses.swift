@@ -109,7 +109,7 @@ extension ControlCore {
       releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
     case .elsewhere(let room, let url):
-      effects.append(.houseNews(.opened(room: room, false)))
+      effects.append(.houseNews(news))
       releaseReports(room, isOpen: false)
       for parked in self.parked.removeValue(forKey: room) ?? [] {
         let target = parked.request.target

@@ -85,7 +85,8 @@ extension RoomSockets {
       reenter(room, isOpen: isOpen, &core, at: now, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
     case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
-    case .happened, .reconsider, .done, .refused, .running, .purchased, .elsewhere: break
+    case .elsewhere(let room, let url): move(room, to: url, &core, at: now)
+    case .happened, .reconsider, .done, .refused, .running, .purchased: break
     }
   }
 

@@ -87,7 +87,8 @@ extension MessageSchemas {
       [
         ("reason", APISchema.words(ByeReason.self)),
         ("retryAfterMs", ["type": ["integer", "null"], "minimum": 0]),
-      ]),
+        ("url", APISchema.string),
+      ], optional: ["url"]),
   ]
 
   // MARK: Replies
