@@ -1,6 +1,6 @@
 // What a buyer is told of a drop, an auction, an order: pure, from the shop's state and the server's time. The pages only draw it.
 
-import { isOpen, moneyText } from "../client/shop.js";
+import { moneyText } from "../client/shop.js";
 import { language } from "./strings.js";
 
 /** @typedef {import("../client/protocol").ShopState} ShopState */
@@ -123,12 +123,6 @@ export const orderState = (order) => (order.status === "awaitingPayment" && !ord
 
 /** @param {ShopState} shop @param {Listing} listing */
 export const stockOf = (shop, listing) => listing.variants.reduce((sum, each) => sum + each.available, 0);
-
-/**
- * The order that is under way, if any: the cart's, or a hold's.
- * @param {ShopState} shop
- */
-export const openOrders = (shop) => shop.you.orders.filter(isOpen);
 
 /**
  * An amount as people of this language write it.
