@@ -23,7 +23,7 @@ test("a drop is told as it is for this buyer", () => {
     [drop({ stage: "window" }), { claims: [claim("pending")] }, "pending", false], [drop(), { holds: [hold()] }, "yours", false],
     [drop(), { holds: [hold({ order: 40 })] }, "paying", false], [drop({ remaining: 0 }), { claims: [claim("waiting", { position: 14 })] }, "line", false],
     [drop({ mode: "firstPaid" }), { claims: [claim("entitled")] }, "entitled", false], [drop({ stage: "ended", endWhy: "soldOut" }), {}, "soldOut", false],
-    [drop({ stage: "ended", endWhy: "time" }), {}, "over", false], [drop({ stage: "ended", endWhy: "cancelled" }), {}, "cancelled", false],
+    [drop({ stage: "ended", endWhy: "time", remaining: 0 }), {}, "over", false], [drop({ stage: "ended", endWhy: "cancelled" }), {}, "cancelled", false],
     [drop({ stage: "ended", endWhy: "time" }), { holds: [hold()] }, "yours", false],
   ];
   for (const [of, you, state, canClaim] of states) {
@@ -41,6 +41,8 @@ test("a drop counts down to its beginning, its end, or the end of the hold", () 
 
 test("with nothing left a claim joins the line, but not where who pays first gets it; a pause stops claims; the limit is a limit", () => {
   assert.equal(dropView(shop(), drop({ remaining: 0 })).queues, true);
+  assert.equal(dropView(shop(), drop({ remaining: 1, waiting: 2 })).queues, true);
+  assert.equal(dropView(shop(), drop()).queues, false);
   assert.equal(dropView(shop(), drop({ remaining: 0, stage: "window" })).queues, false);
   assert.equal(dropView(shop(), drop({ remaining: 0, mode: "firstPaid" })).queues, false);
   assert.equal(dropView(shop({ paused: true }), drop()).canClaim, false);

@@ -36,7 +36,8 @@ export function dropView(shop, drop) {
   const view = {
     held, position: claim?.position ?? null, hold: holds[0] ?? null, untilMs: /** @type {number|null} */ (null),
     canClaim: isTaking && wanted < drop.perBuyer && !shop.paused,
-    queues: drop.mode === "hold" && drop.stage === "open" && drop.remaining === 0,
+    // No unit stays free while somebody waits; `remaining` may count those that are held.
+    queues: drop.mode === "hold" && drop.stage === "open" && (drop.waiting > 0 || drop.remaining === 0),
   };
   /** @param {DropView["state"]} state @param {number|null} [untilMs] @returns {DropView} */
   const as = (state, untilMs = null) => ({ ...view, state, untilMs });
@@ -47,7 +48,7 @@ export function dropView(shop, drop) {
   if (drop.stage === "scheduled") return drop.startsAtMs === null ? as("soon") : as("countdown", drop.startsAtMs);
   if (isTaking) return as("open", drop.endsAtMs);
   if (drop.endWhy === "cancelled") return as("cancelled");
-  return as(drop.endWhy === "soldOut" || drop.remaining === 0 ? "soldOut" : "over");
+  return as(drop.endWhy === "soldOut" ? "soldOut" : "over");
 }
 
 /**

@@ -126,7 +126,7 @@ export class SellerPanel {
     const close = actButton("button.compact", {}, text("seller.closeLot"), () => desk.closeLot(item.lot.id), this.#run);
     const cancel = actButton("button.compact.quiet", {}, text("seller.cancel"), () => (item.lot ? desk.cancelLot(item.lot.id) : desk.cancelDrop(item.drop.id)), this.#run);
     const acts = make("div.row", {}, start, close, cancel);
-    const node = make("li.card.offer", {}, make("div.row", {}, make("div.grow", {}, title, make("p.quiet-text.small.now-line", {}, kind, status, left)), price), acts);
+    const node = make("li.card.offer", {}, make("div.row", {}, make("div.grow.stack", {}, title, make("p.quiet-text.small.now-line", {}, kind, status, left)), price), acts);
     /** @param {any} next */
     const update = (next) => {
       item = next;
@@ -279,7 +279,8 @@ export class SellerPanel {
 function dropWords(drop) {
   if (drop.stage === "scheduled") return text(drop.startsAtMs === null ? "seller.waitsForStart" : "drop.state.countdown");
   if (drop.stage === "ended") return text(drop.endWhy === "soldOut" ? "drop.state.soldOut" : drop.endWhy === "cancelled" ? "drop.state.cancelled" : "drop.state.over");
-  return text("seller.dropCounts", { left: plural("drop.left", drop.remaining), waiting: plural("seller.waiting", drop.waiting) });
+  const left = drop.mode === "hold" && drop.waiting > 0 ? text("seller.allHeld") : plural("drop.left", drop.remaining);
+  return text("seller.dropCounts", { left, waiting: plural("seller.waiting", drop.waiting) });
 }
 
 /** @param {ShopState} shop @param {import("../client/protocol").Lot} lot */
