@@ -76,6 +76,8 @@ test("over the picture: what runs before what is pinned; what ended stays a mome
   const ended = drop({ stage: "ended", endWhy: "time" });
   assert.deepEqual(offerNow(shop({ pins, drops: [drop()], lot: lot() }), 2000), { lot: lot() });
   assert.deepEqual(offerNow(shop({ pins, drops: [drop()], lot: gone }), 9600), { drop: drop() });
+  assert.deepEqual(offerNow(shop({ pins, drops: [drop()], lot: gone, you: { holds: [hold()] } }), 9600), { lot: gone });
+  assert.deepEqual(offerNow(shop({ pins, drops: [drop()], lot: gone, you: { holds: [hold()] } }), 9500 + NEWS_MS), { drop: drop() });
   assert.deepEqual(offerNow(shop({ pins, drops: [ended], lot: gone }), 9600), { lot: gone });
   assert.deepEqual(offerNow(shop({ pins, drops: [ended] }), 9000 + NEWS_MS - 1), { drop: ended });
   assert.deepEqual(offerNow(shop({ pins, drops: [ended] }), 9000 + NEWS_MS), { listing, pin: 50 });

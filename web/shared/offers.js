@@ -84,6 +84,8 @@ export function lotView(shop, lot, member) {
 /** @param {Lot} lot */
 export const isLotOver = (lot) => lot.stage === "sold" || lot.stage === "unsold" || lot.stage === "cancelled";
 
+const UNSETTLED = new Set(["soon", "countdown", "open", "pending"]);
+
 /**
  * What stands over the picture: an auction that runs, else a drop, else what is pinned; what just ended stays a moment.
  * @param {ShopState} shop @param {number} nowMs  the server's time
@@ -92,9 +94,12 @@ export const isLotOver = (lot) => lot.stage === "sold" || lot.stage === "unsold"
 export function offerNow(shop, nowMs) {
   const { lot } = shop;
   if (lot && !isLotOver(lot)) return { lot };
-  const drop = [...shop.drops].reverse().find((each) => each.stage !== "ended");
+  const running = [...shop.drops].reverse().filter((each) => each.stage !== "ended");
+  // Where a tap counts comes before what is settled for this buyer.
+  const drop = running.find((each) => UNSETTLED.has(dropView(shop, each).state));
   if (drop) return { drop };
   if (lot && (shop.you.holds.some((each) => each.lot === lot.id) || nowMs - (lot.closesAtMs ?? lot.endsAtMs) < NEWS_MS)) return { lot };
+  if (running.length > 0) return { drop: running[0] };
   const ended = [...shop.drops].reverse().find((each) => isNews(shop, each, nowMs));
   if (ended) return { drop: ended };
   for (const pin of shop.pins) {

@@ -93,7 +93,7 @@ def test_a_drop_and_an_auction(server, chromium, open_page, album):
     # One unit for two buyers: one holds it, the other is the first in line.
     host.push("^Drop, auction and more")
     host.push("^Schedule a drop$")
-    fill(host, quantity="1", price="15", countdown="10", duration="60", hold="60")
+    fill(host, quantity="1", price="15", countdown="10", duration="25", hold="60")
     album(host, "studio-drop")
     host.push("^Schedule$")
     for page in (ben, dora):
