@@ -280,6 +280,7 @@ function dropWords(drop) {
   if (drop.stage === "scheduled") return text(drop.startsAtMs === null ? "seller.waitsForStart" : "drop.state.countdown");
   if (drop.stage === "ended") return text(drop.endWhy === "soldOut" ? "drop.state.soldOut" : drop.endWhy === "cancelled" ? "drop.state.cancelled" : "drop.state.over");
   const left = drop.mode === "hold" && drop.waiting > 0 ? text("seller.allHeld") : plural("drop.left", drop.remaining);
+  if (drop.waiting === 0) return left;
   return text("seller.dropCounts", { left, waiting: plural("seller.waiting", drop.waiting) });
 }
 

@@ -33,7 +33,7 @@ export class MaximumBid {
     const view = lot && lotView(shop, lot, this.#room.show.state?.you.member ?? "");
     this.node.hidden = !view?.canBid;
     if (!lot || !view || !shop.currency) return;
-    this.#yours.hidden = view.maxMinor === null;
+    this.#yours.hidden = view.maxMinor === null || view.state !== "leading";
     if (view.maxMinor !== null) setText(this.#yours, text("lot.yourMaximum", { price: priceText(shop, view.maxMinor) }));
   }
 

@@ -170,7 +170,7 @@ export class NowCard {
   #kind = make("span.kind");
   #title = make("h2.cut", { dir: "auto" });
   #status = make("span", { role: "status" });
-  #left = make("span.numbers");
+  #left = make("span.quiet-text.small.numbers");
   #price = make("strong.price.numbers");
   #act = make("div.act");
 
@@ -179,8 +179,8 @@ export class NowCard {
     this.#room = room;
     this.#run = run;
     this.#show = show;
-    const line = make("p.quiet-text.small.now-line", {}, this.#kind, this.#status, this.#left);
-    this.#box.append(make("div.listing", {}, this.#picture, make("div.grow", {}, this.#title, line), this.#price), this.#act);
+    const line = make("p.quiet-text.small.now-line", {}, this.#kind, this.#status);
+    this.#box.append(make("div.listing", {}, this.#picture, make("div.grow", {}, this.#title, line), make("div.side", {}, this.#price, this.#left)), this.#act);
   }
 
   /** @param {ShopState} shop */

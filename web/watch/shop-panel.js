@@ -55,7 +55,6 @@ export class ShopPanel {
     this.#voucher = this.#voucherForm();
     this.#voucherOn = make("p.row.small", { hidden: true }, make("span.grow"), actButton("button.compact.quiet", {}, text("voucher.off"), () => room.shop.applyVoucher(null), run));
     this.#nowBox = section("shop.now", now);
-    this.#nowBox.append(this.#maximum.node);
     this.#holdBox = section("hold.title", holds);
     this.#listingBox = section("shop.all", listings);
     this.#cartBox = section("cart.title", lines, this.#voucher, this.#voucherOn, this.#sums, this.#checkout);
@@ -88,9 +87,9 @@ export class ShopPanel {
 
   #offer() {
     const picture = pictureOf(null);
-    const [kind, title, status, left, price, act] = [make("span.kind"), make("strong.cut", { dir: "auto" }), make("span"), make("span.numbers"), make("strong.price.numbers"), make("div.act")];
-    const line = make("p.quiet-text.small.now-line", {}, kind, status, left);
-    const node = make("li.card.offer", {}, make("div.listing", {}, picture, make("div.grow", {}, title, line), price), act);
+    const [kind, title, status, left, price, act] = [make("span.kind"), make("strong.cut", { dir: "auto" }), make("span"), make("span.quiet-text.small.numbers"), make("strong.price.numbers"), make("div.act")];
+    const line = make("p.quiet-text.small.now-line", {}, kind, status);
+    const node = make("li.card.offer", {}, make("div.listing", {}, picture, make("div.grow", {}, title, line), make("div.side", {}, price, left)), act);
     /** @param {Card} card */
     const update = (card) => {
       showPicture(picture, card.listing);
@@ -101,6 +100,7 @@ export class ShopPanel {
       countDown(left, card.untilMs, card.pattern);
       drawAct(act, card.act, this.#run);
       node.classList.toggle("good", card.good);
+      if (card.key.startsWith("lot") && this.#maximum.node.parentElement !== node) node.append(this.#maximum.node);
     };
     return { node, update };
   }
