@@ -99,7 +99,8 @@ package struct StaticSite: Sendable {
     "Cache-Control": "no-cache",
     "Content-Security-Policy":
       "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; "
-      + "img-src 'self' data: blob:; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+      // Pictures of products are where their shop has them.
+      + "img-src 'self' data: blob: https:; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     // Room names are in paths, and tokens in fragments.
     "Referrer-Policy": "no-referrer",

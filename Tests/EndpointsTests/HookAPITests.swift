@@ -267,14 +267,76 @@ struct HookAPITests {
 
   private static let paid = #"{"type":"order.paid","data":{"room":"demo","order":7}}"#
 
-  @Test(
-    "a callback that is signed now by the merchant is read; nothing sells yet, so no order is known"
-  )
-  func callback() throws {
+  @Test("a report of an order or a purchase that nobody made is `unknown-order`")
+  func unknownOrder() throws {
     var stage = try Stage()
     let (_, key) = try stage.make()
-    let answer = try stage.call(Self.paid, key: key)
-    #expect(answer.status == 404 && answer.json["code"] == "unknown-order")
+    let coins = #"{"type":"coins.paid","data":{"purchase":99}}"#
+    for body in [Self.paid, coins, #"{"type":"coins.paid","data":{}}"#] {
+      let answer = try stage.call(body, key: key)
+      #expect(answer.status == 404 && answer.json["code"] == "unknown-order")
+    }
+  }
+
+  @Test(
+    "a sale from the cart to the money: the shop is asked, reports by callback, hears of each step")
+  func sale() throws {
+    var stage = try Stage()
+    let (id, key) = try stage.make()
+    let listing: JSONValue = [
+      "title": "Scarf", "currency": "EUR",
+      "variants": [["sku": "SCARF", "priceMinor": 1500, "units": 2]],
+    ]
+    let bob = stage.test.bob
+    #expect(
+      try stage.test.ask(.put, "/listings/scarf", listing, token: stage.test.host).status == 200)
+    #expect(try stage.test.ask(.put, "/cart/SCARF", ["quantity": 1], token: bob).status == 200)
+    stage.test.stage.now = stage.test.stage.now + .seconds(2)
+    let ordered = try stage.test.ask(.post, "/orders", [:], token: bob)
+    guard case .integer(let order)? = ordered.json["order"] else {
+      Issue.record("no order: \(ordered.json)")
+      return
+    }
+    // As the control thread does it.
+    let call = try #require(stage.test.stage.merchantCalls.last)
+    let (now, wall) = (stage.test.stage.now, stage.test.stage.wall)
+    stage.test.stage.core.ask(call, at: now, wall: wall)
+    stage.test.stage.carryOut()
+    let question = try #require(stage.test.stage.hookCalls.last)
+    #expect(question.kind == .createCheckout)
+    stage.test.stage.core.answered(
+      question.number, .answered(["url": "https://pay.example/1"]), wall: wall)
+    stage.test.stage.carryOut()
+    let paid = #"{"type":"order.paid","data":{"room":"demo","order":\#(order)}}"#
+    for _ in 0..<3 {
+      let answer = try stage.call(paid, key: key)
+      #expect(answer.status == 204 && answer.body.isEmpty)
+    }
+    #expect(try stage.call(paid, key: key, id: "evt_2").status == 204)
+    // What does not fit is refused by name, and recorded.
+    let failed = #"{"type":"order.failed","data":{"room":"demo","order":\#(order)}}"#
+    #expect(try stage.call(failed, key: key, id: "evt_3").status == 409)
+    let orders = try stage.test.ask(.get, "/orders", token: bob)
+    #expect(String(decoding: orders.body, as: UTF8.self).contains(#""status":"paid""#))
+    let topics = try stage.deliveries(id).map(\.topic)
+    #expect(topics == ["order.created", "order.awaiting_payment", "order.paid"])
+  }
+
+  @Test("coins are in the wallet when the shop's report is answered, once however often it comes")
+  func coins() throws {
+    var stage = try Stage()
+    let (_, key) = try stage.make()
+    let bought = try stage.test.ask(.post, "/coins", ["pack": "small"], token: stage.test.bob)
+    guard case .integer(let purchase)? = bought.json["purchase"] else {
+      Issue.record("no purchase: \(bought.json)")
+      return
+    }
+    let paid = #"{"type":"coins.paid","data":{"purchase":\#(purchase)}}"#
+    for evt in ["evt_1", "evt_1", "evt_2"] {
+      #expect(try stage.call(paid, key: key, id: evt).status == 204)
+    }
+    let wallet = try stage.test.ask(.get, "/wallet", token: stage.test.bob)
+    #expect(wallet.json["balance"] == 100)
   }
 
   @Test("a callback that is old, changed, another's, or our own sent back is refused")

@@ -15,6 +15,15 @@ struct RoomSimulationTests {
   }
 
   @Test(
+    "what once went wrong goes right: counters that were on their way at a cut",
+    arguments: [1_795_264_513, 1_795_264_980, 1_795_265_459] as [UInt64])
+  func regressions(seed: UInt64) throws {
+    var rooms = try SimulatedRooms(seed: seed)
+    try rooms.run()
+    #expect(rooms.complaints == [])
+  }
+
+  @Test(
     "whatever happens, members are told only what is on the disk, once, and end with the same room")
   func histories() throws {
     var (crashes, repeats, resumes, lags, events) = (0, 0, 0, 0, 0)

@@ -277,7 +277,10 @@ struct RoomView: Equatable {
     }
     if stage != other.stage { found.append("stage: \(stage), not \(other.stage)") }
     if invited != other.invited { found.append("invited: \(invited), not \(other.invited)") }
-    if me != other.me { found.append("me: \(text(.object(me))), not \(text(.object(other.me)))") }
+    // Whatever order they were learnt in.
+    if table(me) != table(other.me) {
+      found.append("me: \(text(.object(me))), not \(text(.object(other.me)))")
+    }
     if votes != other.votes { found.append("votes: \(votes), not \(other.votes)") }
     if upvoted != other.upvoted { found.append("upvoted: \(upvoted), not \(other.upvoted)") }
     if entered != other.entered { found.append("entered: \(entered), not \(other.entered)") }
@@ -307,4 +310,8 @@ extension JSONObject {
         return number
       })
   }
+}
+
+private func table(_ object: JSONObject) -> [String: JSONValue] {
+  Dictionary(object.members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
 }

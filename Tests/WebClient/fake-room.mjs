@@ -13,7 +13,7 @@ import { extname, join, normalize } from "node:path";
 const root = join(import.meta.dirname, "../../web");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const POLICY =
-  "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data: blob:; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data: blob: https:; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 const EMOJIS = ["❤️", "🔥", "👏", "😂", "😮", "🎉"];
 const PEOPLE = ["Noor", "Mateo", "Ingrid", "Kofi", "Yuki", "Zsófia", "Liam O’Brien", "Priya", "Amélie", "Tunde", "Sofia", "Wei", "عمر", "Hanna"];
 const LINES = [

@@ -58,6 +58,20 @@ export class ShopDesk {
     return this.#room.command("cancelOrder", { order });
   }
   /**
+   * Gives the host something for coins of the wallet; resolves with what is left of them.
+   * @param {string} gift @param {number} [count] @param {{key?: string}} [options]
+   */
+  gift(gift, count = 1, options) {
+    return this.#room.command("gift", { gift, count }, options);
+  }
+  /**
+   * Begins a purchase of coins. Where to pay comes as a message: `coinsOffered`.
+   * @param {string} pack @param {{key?: string}} [options]
+   */
+  buyCoins(pack, options) {
+    return this.#room.command("buyCoins", { pack }, options);
+  }
+  /**
    * Says once that this page shows a pin. Only counted, so a failure is nobody's concern.
    * @param {number} pin
    */
@@ -156,6 +170,14 @@ export class ShopDesk {
   /** @param {{before?: number, limit?: number}} [page] */
   pinHistory(page = {}) {
     return this.#room.query("pinHistory", page);
+  }
+  /**
+   * One's own coins.
+   * @param {{before?: number, limit?: number}} [page]
+   * @returns {Promise<{balance: number, transfers: any[], next: number|null}>}
+   */
+  wallet(page = { limit: 1 }) {
+    return this.#room.query("wallet", page);
   }
   /** @returns {Promise<{leaderboard: import("./protocol").Leader[]}>} */
   leaderboard() {

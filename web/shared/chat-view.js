@@ -3,13 +3,15 @@
 
 import { MESSAGES_MAX } from "../client/show.js";
 import { avatar, hueOf, nameOf } from "./avatar.js";
+import { emojiOf, withGift } from "./gift-list.js";
 import { icon } from "./icons.js";
-import { make, oncePerFrame, plural, setText, text } from "./dom.js";
+import { has, make, oncePerFrame, plural, setText, text } from "./dom.js";
 import { clockText } from "./time.js";
 
 /** @typedef {import("../client/protocol").ChatMessage} ChatMessage */
 /** @typedef {import("../client/show.js").ShowState} ShowState */
 /** @typedef {import("../client/show.js").Gap} Gap */
+/** @typedef {import("./gift-list.js").GiftRow} GiftRow */
 
 /** While following, a few screenfuls: three elements each, so about 200 nodes. */
 const ROWS_MAX = 60;
@@ -40,7 +42,7 @@ export class ChatView {
   #parts;
   /** @type {ShowState|null} */
   #state = null;
-  /** @type {Map<string, {node: HTMLElement, item: ChatMessage|Gap}>} */
+  /** @type {Map<string, {node: HTMLElement, item: ChatMessage|Gap|GiftRow}>} */
   #rows = new Map();
   /**
    * Older messages that were asked for.
@@ -55,6 +57,11 @@ export class ChatView {
    * @type {ChatMessage[]}
    */
   #frozen = [];
+  /**
+   * What was given while the page was open.
+   * @type {GiftRow[]}
+   */
+  #gifts = [];
   #loading = false;
   #moreHistory = true;
   #ask;
@@ -99,6 +106,10 @@ export class ChatView {
    * @param {import("../client/protocol").Message} event
    */
   receive(event) {
+    if (event.type === "gifted") {
+      this.#gifts = withGift(this.#gifts, event);
+      return this.#ask();
+    }
     if (event.type !== "messageDeleted" && event.type !== "messagesCleared") return;
     /** @param {ChatMessage} each */
     const gone = (each) => each.id === event.message || each.from.member === event.member;
@@ -167,7 +178,7 @@ export class ChatView {
       const key = keyOf(item);
       let row = this.#rows.get(key);
       if (!row || row.item !== item) {
-        const node = isGap(item) ? gapRow(item) : this.#row(item, state);
+        const node = isGift(item) ? giftRow(item) : isGap(item) ? gapRow(item) : this.#row(item, state);
         if (row) {
           if (row.node === next) next = node;
           row.node.replaceWith(node);
@@ -184,15 +195,16 @@ export class ChatView {
     this.#readNew(state);
   }
 
-  /** @param {ShowState} state @returns {(ChatMessage|Gap)[]} */
+  /** @param {ShowState} state @returns {(ChatMessage|Gap|GiftRow)[]} */
   #items(state) {
     if (this.#following && this.#rows.size === 0) this.#first = state.messages.at(-ROWS_MAX)?.id ?? 0;
     const shown = this.#following ? state.messages.filter((each) => each.id >= this.#first) : [...this.#older, ...this.#frozen].slice(0, READING_ROWS_MAX);
     const from = shown[0]?.id ?? Infinity;
     const to = this.#following ? Infinity : this.#frozenAt;
     const gaps = state.gaps.filter((gap) => gap.to >= from && gap.from <= to);
-    if (gaps.length === 0) return shown;
-    return [...shown, ...gaps].sort((a, b) => orderOf(a) - orderOf(b));
+    const gifts = this.#gifts.filter((gift) => gift.id <= to && (gift.id >= from || shown.length === 0));
+    if (gaps.length + gifts.length === 0) return shown;
+    return [...shown, ...gaps, ...gifts].sort((a, b) => orderOf(a) - orderOf(b));
   }
 
   get #frozenAt() {
@@ -337,11 +349,13 @@ function focusRow(row) {
   row.focus();
 }
 
-/** @param {ChatMessage|Gap} item @returns {item is Gap} */
+/** @param {ChatMessage|Gap|GiftRow} item @returns {item is Gap} */
 const isGap = (item) => "count" in item;
-/** @param {ChatMessage|Gap} item */
-const keyOf = (item) => (isGap(item) ? `gap${item.from}` : `m${item.id}`);
-/** @param {ChatMessage|Gap} item */
+/** @param {ChatMessage|Gap|GiftRow} item @returns {item is GiftRow} */
+const isGift = (item) => "combo" in item;
+/** @param {ChatMessage|Gap|GiftRow} item */
+const keyOf = (item) => (isGap(item) ? `gap${item.from}` : isGift(item) ? `gift${item.id}` : `m${item.id}`);
+/** @param {ChatMessage|Gap|GiftRow} item */
 const orderOf = (item) => (isGap(item) ? item.from : item.id);
 
 /** @param {ChatMessage} message */
@@ -351,6 +365,13 @@ export function wordsOf(message) {
 
 /** @param {Gap} gap */
 const gapRow = (gap) => make("li.gap", {}, plural("chat.gap", gap.count));
+
+/** @param {GiftRow} gift */
+function giftRow({ gift, member, combo }) {
+  const name = member ? nameOf({ member: member.identity, name: member.name }) : text("person.erased");
+  const words = has(`gift.name.${gift}`) ? text(`gift.name.${gift}`) : gift;
+  return make("li.gift-said", {}, make("span", { "aria-hidden": "true" }, emojiOf(gift)), make("span", { dir: "auto" }, text("gift.said", { name, gift: words })), combo > 1 && make("strong.numbers", {}, text("gift.combo", { count: combo })));
+}
 
 /** @param {Event} event @returns {HTMLElement|null} */
 const rowOf = (event) => /** @type {Element} */ (event.target).closest("li.message");

@@ -15,6 +15,7 @@ import { setUpTabs } from "../shared/tabs.js";
 import { GuestMonitors } from "./guest-monitors.js";
 import { askGiveaway, askPoll } from "./new-items.js";
 import { PeoplePanel } from "./people-panel.js";
+import { SellerPanel } from "./shop-panel.js";
 import { ShowPanel } from "./show-panel.js";
 
 /** A room that has not come so long after joining is none. */
@@ -23,8 +24,8 @@ const ROOM_MS = 3000;
 /** @typedef {import("../client/show.js").ShowState} ShowState */
 /** @typedef {import("../client/protocol").ChatMessage} ChatMessage */
 
-/** @param {import("../client/hawker.js").HawkerRoom} room */
-export function setUpDesk(room) {
+/** @param {import("../client/hawker.js").HawkerRoom} room @param {string|null} token  of this page */
+export function setUpDesk(room, token) {
   /** @param {Promise<any>} work */
   const run = (work) => void work.catch((error) => toast(textOf("sayError", codeOf(error)), "bad"));
   const isHost = () => room.show.state?.you.role === "host";
@@ -35,8 +36,12 @@ export function setUpDesk(room) {
   const composer = new Composer(/** @type {HTMLFormElement} */ (element("composer")), room);
   const people = new PeoplePanel(element("people-panel"), room, run);
   const show = new ShowPanel(element("show-panel"), room, run);
+  const shop = new SellerPanel(element("shop-panel"), room, run, token);
   new GuestMonitors(room, run);
-  setUpTabs(element("tabs"), (panel) => people.shown(panel === "people-panel"));
+  setUpTabs(element("tabs"), (panel) => {
+    people.shown(panel === "people-panel");
+    shop.shown(panel === "shop-panel");
+  });
   /** @type {ShowState|null} */
   let drawn = null;
 
@@ -86,6 +91,7 @@ export function setUpDesk(room) {
     element("new-giveaway").hidden = !isHost();
     setText("room-name", state.title || room.room?.name || "");
     people.render(state);
+    if (changed("shop", "you")) shop.render(state.shop, isHost());
     show.render(state);
   });
 

@@ -72,7 +72,7 @@ setUpTheme(element("theme"));
 element("room-name").textContent = roomName ?? "";
 document.title = `${text("studio.title")} · ${roomName ?? ""} · ${text("brand")}`;
 const program = new ProgramMonitor(room);
-setUpDesk(room);
+setUpDesk(room, token);
 setUpCountdowns(() => room.clock.now());
 /** @type {HTMLInputElement} */ (element("watch-link")).value = `${location.origin}/watch/${roomName ?? ""}`;
 setUpControls();

@@ -6,7 +6,9 @@ import { bitrateText, countText, element, fillStrings, latencyText, plural, room
 import { setUpTheme } from "../shared/theme.js";
 import { countDown, setUpCountdowns, whenText } from "../shared/time.js";
 import { setUpControls } from "./controls.js";
+import { setUpGifts } from "./gifts.js";
 import { setUpGuest } from "./guest.js";
+import { setUpShop } from "./shop.js";
 import { Stage } from "./stage.js";
 import { browserName, watchState } from "./state.js";
 import { run, setUpTogether } from "./together.js";
@@ -64,6 +66,8 @@ const controls = setUpControls(stage, {
   sheet: together.show,
 });
 setUpGuest(room, run);
+setUpShop(room, run, together.show);
+setUpGifts(room, run);
 setUpCountdowns(() => room.clock.now());
 element("retry").addEventListener("click", () => location.reload());
 window.addEventListener("pagehide", (event) => {

@@ -38,7 +38,7 @@ class ChromiumPage(Page):
         self.page.on("pageerror", lambda e: self.messages.append(f"pageerror: {e}"))
 
     def _listen(self, socket):
-        if socket.url.endswith("/ws"):
+        if socket.url.endswith("/ws") and not any(f"//{each}/" in socket.url for each in traffic.excused):
             socket.on("framesent", traffic.sent)
             socket.on("framereceived", traffic.received)
 

@@ -18,7 +18,10 @@ UNNUMBERED = {
     "joined", "ok", "error", "pong", "bye", "tracks", "trackAdded", "trackRemoved", "trackStatus",
     "roomState", "permissions", "reactions",
 }
-COUNTERS = {"pollCounts", "upvotes", "entries", "reactionTotals", "me", "snapshot"}
+COUNTERS = {
+    "pollCounts", "pollVoters", "upvotes", "entries", "reactionTotals", "followers", "stock", "dropCounts", "lotState",
+    "leaderboard", "revenue", "pinSeen", "me", "snapshot",
+}
 
 
 def _put(items, item):
@@ -127,6 +130,17 @@ class RoomView:
         for poll in self._list("polls"):
             if poll["id"] == message["poll"]:
                 poll.update(counts=message["counts"], voters=message["voters"])
+
+    def _pollVoters(self, message):
+        for poll in self._list("polls"):
+            if poll["id"] == message["poll"]:
+                poll["voters"] = message["voters"]
+
+    def _followers(self, message):
+        self.head["followers"] = message["followers"]
+
+    def _hostSet(self, message):
+        self.head["host"] = message["host"]
 
     def _voted(self, message):
         self.mine["votes"][message["poll"]] = message["options"]

@@ -22,6 +22,8 @@ class Traffic:
         self.seen = set()
         self.faults = []
         self.counts = collections.Counter()
+        # Hosts and ports of what is no Hawker.
+        self.excused = set()
 
     def learn(self, server):
         """Takes the schemas of the first server of the run; all servers are the same program."""

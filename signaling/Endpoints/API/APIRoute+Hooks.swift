@@ -124,3 +124,10 @@ extension APIRoute {
       name, .header, isRequired: true, ["type": "string", "minLength": 1], summary)
   }
 }
+
+extension APIRoute {
+  /// Whether a request is a shop's report: what it did is nobody's to read, so a good answer is empty.
+  static func isCallback(_ request: HTTPRequest) -> Bool {
+    route(of: request)?.operation == .server(.receiveCallback)
+  }
+}

@@ -73,6 +73,8 @@ enum RoomHooks {
     }
     switch event {
     case .orderMade: return row("order.created", order(entry.sequence))
+    // Where to pay is for the buyer alone.
+    case .paymentOffered(let id, _): return row("order.awaiting_payment", order(id))
     case .orderMoved(let id, let status, let reason):
       let why = ("reason", reason.map { JSONValue.string($0) } ?? .null)
       return row("order.\(status.topic)", order(id) + [why])

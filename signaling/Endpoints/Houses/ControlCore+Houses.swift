@@ -86,7 +86,9 @@ extension ControlCore {
   private mutating func take(_ news: HouseNews, at now: Instant, wall: WallTime) {
     switch news {
     case .done(.request(let ticket), let status, let body):
-      answerWaiting(ticket, response(status, body, for: .request(ticket)))
+      let isReport = waitingRequests[ticket].map { APIRoute.isCallback($0) } ?? false
+      let response = response(status, body, for: .request(ticket))
+      answerWaiting(ticket, isReport && status == 200 ? HTTPResponse(204) : response)
     case .refused(.request(let ticket), let refusal):
       tables[.request(ticket)] = nil
       answerWaiting(ticket, ControlRefusal(refusal).problem)

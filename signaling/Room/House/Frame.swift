@@ -45,12 +45,10 @@ package enum CounterKey: Hashable, Sendable {
   case pinSeen(ShopID)
 }
 
-/// When a counter was told.
+/// A counter that was told since the house was opened.
 struct CounterTold: Hashable, Sendable {
   let audience: Audience
   let key: CounterKey
-  /// Where the room stood.
-  let sequence: Int64
 }
 
 /// One message to one audience.

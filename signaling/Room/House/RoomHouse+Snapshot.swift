@@ -30,8 +30,9 @@ extension RoomHouse {
       return nil
     }
     var messages: [[UInt8]] = []
-    // A counter is told some time after its event: the cut may have come between them.
-    var counted = countersTold.filter { $0.sequence >= cursor }.map { ($0.audience, $0.key) }
+    // A counter is told some time after its event, and waits for others on its way: the cut may have come
+    // between them, whatever the cursor says. So all that were ever told come again, each with its value of now.
+    var counted = countersTold.map { ($0.audience, $0.key) }
     for frame in frames {
       if case .counter(let key) = frame.delivery {
         counted.append((frame.audience, key))
@@ -55,7 +56,7 @@ extension RoomHouse {
       countersTold = countersTold.filter { counter($0.key) != nil }
     }
     countersTold.append(
-      CounterTold(audience: audience, key: key, sequence: state.sequence))
+      CounterTold(audience: audience, key: key))
     return bytes
   }
 

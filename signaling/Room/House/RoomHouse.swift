@@ -22,7 +22,7 @@ package struct RoomHouse: Sendable {
   var keys: IdempotencyIndex
   var admission = Admission()
   var recent = RecentFrames()
-  /// When each counter was last told.
+  /// Counters that were told.
   var countersTold: [CounterTold] = []
   /// The last event that changed who may come in or publish.
   private var rightsSequence: Int64 = 0

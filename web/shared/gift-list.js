@@ -1,0 +1,38 @@
+// The gifts and packs of coins that this server offers out of the box; the protocol names them, it doesn't list them.
+
+export const GIFTS = [
+  { id: "rose", emoji: "🌹", coins: 1 },
+  { id: "coffee", emoji: "☕️", coins: 5 },
+  { id: "star", emoji: "⭐️", coins: 20 },
+  { id: "gem", emoji: "💎", coins: 100 },
+  { id: "rocket", emoji: "🚀", coins: 500 },
+];
+
+export const PACKS = [
+  { id: "small", coins: 100, priceMinor: 149, currency: "EUR" },
+  { id: "medium", coins: 500, priceMinor: 649, currency: "EUR" },
+  { id: "large", coins: 2500, priceMinor: 2999, currency: "EUR" },
+];
+
+/** @param {string} id */
+export const emojiOf = (id) => GIFTS.find((each) => each.id === id)?.emoji ?? "🎁";
+
+/** A run of the same gift by the same person is one row that grows, when nothing longer than this comes between. */
+const RUN_MS = 10_000;
+export const GIFT_ROWS_MAX = 30;
+
+/** @typedef {{id: number, gift: string, member: {identity: string, name: string}|null, combo: number, atMs: number}} GiftRow */
+
+/**
+ * The rows with one more gift: those of a run are one.
+ * @param {GiftRow[]} rows by id
+ * @param {import("../client/protocol").Message} event `gifted`
+ * @returns {GiftRow[]}
+ */
+export function withGift(rows, event) {
+  const { cursor, gift, member, combo, count, atMs } = event;
+  let at = rows.length - 1;
+  while (at >= 0 && !(rows[at].gift === gift && rows[at].member?.identity === member?.identity && atMs - rows[at].atMs <= RUN_MS)) at--;
+  if (at >= 0 && combo > count) return rows.map((each, index) => (index === at ? { ...each, combo, atMs } : each));
+  return [...rows, { id: cursor, gift, member, combo, atMs }].slice(-GIFT_ROWS_MAX);
+}

@@ -1,0 +1,53 @@
+// The shop in the watch room: its tab, the card over the picture, and the news that reach one whatever is open.
+
+import { element, oncePerFrame, setText, text } from "../shared/dom.js";
+import { toast } from "../shared/overlays.js";
+import { NowCard } from "./now-card.js";
+import { ShopPanel } from "./shop-panel.js";
+
+/** What just ended leaves the picture by time alone. */
+const TICK_MS = 1000;
+
+/**
+ * @param {import("../client/hawker.js").HawkerRoom} room @param {(work: Promise<any>) => void} run
+ * @param {(panel: string) => void} show  opens a part of the panel
+ */
+export function setUpShop(room, run, show) {
+  const card = new NowCard(room, run, show);
+  const panel = new ShopPanel(element("shop-panel"), room, run);
+  const tab = element("tab-shop");
+  /** @type {unknown} */
+  let drawn = null;
+
+  const draw = oncePerFrame(() => {
+    const shop = room.show.state?.shop;
+    element("commerce").hidden = !shop;
+    if (!shop) return;
+    const now = room.clock.now();
+    tab.hidden = shop.listings.length + shop.you.orders.length + shop.you.holds.length === 0 && tab.getAttribute("aria-selected") !== "true";
+    const count = shop.you.cart.lines.reduce((sum, line) => sum + line.quantity, 0);
+    setText("cart-count", count > 0 ? String(count) : "");
+    card.render(shop);
+    panel.render(shop, Number.isFinite(now) ? now : Date.now());
+    drawn = shop;
+  });
+
+  /** @param {import("../client/protocol").Message} event */
+  function tell(event) {
+    if (event.type === "outbid") toast(text("lot.outbidNow"), "bad");
+    if (event.type === "holdEnded" && event.why === "expired") toast(text("hold.expired"), "bad");
+    if (event.type === "holdMade") toast(text("hold.made"));
+    if (event.type === "ownOrderUpdated" && event.order.status === "paid") toast(text("order.paidNow"));
+    if (event.type === "ownOrderUpdated" && event.order.status === "failed") toast(text("order.failedNow"), "bad");
+  }
+
+  room.show.on("change", (state) => state?.shop !== drawn && draw());
+  room.show.on("event", tell);
+  setInterval(draw, TICK_MS);
+  return {
+    /** Whether there is anything to see. */
+    get isOpen() {
+      return !tab.hidden;
+    },
+  };
+}
