@@ -5,6 +5,7 @@ the orders. At the end the room's log is replayed by `hawker load audit`: the ru
 that was acknowledged is there once, and what each buyer was told is what the log makes of them at that event.
 """
 
+import contextlib
 import heapq
 import http.client
 import http.server
@@ -127,9 +128,11 @@ class Merchant:
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the kernel gives to clients: thousands would take a dead server's."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return probe.getsockname()[1]
 
 
 class Storm:
@@ -247,7 +250,7 @@ class Storm:
             except (OSError, http.client.HTTPException):
                 continue
             if status == 200:
-                (variant,) = json.loads(text)["shop"]["listings"][0]["variants"]
+                (variant,) = json.loads(text)["listings"][0]["variants"]
                 assert 0 <= variant["sold"] <= UNITS and variant["available"] == 0, variant
                 self.looks += 1
 
@@ -292,7 +295,7 @@ def run(evidence, room, seed, buyers, kills, report, postgres=None):
     report(
         f"seed {seed}: {buyers} buyers, {kills} kills, {crowd['connections']} connections "
         f"({crowd['moved']} sent on), {crowd['claims']} claims acknowledged, {crowd['repeated']} replies compared, "
-        f"{audit['events']} events, {audit['holds']} holds, {len(storm.merchant.reported)} orders reported, "
+        f"{audit['events']} events, {audit['handed_on']} holds handed on, {len(storm.merchant.reported)} orders reported, "
         f"{audit['sold']} sold, {audit['held']} held, {audit['waiting']} waiting, {storm.looks} looks")
     (evidence / "report.json").write_text(json.dumps([crowd, audit], indent=1))
     assert audit["complaint_count"] == 0, json.dumps(audit, indent=1)
@@ -303,7 +306,7 @@ def run(evidence, room, seed, buyers, kills, report, postgres=None):
     assert crowd["claims"] > 0.9 * buyers, crowd
     assert audit["taken_most"] == UNITS, audit
     assert audit["held"] + audit["sold"] == UNITS, audit
-    assert audit["sold"] > 0 and audit["holds"] > UNITS, audit
+    assert audit["sold"] > 0 and audit["handed_on"] > 0, audit
 
 
 @pytest.mark.timeout(240)

@@ -36,7 +36,8 @@ package struct DropAudit: Sendable {
   package struct Report: Hashable, Sendable {
     package var events = 0
     package var claims = 0
-    package var holds = 0
+    /// Holds of units that others had held before.
+    package var handedOn = 0
     package var buyers = 0
     /// Of all drops, at the end of the log.
     package var held: Int64 = 0
@@ -174,8 +175,7 @@ package struct DropAudit: Sendable {
     case .claimed(let claim):
       report.claims += 1
       claimsOf[entry.actor, default: [:]][entry.sequence] = claim
-      if claim.held > 0 { report.holds += 1 }
-    case .holdMade: report.holds += 1
+    case .holdMade: report.handedOn += 1
     default: break
     }
     for drop in state.shop.drops {

@@ -20,7 +20,7 @@ enum DropAuditCommand {
     let report = audit.judge()
     return [
       "events": .integer(Int64(report.events)), "claims": .integer(Int64(report.claims)),
-      "holds": .integer(Int64(report.holds)), "buyers": .integer(Int64(report.buyers)),
+      "handed_on": .integer(Int64(report.handedOn)), "buyers": .integer(Int64(report.buyers)),
       "held": .integer(report.held), "sold": .integer(report.sold),
       "waiting": .integer(Int64(report.waiting)), "taken_most": .integer(report.takenMost),
       "complaint_count": .integer(Int64(report.complaintCount)),
