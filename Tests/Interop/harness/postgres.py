@@ -8,7 +8,7 @@ import subprocess
 # A shell in between stops the server by its id and removes the folder when its input ends, however the
 # test process ended. PostgreSQL refuses to run as root.
 SCRIPT = r"""
-folder=$(mktemp -d /tmp/hawker-pg-XXXXXX) || exit 1
+folder=$(mktemp -d "$2/hawker-pg-XXXXXX") || exit 1
 trap '' INT TERM
 "$1/initdb" -D "$folder/data" -A trust -U hawker -E UTF8 --no-locale >"$folder/log" 2>&1 &&
 { "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c shared_buffers=32MB \
@@ -26,12 +26,13 @@ rm -rf "$folder"
 
 
 class PostgresServer:
-    def __init__(self):
+    def __init__(self, parent="/tmp"):
+        """The folder's parent must be one that everybody may write to."""
         versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*"), key=lambda each: int(each.name))
         assert versions, "PostgreSQL is not installed, and this test needs it: run scripts/setup test"
         self.bin = versions[-1] / "bin"
         self.shell = subprocess.Popen(
-            [*self.other_user(), "/bin/sh", "-c", SCRIPT, "sh", str(self.bin)],
+            [*self.other_user(), "/bin/sh", "-c", SCRIPT, "sh", str(self.bin), str(parent)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
         self.folder = self.shell.stdout.readline().strip()
         assert self.folder, "PostgreSQL did not start"

@@ -10,6 +10,7 @@ enum BenchCommand {
       switch arguments.first {
       case "store": return try store(Array(arguments.dropFirst()))
       case "room": return try room(Array(arguments.dropFirst()))
+      case "shop": return try shop(Array(arguments.dropFirst()))
       case "writer": return try BareWriter.run()
       default: break
       }
@@ -28,7 +29,9 @@ enum BenchCommand {
           "bench takes fanout [--hot] or path, [--viewers N] [--rounds N]; or store, [--rooms N] "
             + "[--commands N] [--rate N] [--under-way N] [--data DIR] "
             + "[--store sqlite|postgres://…]; or room commands|fanout|lively|stalled "
-            + "[--sockets N] [--seconds N] [--data DIR] [--server BINARY]"
+            + "[--sockets N] [--seconds N] [--data DIR] [--server BINARY]; or shop "
+            + "claims|orders|drop [--count N] [--under-way N] [--data DIR] "
+            + "[--store sqlite|postgres://…] [--server BINARY]"
         )
       }
     } catch let error as UsageError {
@@ -56,12 +59,33 @@ enum BenchCommand {
       ).text)
   }
 
-  private static func store(_ arguments: [String]) throws -> Int32 {
-    var options = CommandOptions(arguments)
+  private static func shop(_ arguments: [String]) throws -> Int32 {
+    let subjects = ShopBench.Subject.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let subject = arguments.first.flatMap(ShopBench.Subject.init) else {
+      throw UsageError(text: "shop: one of \(subjects)")
+    }
+    var options = CommandOptions(Array(arguments.dropFirst()))
+    let count = try options.number("--count", in: 0...100_000, default: 0)
+    let settings = ShopBench.Settings(
+      subject: subject, count: count == 0 ? nil : count,
+      underWay: try options.number("--under-way", in: 1...8000, default: 2000),
+      folder: try options.text("--data") ?? ".", store: try store(of: &options),
+      server: try options.text("--server") ?? "/proc/self/exe")
+    try options.finish()
+    return Terminal.print(try ShopBench.run(settings).text)
+  }
+
+  private static func store(of options: inout CommandOptions) throws(UsageError) -> StoreChoice {
     let place = try options.text("--store") ?? "sqlite"
     guard let store = StoreChoice(place) else {
       throw UsageError(text: "--store takes sqlite or postgres://…")
     }
+    return store
+  }
+
+  private static func store(_ arguments: [String]) throws -> Int32 {
+    var options = CommandOptions(arguments)
+    let store = try store(of: &options)
     let rate = try options.number("--rate", in: 0...1_000_000, default: 0)
     let settings = StoreBench.Settings(
       rooms: try options.number("--rooms", in: 1...10_000, default: 200),

@@ -50,7 +50,7 @@ enum StoreBench {
     ]
   }
 
-  private static func remove(_ path: String) {
+  static func remove(_ path: String) {
     for name in ["hawker.db", "hawker.db-wal", "hawker.db-shm", "hawker.lock", "node", "sync"] {
       _ = unsafe unlink(path + "/" + name)
     }

@@ -9,6 +9,14 @@ enum LoadCommand {
   static func run(_ arguments: [String]) -> Int32 {
     if arguments.contains("--help") { return Terminal.print(help) }
     do {
+      switch arguments.first {
+      case "drop":
+        return Terminal.print(
+          try DropLoad(try DropLoadSettings(Array(arguments.dropFirst()))).run().text)
+      case "audit":
+        return Terminal.print(try DropAuditCommand.run(Array(arguments.dropFirst())).text)
+      default: break
+      }
       let report = try LoadRun(try LoadSettings(arguments)).run()
       return Terminal.print(report.text)
     } catch let error as UsageError {
@@ -38,5 +46,19 @@ enum LoadCommand {
       --join-rate N           joins per second (default 20)
       --tcp                   ICE-TCP only
       --pid N                 measures that process: the server's CPU per delivered packet, and memory
+
+    hawker load drop: buyers who claim a drop's units over sockets, come back when a connection ends and
+    ask again what was not answered; ends when its input does, and writes what each was told.
+
+      --url URL               of a server, http://ADDR:PORT; one for each of several
+      --room R --drop ID --per-buyer N --data DIR --sights FILE
+      --buyers N              (default 5000)
+      --seed N                of what buyers do (default 1)
+      --opens-at MS           since 1970, when they begin; the last one --spread-ms later (default 1000)
+      --think-ms MS           until who holds units pays or gives them back, at most (default 10000)
+      --limit S               that ends it in any case (default 120)
+
+    hawker load audit --log LOG.jsonl [--sights FILE]: replays a room's exported log, says where a drop's
+    rules do not hold and where buyers were told something else.
     """
 }

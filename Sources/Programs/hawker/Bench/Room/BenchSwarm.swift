@@ -19,6 +19,8 @@ final class BenchSwarm {
   /// Snapshots that came after the first.
   private(set) var snapshots = 0
   private(set) var joined = 0
+  /// Is shown everything that is no answer.
+  var watch: (([UInt8], BenchSocket, Instant) -> Void)?
   private let address: SocketAddress
   private let access: AccessControl
   private var buffer = [UInt8](repeating: 0, count: 256 * 1024)
@@ -130,6 +132,7 @@ final class BenchSwarm {
       if firstError == nil { firstError = String(decoding: text, as: UTF8.self) }
     } else {
       if looksForGaps, BenchSwarm.number(after: BenchSwarm.gap, in: text) != nil { gaps += 1 }
+      if let watch { return watch(text, socket, now) }
       waits.look(text, at: now)
     }
   }

@@ -1,5 +1,6 @@
 // `hawker bench room`: what a served room costs, measured over real sockets against a child process.
 
+import Config
 import Doctor
 import Glibc
 import JSON
@@ -45,15 +46,15 @@ struct RoomBench {
     return .object(report)
   }
 
-  private init(_ path: String, _ binary: String) throws {
+  init(_ path: String, _ binary: String, store: StoreChoice = .sqlite) throws {
     folder = path
-    server = try BenchChild(
-      ["serve", "--http", "127.0.0.1:0", "--udp-port", "0", "--data", path + "/data"],
-      log: path + "/serve.log", binary: binary)
+    var flags = ["serve", "--http", "127.0.0.1:0", "--udp-port", "0", "--data", path + "/data"]
+    if case .postgres(let url) = store { flags += ["--store", url] }
+    server = try BenchChild(flags, log: path + "/serve.log", binary: binary)
     swarm = try BenchSwarm(server.address, data: path + "/data")
   }
 
-  private static func remove(_ path: String) {
+  static func remove(_ path: String) {
     for folder in [path + "/data", path] {
       guard let stream = unsafe opendir(folder) else { continue }
       while let entry = unsafe readdir(stream) {
@@ -67,7 +68,7 @@ struct RoomBench {
   }
 
   /// Of the last minute: what else the machine did.
-  private static var loadAverage: Double {
+  static var loadAverage: Double {
     var average = 0.0
     return unsafe getloadavg(&average, 1) == 1 ? average : 0
   }

@@ -1,0 +1,337 @@
+"""A drop that thousands claim while servers are killed: never too many, never too few, nothing lost, nothing twice.
+
+The crowd is `hawker load drop`; it comes back after each kill and asks again what was not answered. A merchant takes
+the orders. At the end the room's log is replayed by `hawker load audit`: the rules hold after each event, every claim
+that was acknowledged is there once, and what each buyer was told is what the log makes of them at that event.
+"""
+
+import contextlib
+import heapq
+import http.client
+import http.server
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from datetime import datetime, timezone
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from harness.postgres import PostgresServer
+from harness.server import HawkerServer, binary
+
+UNITS = 100
+PER_BUYER = 2
+COUNTDOWN = 10
+# Shorter than the storm: some holds run out while a server is dead.
+HOLD_SECONDS = 30
+# From the drop's opening to the last kill, and from there to the crowd's end.
+KILLS_SECONDS = 24
+CALM_SECONDS = 6
+# A lease is 15 s: a server that is back sooner has its room again, a later one finds it taken over.
+ABSENCES = (0, 0.3, 2)
+LONG_ABSENCE = 18
+
+
+class Merchant:
+    """Makes payment pages at once, and reports most orders paid, some failed, until that is taken."""
+
+    def __init__(self, seed):
+        self.random, self.servers, self.webhook = random.Random(seed), [], None
+        self.asked, self.reported, self.number = set(), {}, 0
+        self.due, self.changed, self.isOver = [], threading.Condition(), False
+        merchant = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                answer = json.dumps(merchant.take(message) or {}).encode()
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(answer)))
+                    self.end_headers()
+                    self.wfile.write(answer)
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+        for target in (self.server.serve_forever, self.report):
+            threading.Thread(target=target, daemon=True).start()
+
+    def take(self, message):
+        data = message["data"]
+        if message["type"] == "order.refund_requested":
+            self.plan("refunded", data["room"], data["order"], 0)
+        if message["type"] != "checkout.create":
+            return None
+        # Asked twice for one order, as after a crash: one payment.
+        if data["order"] not in self.asked:
+            self.asked.add(data["order"])
+            outcome = "paid" if self.random.random() < 0.9 else "failed"
+            self.plan(outcome, data["room"], data["order"], self.random.uniform(0.1, 3))
+        return {"url": f"http://{self.address}/pay/{data['order']}"}
+
+    def plan(self, outcome, room, order, seconds):
+        with self.changed:
+            self.number += 1
+            heapq.heappush(self.due, (time.monotonic() + seconds, self.number, outcome, room, order))
+            self.changed.notify()
+
+    def report(self):
+        while True:
+            with self.changed:
+                while not self.isOver and (not self.due or self.due[0][0] > time.monotonic()):
+                    self.changed.wait(self.due[0][0] - time.monotonic() if self.due else None)
+                if self.isOver:
+                    return
+                item = heapq.heappop(self.due)
+            if not self.post(*item[1:]):
+                with self.changed:
+                    heapq.heappush(self.due, (time.monotonic() + 0.3, *item[1:]))
+
+    def post(self, number, outcome, room, order):
+        body = json.dumps({"type": f"order.{outcome}", "data": {"room": room, "order": order}})
+        now, identifier = datetime.now(timezone.utc), f"report-{number}"
+        headers = {
+            "Content-Type": "application/json", "webhook-id": identifier,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self.webhook.sign(identifier, now, body),
+        }
+        for server in self.random.sample(self.servers, len(self.servers)):
+            try:
+                status, _, _ = server.request("POST", "/api/v1/hooks/shop", body, headers)
+            except (OSError, http.client.HTTPException):
+                continue
+            # 409: the order has gone another way meanwhile, and that is recorded.
+            if status in (200, 204, 409):
+                self.reported[order] = outcome
+                return True
+        return False
+
+    def stop(self):
+        with self.changed:
+            self.isOver = True
+            self.changed.notify()
+        self.server.shutdown()
+
+
+def free_port():
+    """Below the ports that the kernel gives to clients: thousands would take a dead server's."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return probe.getsockname()[1]
+
+
+class Storm:
+    """Servers, their merchant and a crowd."""
+
+    def __init__(self, evidence, room, seed, buyers, postgres=None):
+        self.evidence, self.room, self.buyers, self.seed = evidence, room, buyers, seed
+        self.random, self.postgres = random.Random(seed), postgres
+        self.merchant = Merchant(seed)
+        self.servers, self.crowd, self.kills, self.looks = [], None, 0, 0
+        # Who is back, and when, of those who are dead.
+        self.absent = []
+
+    def start(self):
+        for number in range(2 if self.postgres else 1):
+            folder = self.evidence / f"server-{number}"
+            if self.servers:
+                # One shop: the same keys, and the same secrets of its merchant.
+                (folder / "data").mkdir(parents=True)
+                for name in ("keys", "hooks"):
+                    shutil.copy(self.servers[0].data / name, folder / "data" / name)
+            address = f"127.0.0.1:{free_port()}"
+            flags = ["--hook", f"shop=http://{self.merchant.address}/hooks", "--hook-allow", self.merchant.address]
+            environment = None
+            if self.postgres:
+                environment = {"HAWKER_STORE": self.postgres.url}
+                flags += ["--public-url", f"http://{address}"]
+            self.servers.append(HawkerServer(folder, *flags, environment=environment, address=address))
+        self.merchant.servers = self.servers
+        first = self.servers[0]
+        secret = subprocess.run(
+            [str(binary()), "hooks", "secret", "shop", "--data", str(first.data)],
+            capture_output=True, text=True, timeout=15, check=True).stdout
+        self.merchant.webhook = Webhook(next(w for w in secret.split() if w.startswith("whsec_")))
+        self.token = first.token(self.room, "host", "host")
+        self.ask("PUT", "/listings/mug", {
+            "title": "A mug", "currency": "EUR",
+            "variants": [{"sku": "mug", "priceMinor": 1000, "units": UNITS}]})
+
+    def ask(self, method, path, body=None):
+        """One request of the host's, at whichever server has the room."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for server in self.servers:
+                try:
+                    status, headers, text = server.request(
+                        method, f"/api/v1/rooms/{self.room}{path}", json.dumps(body) if body else None,
+                        {"Content-Type": "application/json"}, self.token)
+                except (OSError, http.client.HTTPException):
+                    continue
+                if status < 300:
+                    return headers, text
+                assert status in (307, 503), f"{path} answered {status}: {text}"
+            time.sleep(0.2)
+        raise AssertionError(f"{path} was not answered in 30 s")
+
+    def open(self):
+        """Schedules the drop and brings the crowd."""
+        _, text = self.ask("POST", "/drops", {
+            "sku": "mug", "quantity": UNITS, "priceMinor": 900, "countdownSeconds": COUNTDOWN,
+            "durationSeconds": 600, "perBuyer": PER_BUYER, "mode": "hold", "start": "auto",
+            "holdSeconds": HOLD_SECONDS})
+        self.opens = time.monotonic() + COUNTDOWN
+        self.sights = self.evidence / "sights.jsonl"
+        urls = [part for server in self.servers for part in ("--url", server.origin)]
+        command = [
+            binary(), "load", "drop", *urls, "--room", self.room, "--drop", json.loads(text)["drop"],
+            "--per-buyer", PER_BUYER, "--data", self.servers[0].data, "--sights", self.sights,
+            "--buyers", self.buyers, "--seed", self.seed,
+            "--opens-at", int(time.time() * 1000) + COUNTDOWN * 1000, "--limit", 150,
+            "--think-ms", (KILLS_SECONDS + CALM_SECONDS) * 1000,
+        ]
+        self.log = self.evidence / "crowd.log"
+        with open(self.log, "wb") as output:
+            self.crowd = subprocess.Popen(
+                [str(part) for part in command], stdin=subprocess.PIPE, stdout=output, stderr=output)
+
+    def rage(self, count):
+        """Kills one or the other, first in the second in which everybody claims."""
+        moments = [self.random.uniform(0, 1.2)]
+        moments += [self.random.uniform(2, KILLS_SECONDS) for _ in range(count - 1)]
+        for number, moment in enumerate(sorted(moments)):
+            self.wait(self.opens + moment)
+            alive = [each for each in self.servers if each not in [gone for _, gone in self.absent]]
+            victim = self.random.choice(alive)
+            os.kill(victim.process.child.pid, signal.SIGKILL)
+            victim.process.child.wait(10)
+            self.kills += 1
+            # Once somebody stays away for longer than a lease.
+            away = LONG_ABSENCE if self.postgres and number == 1 else self.random.choice(ABSENCES)
+            self.absent.append((time.monotonic() + away, victim))
+            self.wait(time.monotonic())
+            if len(self.absent) == len(self.servers):
+                self.wait(min(at for at, _ in self.absent))
+        self.wait(max([at for at, _ in self.absent], default=0))
+        self.wait(time.monotonic() + CALM_SECONDS)
+
+    def wait(self, until):
+        """Until then those who are due come back; and now and then somebody looks what is sold."""
+        while True:
+            now = time.monotonic()
+            for at, server in list(self.absent):
+                if at <= now:
+                    self.absent.remove((at, server))
+                    server.start()
+            if now >= until:
+                return
+            self.look()
+            time.sleep(max(0, min([until, now + 0.5, *(at for at, _ in self.absent)]) - now))
+
+    def look(self):
+        for server in self.servers:
+            try:
+                status, _, text = server.request("GET", f"/api/v1/rooms/{self.room}", token=self.token)
+            except (OSError, http.client.HTTPException):
+                continue
+            if status == 200:
+                (variant,) = json.loads(text)["listings"][0]["variants"]
+                assert 0 <= variant["sold"] <= UNITS and variant["available"] == 0, variant
+                self.looks += 1
+
+    def settle(self):
+        """The crowd's end; what it came to, and what the log says."""
+        assert self.crowd.poll() is None, self.log.read_text()[-2000:]
+        self.crowd.stdin.close()
+        assert self.crowd.wait(120) == 0, self.log.read_text()[-2000:]
+        crowd = json.loads(self.log.read_text().splitlines()[-1])
+        path, exported = "/log?limit=1000", self.evidence / "log.jsonl"
+        with open(exported, "w") as output:
+            while path:
+                headers, text = self.ask("GET", path)
+                output.write(text)
+                link = headers.get("Link", "")
+                page = link[link.index("<") + 1:link.index(">")] if 'rel="next"' in link else None
+                path = page and page.removeprefix(f"/api/v1/rooms/{self.room}")
+        audited = subprocess.run(
+            [str(binary()), "load", "audit", "--log", str(exported), "--sights", str(self.sights)],
+            capture_output=True, text=True, timeout=60)
+        assert audited.returncode == 0, audited.stderr
+        return crowd, json.loads(audited.stdout)
+
+    def stop(self):
+        if self.crowd and self.crowd.poll() is None:
+            self.crowd.kill()
+            self.crowd.wait()
+        for server in self.servers:
+            server.process.kill()
+        self.merchant.stop()
+
+
+def run(evidence, room, seed, buyers, kills, report, postgres=None):
+    storm = Storm(evidence, room, seed, buyers, postgres)
+    try:
+        storm.start()
+        storm.open()
+        storm.rage(kills)
+        crowd, audit = storm.settle()
+    finally:
+        storm.stop()
+    report(
+        f"seed {seed}: {buyers} buyers, {kills} kills, {crowd['connections']} connections "
+        f"({crowd['moved']} sent on), {crowd['claims']} claims acknowledged, {crowd['repeated']} replies compared, "
+        f"{audit['events']} events, {audit['handed_on']} holds handed on, {len(storm.merchant.reported)} orders reported, "
+        f"{audit['sold']} sold, {audit['held']} held, {audit['waiting']} waiting, {storm.looks} looks")
+    (evidence / "report.json").write_text(json.dumps([crowd, audit], indent=1))
+    assert audit["complaint_count"] == 0, json.dumps(audit, indent=1)
+    assert crowd["done"] == buyers and crowd["unanswered"] == 0, crowd
+    assert crowd["other_replies"] == 0 and crowd["repeated"] >= crowd["claims"], crowd
+    assert audit["buyers"] == buyers and audit["claims"] == crowd["claims"], (crowd, audit)
+    # Everybody has asked, most of them well.
+    assert crowd["claims"] > 0.9 * buyers, crowd
+    assert audit["taken_most"] == UNITS, audit
+    assert audit["held"] + audit["sold"] == UNITS, audit
+    assert audit["sold"] > 0 and audit["handed_on"] > 0, audit
+
+
+@pytest.mark.timeout(240)
+def test_a_drop_in_a_storm(evidence, room, report):
+    run(evidence, room, 1, 5000, 3, report)
+
+
+@pytest.mark.timeout(240)
+def test_a_drop_in_a_storm_of_two_servers(evidence, room, report):
+    postgres = PostgresServer()
+    try:
+        run(evidence, room, 2, 5000, 4, report, postgres)
+    finally:
+        postgres.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_ten_drops_in_storms(evidence, room, report):
+    """Seeds nobody has seen, and twice the kills."""
+    first = int(os.environ.get("SEED", time.time()))
+    for number in range(10):
+        postgres = PostgresServer() if number % 2 else None
+        try:
+            run(evidence / str(number), room, first + number, 5000, 7, report, postgres)
+        finally:
+            if postgres:
+                postgres.stop()
