@@ -132,13 +132,26 @@ const CHANGES = {
       claims: isSold ? own.claims.filter((each) => each.id !== order.claim) : own.claims,
     };
   }),
-  orderUpdated: (shop, { order }) => ({ ...shop, orders: withNewest(shop.orders, order) }),
+  orderUpdated: (shop, { order }) => ({ ...shop, vouchers: withUse(shop, order), orders: withNewest(shop.orders, order) }),
   reportRefused: (shop) => shop,
   revenue: (shop, { revenue }) => ({ ...shop, revenue }),
 
   gifted: (shop, { member, gift, count, combo, atMs }) => ({ ...shop, gift: { member, gift, count, combo, atMs } }),
   leaderboard: (shop, { leaderboard }) => ({ ...shop, leaderboard }),
 };
+
+/**
+ * How often vouchers are used: each order that has not come to nothing is a use of its own.
+ * @param {ShopState} shop @param {import("./protocol").Order} order  as it is now
+ */
+function withUse(shop, order) {
+  if (!order.voucher) return shop.vouchers;
+  const isUse = (/** @type {string} */ status) => status !== "failed" && status !== "cancelled" && status !== "expired";
+  const before = shop.orders.find((each) => each.id === order.id);
+  // One that this page hasn't seen is new, or was counted when the page came.
+  const more = Number(isUse(order.status)) - Number(before ? isUse(before.status) : order.status !== "creating");
+  return more === 0 ? shop.vouchers : shop.vouchers.map((each) => (each.code === order.voucher ? { ...each, uses: Math.max(0, each.uses + more) } : each));
+}
 
 /**
  * Whether an order waits for the merchant or its buyer.

@@ -1,7 +1,7 @@
 // Small pieces that both sides of the shop show: a product's picture, its name with the variant, buttons that wait for the server.
 
 import { offerOf } from "../client/shop.js";
-import { make, text } from "./dom.js";
+import { make, plural, setText, text } from "./dom.js";
 import { icon } from "./icons.js";
 import { payableURL } from "./offers.js";
 
@@ -71,4 +71,16 @@ export function pressOnce(button, press, run) {
 export function payLink(url) {
   const href = payableURL(url);
   return href && make("a.button.primary.compact", { href, target: "_blank", rel: "noopener noreferrer" }, text("order.pay"));
+}
+
+/** A row of who gave most; items are `{place, name, coins}`. */
+export function leaderRow() {
+  const [place, name, coins] = [make("span.numbers.quiet-text"), make("span.grow.cut", { dir: "auto" }), make("strong.numbers")];
+  /** @param {any} item */
+  const update = (item) => {
+    setText(place, String(item.place));
+    setText(name, item.name);
+    setText(coins, plural("gift.coins", item.coins));
+  };
+  return { node: make("li", {}, place, name, coins), update };
 }
