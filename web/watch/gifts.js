@@ -1,10 +1,9 @@
 // Gifts: a button beside the composer opens them, with one's coins and the way to more.
 
 import { countText, element, make, plural, setLabel, setText, text } from "../shared/dom.js";
-import { GIFTS, PACKS } from "../shared/gift-list.js";
 import { moneyText } from "../client/shop.js";
 import { open, toast } from "../shared/overlays.js";
-import { actButton, payLink } from "../shared/shop-parts.js";
+import { actButton, giftName, payLink } from "../shared/shop-parts.js";
 import { language } from "../shared/strings.js";
 
 /** @param {import("../client/hawker.js").HawkerRoom} room @param {(work: Promise<any>) => void} run */
@@ -28,13 +27,13 @@ export function setUpGifts(room, run) {
     if (wallet) become(wallet.balance);
   }
 
-  /** @param {typeof GIFTS[number]} gift */
+  /** @param {import("../client/protocol").Gift} gift */
   async function give(gift) {
     const done = /** @type {any} */ (await room.shop.gift(gift.id, 1));
     become(done.balance ?? coins);
   }
 
-  /** @param {typeof PACKS[number]} pack */
+  /** @param {import("../client/protocol").CoinPack} pack */
   async function buy(pack) {
     await room.shop.buyCoins(pack.id);
     if (shown) shown.offer.replaceChildren(text("order.state.creating"));
@@ -52,15 +51,16 @@ export function setUpGifts(room, run) {
   }
 
   function show() {
+    const shop = room.show.state?.shop ?? { gifts: [], packs: [] };
     const balance = make("strong.numbers", { role: "status" });
     const offer = make("p.small", { role: "status" });
-    const gifts = GIFTS.map((gift) => {
+    const gifts = shop.gifts.map((gift) => {
       const button = actButton("button.gift", {}, "", () => give(gift), run);
       button.append(make("span.emoji", { "aria-hidden": "true" }, gift.emoji), make("span.small.numbers", {}, countText(gift.coins)));
-      setLabel(button, text("gift.give", { gift: text(`gift.name.${gift.id}`), coins: plural("gift.coins", gift.coins) }));
+      setLabel(button, text("gift.give", { gift: giftName(gift.id), coins: plural("gift.coins", gift.coins) }));
       return button;
     });
-    const packs = PACKS.map((pack) => {
+    const packs = shop.packs.map((pack) => {
       const price = moneyText(pack.priceMinor, pack.currency, language.tag);
       return actButton("button.compact", {}, text("gift.pack", { coins: plural("gift.coins", pack.coins), price }), () => buy(pack), run);
     });
