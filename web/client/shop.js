@@ -33,6 +33,8 @@ export function shopFrom(parts) {
     drops: list("drops"),
     lot: head.lot ?? null,
     leaderboard: head.leaderboard ?? [],
+    gifts: head.gifts ?? [],
+    packs: head.packs ?? [],
     revenue: head.revenue ?? null,
     vouchers: list("vouchers"),
     orders: [],
@@ -47,7 +49,7 @@ export function shopFrom(parts) {
  */
 export const SHOP_UNORDERED = new Set([
   "claimed", "dropLeft", "holdMade", "holdEnded", "bidPlaced", "outbid", "cartSet", "ownOrderUpdated",
-  "stock", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
+  "stock", "units", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
 ]);
 
 /**
@@ -83,6 +85,7 @@ const CHANGES = {
   },
   variantSet: (shop, { listing, variant }) => withVariant(shop, variant.sku, variant, listing),
   stock: (shop, { sku, available, sold }) => withVariant(shop, sku, { available, sold }),
+  units: (shop, { sku, units, held, reserved }) => withVariant(shop, sku, { units, held, reserved }),
   listingPinned: (shop, { slot, pin }) => {
     const others = shop.pins.filter((each) => each.slot !== slot);
     return { ...shop, pins: pin ? [...others, pin].sort((a, b) => a.slot - b.slot) : others };
@@ -100,9 +103,9 @@ const CHANGES = {
   dropDecided: withDrop,
   dropEnded: withDrop,
   dropSettled: withDrop,
-  dropCounts: (shop, { drop, remaining, waiting }) => ({
+  dropCounts: (shop, { drop, remaining, sold, waiting }) => ({
     ...shop,
-    drops: shop.drops.map((each) => (each.id === drop ? { ...each, remaining, waiting } : each)),
+    drops: shop.drops.map((each) => (each.id === drop ? { ...each, remaining, sold, waiting } : each)),
   }),
 
   lotOpened: withLot,

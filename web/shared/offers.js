@@ -36,7 +36,7 @@ export function dropView(shop, drop) {
   const view = {
     held, position: claim?.position ?? null, hold: holds[0] ?? null, untilMs: /** @type {number|null} */ (null),
     canClaim: isTaking && wanted < drop.perBuyer && !shop.paused,
-    // No unit stays free while somebody waits; `remaining` may count those that are held.
+    // No unit stays free while somebody waits.
     queues: drop.mode === "hold" && drop.stage === "open" && (drop.waiting > 0 || drop.remaining === 0),
   };
   /** @param {DropView["state"]} state @param {number|null} [untilMs] @returns {DropView} */

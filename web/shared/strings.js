@@ -340,6 +340,7 @@ export const strings = {
   "gift.coins.one": "{count} coin",
   "gift.coins.other": "{count} coins",
   "gift.get": "Get coins",
+  "gift.arrived": "Your coins are here.",
   "gift.leaders": "Who gave most",
   "gift.none": "No gifts yet.",
   "gift.pack": "{coins} · {price}",
