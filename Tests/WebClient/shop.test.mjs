@@ -131,6 +131,15 @@ test("one's own order takes its hold with it when it is paid; staff's orders are
   assert.deepEqual([shop.orders.length, shop.orders[0].id, shop.you.orders.length], [ORDERS_MAX, 300 + ORDERS_MAX + 4, 0]);
 });
 
+test("a voucher's uses follow the orders that are not come to nothing", () => {
+  const voucher = { code: "SPRING", kind: "percent", value: 10, minimumMinor: null, usesMax: null, perBuyer: 1, startsAtMs: null, endsAtMs: null, uses: 2 };
+  const uses = (...orders) => shopAfter(event("voucherPut", { voucher }), ...orders.map((each) => event("orderUpdated", { order: { ...each, voucher: "SPRING", member: { identity: "eve", name: "Eve" } } }))).vouchers[0].uses;
+  assert.deepEqual([uses(order(1)), uses(order(1), order(1, { status: "paid" })), uses(order(1), order(1, { status: "failed" })), uses(order(1), order(1, { status: "paid" }), order(1, { status: "refunded" }))], [3, 3, 2, 3]);
+  // Of before this page came: counted already.
+  assert.deepEqual([uses(order(1, { status: "paid" })), uses(order(1, { status: "cancelled" }))], [2, 1]);
+  assert.equal(uses(order(1), order(1, { status: "expired" }), order(1, { status: "paid" })), 3, "paid late, and taken all the same");
+});
+
 test("a cart comes to what prices, stock and voucher say", () => {
   const cart = (voucher) => event("cartSet", { cart: { lines: [{ sku: "A", quantity: 2 }, { sku: "C", quantity: 11 }, { sku: "X", quantity: 1 }], voucher } });
   const voucher = { code: "TEN", kind: "percent", value: 10, minimumMinor: 5000 };

@@ -26,12 +26,18 @@ export class OrdersPanel {
   #list;
   #more;
   #empty = make("p.empty", {}, text("seller.noOrders"));
-  /** Of before this page came, newest first. @type {Order[]} */
+  /**
+   * Of before this page came, newest first.
+   * @type {Order[]}
+   */
   #older = [];
   /** @type {number|null} */
   #next = null;
   #asked = false;
-  /** What the query said, until the server tells a newer one. @type {import("../client/protocol").Revenue|null} */
+  /**
+   * What the query said, until the server tells a newer one.
+   * @type {import("../client/protocol").Revenue|null}
+   */
   #known = null;
   /** @type {{shop: ShopState, isHost: boolean}|null} */
   #drawn = null;

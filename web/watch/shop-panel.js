@@ -40,7 +40,10 @@ export class ShopPanel {
   #checkout;
   #maximum;
   #panel;
-  /** Rows of listings that are or were there. @type {Map<number, ListingRow>} */
+  /**
+   * Rows of listings that are or were there.
+   * @type {Map<number, ListingRow>}
+   */
   #rows = new Map();
   /** @type {ShopState|null} */
   #shop = null;
