@@ -100,6 +100,8 @@ def test_no_page_breaks_wcag_in_any_state(demo_shop, chromium, open_page, album,
     call(viewer, "shop.setCart('BAG-R', 1)")
     call(viewer, "shop.checkout()")
     viewer.wait_until("hawker.room.show.state.shop.you.orders[0]?.paymentURL", 20, "an order to pay")
+    if is_phone and viewer.evaluate("document.getElementById('panel').classList.contains('sheet')"):
+        viewer.push("^Close$")
     check(viewer, "watch-pinned")
     call(viewer, "shop.setCart('BAG-B', 2)")
     call(viewer, "shop.applyVoucher('SPRING')")
@@ -111,8 +113,6 @@ def test_no_page_breaks_wcag_in_any_state(demo_shop, chromium, open_page, album,
     rooms.shows(viewer, "held for you for", 20)
     check(viewer, "watch-held")
     if is_phone:
-        if viewer.evaluate("document.getElementById('panel').classList.contains('sheet')"):
-            viewer.push("^Close$")
         viewer.push("^Shop")
     else:
         viewer.push("^Shop", role="tab")
