@@ -64,7 +64,7 @@ export function rowOf(message, csv) {
   const ofRow = /^row (\d+): (.*)$/s.exec(message);
   const ofListing = /^listings\[(\d+)\]: (.*)$/s.exec(message);
   const at = ofRow ? Number(ofRow[1]) - 1 : ofListing ? firstRow(lines, Number(ofListing[1])) : -1;
-  const words = ofRow?.[2] ?? ofListing?.[2] ?? message;
+  const words = (ofRow?.[2] ?? ofListing?.[2] ?? message).replace(/^variants\[\d+\]\./, "");
   const line = lines[at];
   if (line === undefined) return { row: null, words };
   const from = csv.split("\n").slice(0, at).reduce((sum, each) => sum + each.length + 1, 0);

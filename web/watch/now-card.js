@@ -175,6 +175,8 @@ export function drawAct(place, act, run) {
     control = kind === "A"
       ? make("a.button.primary", { target: "_blank", rel: "noopener noreferrer" })
       : make("button.primary", { onclick: () => control.act?.press && pressOnce(control, control.act.press, run) });
+    // A link without an address takes no focus.
+    if (act.href) control.href = act.href;
     place.replaceChildren(control);
     if (hadFocus) control.focus();
   }

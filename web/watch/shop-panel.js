@@ -54,7 +54,7 @@ export class ShopPanel {
     this.#room = room;
     this.#run = run;
     this.#maximum = new MaximumBid(room, run);
-    this.#checkout = actButton("button.primary", { icon: "bag" }, text("cart.checkout"), () => room.shop.checkout(), run);
+    this.#checkout = actButton("button.primary", { icon: "bag" }, text("cart.checkout"), () => room.shop.checkout().then(() => panel.scrollTo({ top: 0 })), run);
     const [now, holds, listings, lines, unpaid, orders] = ["shop-now", "holds", "listings", "lines", "orders", "orders"].map((name) => make(`ul.${name}`));
     this.#now = new KeyedList(now, (/** @type {Card} */ card) => card.key, () => this.#offer());
     this.#holds = new KeyedList(holds, (/** @type {{id: number}} */ { id }) => id, () => this.#hold());

@@ -29,9 +29,12 @@ class DemoShop:
         )
         self.process.wait_for_line(LISTENS.match, 15)
 
-    def pay(self, page, press="Pay", timeout=20):
-        """Presses what leads to the payment page, which opens in a tab of its own, and there a button."""
-        link = page.page.get_by_role("link", name=re.compile("^Pay")).filter(visible=True).first
+    def pay(self, page, timeout=20):
+        """Presses what leads to the payment page, which opens in a tab of its own: that tab."""
+        # A sheet or a dialog lies over the picture and its card.
+        over = page.page.locator("dialog[open], .panel.sheet")
+        place = over.last if over.count() else page.page
+        link = place.get_by_role("link", name=re.compile("^Pay")).filter(visible=True).first
         with page.context.expect_page(timeout=timeout * 1000) as opened:
             (link.tap if page.device.get("has_touch") else link.click)(timeout=timeout * 1000)
         tab = opened.value
