@@ -20,6 +20,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case redis
   case hook
   case hookAllow = "hook-allow"
+  case gifts
   case web
   case logLevel = "log-level"
 
@@ -35,7 +36,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   package var form: String {
     switch self {
     case .http: "ADDR:PORT"
-    case .tlsCert, .tlsKey: "FILE"
+    case .tlsCert, .tlsKey, .gifts: "FILE"
     case .udpPort: "0...65535"
     case .mediaIP: "IP[,IP...]"
     case .data, .web: "DIR"
@@ -71,6 +72,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .publicURL: "https://live-1.example"
     case .hook: "shop=https://shop.example/hooks"
     case .hookAllow: "127.0.0.1:8081"
+    case .gifts: "/etc/hawker/gifts.json"
     case .web: "/usr/share/hawker/web"
     }
   }
@@ -84,7 +86,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // As a room's own setting: ten years.
     case .retentionDays: 1...3650
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .preferCodec, .store, .publicURL, .redis, .hook, .hookAllow, .web, .logLevel:
+      .trustedProxies, .preferCodec, .store, .publicURL, .redis, .hook, .hookAllow, .gifts, .web,
+      .logLevel:
       nil
     }
   }
@@ -112,7 +115,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite"
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .retentionDays, .publicURL, .redis, .hook, .hookAllow, .web:
+      .trustedProxies, .retentionDays, .publicURL, .redis, .hook, .hookAllow, .gifts, .web:
       nil
     }
   }
@@ -153,6 +156,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "Where the merchant NAME is told what happens, and asked for checkouts (docs/hooks.md). Its secret is printed by `hawker hooks secret NAME`."
     case .hookAllow:
       "Addresses that webhooks may go to although they are private, exactly, and without TLS. Default: none, webhooks go to public addresses over https."
+    case .gifts:
+      "JSON file with the gifts viewers can give, the packs of coins they buy, and how many hundredths of a gift its host gets (docs/hooks.md). Default: five gifts, three packs in EUR, 70."
     case .web: "The folder of the pages. Default: found beside the binary."
     case .logLevel: "The least important lines that are logged, as JSON on stderr."
     }

@@ -24,6 +24,8 @@ package struct ServerConfiguration: Hashable, Sendable {
   /// One for each merchant.
   package var hooks: [HookTarget]
   package var hookAllowed: [SocketAddress]
+  /// The file with gifts, packs of coins and the host's share; nil: the standard ones.
+  package var gifts: String?
   package var web: String?
   package var logLevel: LogLevel
   package var store: StoreChoice
@@ -67,6 +69,7 @@ package struct ServerConfiguration: Hashable, Sendable {
       throw ConfigError("hook: each merchant has one URL here; others are made over REST")
     }
     logLevel = try reader.parse(.logLevel) { LogLevel(rawValue: $0) }
+    gifts = try reader.optional(.gifts) { $0.isEmpty ? nil : $0 }
     web = try reader.optional(.web) { $0.isEmpty ? nil : $0 }
     let pair = try reader.pair(.tlsCert, .tlsKey)
     tls = pair.map { TLSPaths(certificate: $0.0, key: $0.1) }

@@ -23,6 +23,17 @@ struct OrderTests {
     #expect(harness.shop.stock.stock("shirt")?.sold == 1)
   }
 
+  @Test("somebody else's order is cancelled by a host only; to moderators there is no such order")
+  func cancelling() throws {
+    var (harness, order) = try OrderTests.cartOrder()
+    for buyer in [3, ShopHarness.moderator] {
+      #expect(harness.refusal(of: .cancelOrder(order), by: buyer) == .unknownOrder)
+    }
+    try harness.run(.cancelOrder(order), by: 1)
+    #expect(harness.shop.orders[order]?.status == .cancelled)
+    #expect(harness.shop.stock.stock("shirt")?.available == 1)
+  }
+
   @Test("an order that is not paid in time expires; paid later, it gets a unit that is left")
   func expiredPaid() throws {
     var (harness, order) = try OrderTests.cartOrder()

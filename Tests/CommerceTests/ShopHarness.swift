@@ -29,11 +29,13 @@ struct ShopHarness {
 
   var nextSequence: Int64 { Int64(log.count) + 1 }
 
-  func context(
-    _ buyer: UInt32, isStaff: Bool = false, delayMs: Int64 = 0, seed: UInt8 = 7
-  ) -> ShopContext {
+  /// A moderator.
+  static let moderator: UInt32 = 900_000
+
+  func context(_ buyer: UInt32, delayMs: Int64 = 0, seed: UInt8 = 7) -> ShopContext {
     ShopContext(
-      buyer: BuyerID(buyer), isStaff: isStaff, atMs: nowMs, delayMs: delayMs, windowMs: windowMs,
+      buyer: BuyerID(buyer), isStaff: buyer == 1 || buyer == ShopHarness.moderator,
+      isHost: buyer == 1, atMs: nowMs, delayMs: delayMs, windowMs: windowMs,
       seed: [UInt8](repeating: seed, count: 32))
   }
 
@@ -42,7 +44,7 @@ struct ShopHarness {
   mutating func run(
     _ command: ShopCommand, by buyer: UInt32 = 1, delayMs: Int64 = 0, seed: UInt8 = 7
   ) throws(ShopRefusal) -> ShopDecision {
-    let context = context(buyer, isStaff: buyer == 1, delayMs: delayMs, seed: seed)
+    let context = context(buyer, delayMs: delayMs, seed: seed)
     let decision = try shop.decide(command, by: context, firstSequence: nextSequence)
     for event in decision.events { apply(event, by: context.buyer) }
     if !checksAlways || decision.events.isEmpty { return decision }
@@ -67,7 +69,7 @@ struct ShopHarness {
   func refusal(of command: ShopCommand, by buyer: UInt32 = 1) -> ShopRefusal.Code? {
     do throws(ShopRefusal) {
       _ = try shop.decide(
-        command, by: context(buyer, isStaff: buyer == 1), firstSequence: nextSequence)
+        command, by: context(buyer), firstSequence: nextSequence)
       return nil
     } catch {
       return error.code

@@ -66,6 +66,9 @@ struct GiftTests {
       return
     }
     #expect(lines.count == 2)
+    #expect(wallet.number("earnings") == 0)
+    let host = try show.test.ask(.get, "/wallet", token: show.test.host)
+    #expect(host.number("balance") == 0 && host.number("earnings") == 28)
     #expect(show.test.stage.core.houses["demo"]?.state.shop.gifts.lastPosting == 1)
   }
 

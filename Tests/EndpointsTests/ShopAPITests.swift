@@ -88,6 +88,36 @@ struct ShopAPITests {
     #expect(whole.json["vouchers"] == nil && whole.json.object("shop")["merchant"] == nil)
   }
 
+  @Test("the team is told where all units are, viewers what is left for them")
+  func units() throws {
+    var stage = try ShopStage()
+    try stage.test.join(1, "bob", .viewer)
+    try stage.test.join(2, "mod", .moderator)
+    let drop = try stage.drop(quantity: 2)
+    #expect(
+      try stage.ask(.post, "/drops/\(drop)/claims", [:], as: stage.test.bob).status == 200)
+    stage.test.stage.wait(.seconds(1))
+    func last(_ type: String, to socket: UInt64) -> JSONObject? {
+      let counters = stage.test.stage.inbox(socket) + (stage.test.stage.told[socket] ?? [])
+      return counters.last { $0.type == type }
+    }
+    let told = try #require(last("units", to: 2))
+    #expect(told["units"] == 3 && told["held"] == 1 && told["reserved"] == 1)
+    #expect(last("units", to: 1) == nil)
+    let house = try #require(stage.test.stage.core.houses["demo"])
+    for forStaff in [true, false] {
+      let whole = house.whole(forStaff: forStaff)
+      let variant = whole.objects("listings")[0].objects("variants")[0]
+      #expect((variant["units"] == 3) == forStaff && (variant["held"] == 1) == forStaff)
+      #expect(variant["available"] == 1)
+      let counts = whole.objects("drops")[0]
+      #expect(counts["remaining"] == 1 && counts["sold"] == 0)
+      #expect(whole.object("shop").objects("gifts").count == GiftCatalogue.standard.gifts.count)
+      #expect(
+        whole.object("shop").objects("packs").map { $0["id"] } == ["small", "medium", "large"])
+    }
+  }
+
   @Test("a table is imported whole or not at all, and the refusal names the row")
   func tables() throws {
     var stage = try ShopStage()

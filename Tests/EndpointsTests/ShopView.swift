@@ -17,7 +17,7 @@ struct ShopView: Equatable {
     "claimed", "dropLeft", "holdMade", "holdEnded", "bidPlaced", "outbid", "cartSet",
   ]
   static let counters: Set<String> = [
-    "stock", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
+    "stock", "units", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
   ]
 
   static func isOwn(_ message: JSONObject) -> Bool {
@@ -63,6 +63,11 @@ struct ShopView: Equatable {
       change([
         "sku": message["sku"] ?? .null, "available": message["available"] ?? .null,
         "sold": message["sold"] ?? .null,
+      ])
+    case "units":
+      change([
+        "sku": message["sku"] ?? .null, "units": message["units"] ?? .null,
+        "held": message["held"] ?? .null, "reserved": message["reserved"] ?? .null,
       ])
     case "listingPinned":
       let slot = message["slot"]
@@ -116,6 +121,7 @@ struct ShopView: Equatable {
         return true
       }
       lists["drops"]?[index]["remaining"] = message["remaining"]
+      lists["drops"]?[index]["sold"] = message["sold"]
       lists["drops"]?[index]["waiting"] = message["waiting"]
     case "lotOpened", "lotStarted", "lotClosing", "lotAwarded", "lotClosed", "lotState":
       let lot = message.object("lot")

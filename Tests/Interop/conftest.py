@@ -8,6 +8,7 @@ import pytest
 
 from harness import network
 from harness.files import FileServer
+from harness.merchant import DemoShop
 from harness.scripted import ScriptedRoom
 from harness.server import REPOSITORY, HawkerServer
 from harness.traffic import traffic
@@ -83,6 +84,14 @@ def start_server(evidence):
 @pytest.fixture
 def server(start_server):
     return start_server()
+
+
+@pytest.fixture
+def demo_shop(start_server, evidence):
+    """A server with the demo shop as its merchant: `demo_shop.server`."""
+    shop = DemoShop(start_server, evidence)
+    yield shop
+    shop.stop()
 
 
 @pytest.fixture

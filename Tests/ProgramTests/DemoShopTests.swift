@@ -79,6 +79,29 @@ struct DemoShopTests {
     #expect(try ask(&shop, .get, "/", host: "evil.example").response.status == 421)
   }
 
+  @Test("coins are sold too: paid is reported of the purchase, and nothing of what is not paid")
+  func coins() throws {
+    var shop = shop()
+    let data: JSONObject = [
+      "room": "demo", "purchase": 7, "coins": 100, "pack": "small", "totalMinor": 149,
+      "currency": "EUR",
+    ]
+    // An order of the same number is another payment.
+    _ = try checkOut(&shop)
+    for (id, outcome, count) in [("hwk_2", "failed", 0), ("hwk_3", "paid", 1)] {
+      var data = data
+      data["purchase"] = id == "hwk_2" ? 7 : 8
+      let answer = try hook(&shop, "checkout.create", data, id: id)
+      let fields = try JSONFields(document: try JSONValue.parse(answer.response.body))
+      let page = try #require(HookURL(try fields.string("url"))).target
+      let text = String(decoding: try ask(&shop, .get, page).response.body, as: UTF8.self)
+      #expect(text.contains("100 coins") && text.contains("1.49 EUR"))
+      let settled = try ask(&shop, .post, page + "/" + outcome)
+      #expect(settled.reports.count == count)
+      for each in settled.reports { #expect(try report(each, key).event == .coinsPaid) }
+    }
+  }
+
   @Test("a checkout has a payment page; paying reports it, signed, and is shown")
   func pays() throws {
     var shop = shop()

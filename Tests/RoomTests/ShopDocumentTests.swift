@@ -38,7 +38,9 @@ struct ShopDocumentTests {
     case (.object(let ours), .object(let document)):
       // For staff, or of another source.
       let optional: Set<String> = [
-        "mediaTimeMs", "merchant", "revenue", "member", "paymentURL", "drop", "lot",
+        "mediaTimeMs", "merchant", "revenue", "member", "paymentURL", "drop", "lot", "units",
+        "held",
+        "reserved",
       ]
       let keys = Set(ours.members.map(\.key)).subtracting(optional)
       let documented = Set(document.members.map(\.key)).subtracting(optional)

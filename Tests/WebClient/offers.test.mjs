@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { GIFT_ROWS_MAX, withGift } from "../../web/shared/gift-list.js";
-import { digitsOf, dropsNow, dropView, lotView, minorOf, NEWS_MS, offerNow, orderState, payableURL, plainAmount, stockOf } from "../../web/shared/offers.js";
+import { digitsOf, dropsNow, dropView, dueNow, lotView, minorOf, NEWS_MS, offerNow, orderState, payableURL, plainAmount, shelfOf, stockOf } from "../../web/shared/offers.js";
 
 const drop = (more = {}) => ({ id: 10, listing: 1, sku: "A", quantity: 5, priceMinor: 1500, perBuyer: 1, mode: "hold", stage: "open", startsAtMs: 1000, endsAtMs: 9000, endWhy: null, settled: false, remaining: 3, waiting: 0, ...more });
 const lot = (more = {}) => ({ id: 20, listing: 1, sku: "A", stage: "open", startMinor: 100, priceMinor: 100, nextMinor: 150, bids: 0, leader: null, reserveMet: null, winner: null, startsAtMs: 1000, endsAtMs: 9000, closesAtMs: null, ...more });
@@ -84,6 +84,18 @@ test("over the picture: what runs before what is pinned; what ended stays a mome
   assert.deepEqual(offerNow(shop({ pins, drops: [ended], you: { holds: [hold()] } }), 99_000), { drop: ended });
   assert.equal(offerNow(shop({ pins: [{ id: 51, slot: 1, listing: 9 }] }), 0), null);
   assert.deepEqual(dropsNow(shop({ drops: [drop({ id: 9 }), ended, drop({ id: 11 })] }), 99_000).map((each) => each.id), [11, 9]);
+});
+
+test("what waits for this buyer is told, the most urgent first, and each once", () => {
+  const order = (id, status, untilMs, more = {}) => ({ id, status, untilMs, lines: [{ sku: "A" }, { sku: "B" }], hold: null, claim: null, ...more });
+  const you = { holds: [hold({ id: 30, untilMs: 5000 }), hold({ id: 31, untilMs: 3000, order: 40 }), hold({ id: 32, untilMs: 1000, order: 41 })], orders: [order(40, "awaitingPayment", 3000), order(41, "failed", 1000), order(42, "creating", 9000), order(43, "paid", 100)] };
+  assert.deepEqual(dueNow(shop({ you })).map((each) => [each.key, each.others]), [["hold32", 0], ["order40", 1], ["hold30", 0], ["order42", 1]]);
+  assert.deepEqual(dueNow(shop()), []);
+});
+
+test("on the shelf, what is pinned comes first", () => {
+  const listings = [1, 2, 3].map((id) => ({ ...listing, id }));
+  assert.deepEqual(shelfOf(shop({ listings, pins: [{ id: 9, slot: 1, listing: 3 }] })).map((each) => each.id), [3, 1, 2]);
 });
 
 test("nobody is sent to pay before there is a page to pay at, nor to anything but a page", () => {

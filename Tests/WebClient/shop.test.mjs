@@ -10,7 +10,7 @@ import { ServerClock } from "../../web/client/timing.js";
 
 const variant = (sku, more = {}) => ({ sku, title: null, priceMinor: 2500, compareAtMinor: null, available: 10, sold: 0, ...more });
 const listing = (id, ...skus) => ({ id, reference: `r${id}`, title: `Listing ${id}`, description: null, images: [], url: null, variants: skus.map((sku) => variant(sku)) });
-const drop = (id, more = {}) => ({ id, listing: 101, sku: "A", quantity: 5, priceMinor: 1500, perBuyer: 2, mode: "hold", stage: "scheduled", startsAtMs: 1000, windowMs: 0, endsAtMs: null, endWhy: null, settled: false, remaining: 5, waiting: 0, commitment: "8c1f", seed: null, ...more });
+const drop = (id, more = {}) => ({ id, listing: 101, sku: "A", quantity: 5, priceMinor: 1500, perBuyer: 2, mode: "hold", stage: "scheduled", startsAtMs: 1000, windowMs: 0, endsAtMs: null, endWhy: null, settled: false, remaining: 5, sold: 0, waiting: 0, commitment: "8c1f", seed: null, ...more });
 const lot = (id, more = {}) => ({ id, listing: 101, sku: "B", stage: "open", startMinor: 1000, priceMinor: 1000, nextMinor: 1000, bids: 0, leader: null, reserveMet: true, winner: null, startsAtMs: 1, endsAtMs: 2, closesAtMs: null, softClose: true, softSeconds: 10, ...more });
 const order = (id, more = {}) => ({ id, status: "creating", lines: [{ sku: "A", quantity: 1, priceMinor: 1500 }], totalMinor: 1500, discountMinor: 0, voucher: null, currency: "EUR", untilMs: 9, atMs: 1, hold: null, claim: null, reason: null, ...more });
 const hold = (id, more = {}) => ({ id, sku: "A", quantity: 1, priceMinor: 1500, untilMs: 9000, source: "drop", drop: 106, order: null, ...more });
@@ -20,7 +20,7 @@ const own = (more = {}) => ({ cart: { lines: [], voucher: null }, holds: [], cla
 const head = {
   type: "snapshot", cursor: 105, part: 0, last: false, phase: "live", settings: { emojis: [] }, schedule: null, host: null, followers: 0,
   chat: { mode: "everyone", slowSeconds: 0, hold: "off", links: "allow", emojiOnly: false }, pinned: null, stage: [], totals: [], highlighted: null,
-  shop: { currency: "EUR", paused: false, holdSeconds: 300, lot: null, leaderboard: [] }, listings: [listing(101, "A", "B")],
+  shop: { currency: "EUR", paused: false, holdSeconds: 300, lot: null, leaderboard: [], gifts: [{ id: "rose", emoji: "🌹", coins: 1 }], packs: [] }, listings: [listing(101, "A", "B")],
 };
 const rest = { type: "snapshot", cursor: 105, part: 1, last: true, listings: [listing(102, "C")], pins: [{ id: 103, slot: 1, listing: 101, atMs: 1, mediaTimeMs: null }], drops: [] };
 const me = (shop) => ({ type: "me", cursor: 105, role: "viewer", publish: false, muted: false, timedOutUntilMs: null, follows: false, stage: "off", shop });
@@ -77,8 +77,8 @@ test("a claim goes from pending to held or waiting; a hold ends; own news twice 
   assert.equal(show.cursor, at, "own news don't move the cursor");
   assert.deepEqual([show.state.shop.you.claims, show.state.shop.you.holds.map((each) => each.id)], [[], [107]]);
   show.receive(event("claimed", { claim: claim(109, "waiting", { position: 3 }), hold: null }));
-  show.receive(event("dropCounts", { drop: 106, remaining: 1, waiting: 4 }));
-  assert.deepEqual([show.state.shop.you.claims[0].position, show.state.shop.drops[0].waiting], [3, 4]);
+  show.receive(event("dropCounts", { drop: 106, remaining: 1, sold: 2, waiting: 4 }));
+  assert.deepEqual([show.state.shop.you.claims[0].position, show.state.shop.drops[0].waiting, show.state.shop.drops[0].sold], [3, 4, 2]);
   show.receive(event("holdEnded", { hold: 107, why: "expired" }));
   assert.deepEqual(show.state.shop.you.holds, []);
   // The time is over, but a unit may still come free.
@@ -86,6 +86,13 @@ test("a claim goes from pending to held or waiting; a hold ends; own news twice 
   assert.equal(show.state.shop.you.claims.length, 1);
   show.receive(event("dropSettled", { drop: drop(106, { stage: "ended", endWhy: "time", settled: true }) }));
   assert.equal(show.state.shop.you.claims.length, 0);
+});
+
+test("staff know where all units are; what this server gives and sells coins in comes with the snapshot", () => {
+  const shop = shopAfter(event("units", { sku: "A", units: 12, held: 2, reserved: 5 }));
+  const { units, held, reserved, available } = shop.listings[0].variants[0];
+  assert.deepEqual([units, held, reserved, available], [12, 2, 5, 10]);
+  assert.deepEqual([shop.gifts.map((each) => each.id), shop.packs], [["rose"], []]);
 });
 
 test("an event comes before the own news of the same number, or after: both count", () => {
@@ -122,6 +129,15 @@ test("one's own order takes its hold with it when it is paid; staff's orders are
   const all = Array.from({ length: ORDERS_MAX + 5 }, (_, index) => event("orderUpdated", { order: order(300 + index, { member: null }) }));
   const shop = shopAfter(...all);
   assert.deepEqual([shop.orders.length, shop.orders[0].id, shop.you.orders.length], [ORDERS_MAX, 300 + ORDERS_MAX + 4, 0]);
+});
+
+test("a voucher's uses follow the orders that are not come to nothing", () => {
+  const voucher = { code: "SPRING", kind: "percent", value: 10, minimumMinor: null, usesMax: null, perBuyer: 1, startsAtMs: null, endsAtMs: null, uses: 2 };
+  const uses = (...orders) => shopAfter(event("voucherPut", { voucher }), ...orders.map((each) => event("orderUpdated", { order: { ...each, voucher: "SPRING", member: { identity: "eve", name: "Eve" } } }))).vouchers[0].uses;
+  assert.deepEqual([uses(order(1)), uses(order(1), order(1, { status: "paid" })), uses(order(1), order(1, { status: "failed" })), uses(order(1), order(1, { status: "paid" }), order(1, { status: "refunded" }))], [3, 3, 2, 3]);
+  // Of before this page came: counted already.
+  assert.deepEqual([uses(order(1, { status: "paid" })), uses(order(1, { status: "cancelled" }))], [2, 1]);
+  assert.equal(uses(order(1), order(1, { status: "expired" }), order(1, { status: "paid" })), 3, "paid late, and taken all the same");
 });
 
 test("a cart comes to what prices, stock and voucher say", () => {

@@ -67,9 +67,6 @@ package struct Drop: Hashable, Sendable {
   /// How many buyers' claims wait for a unit.
   package var waiting: Int { waitlist.count }
 
-  /// Units that are not paid for: what "remaining" says.
-  package var remaining: Int64 { stage == .ended ? held : quantity - sold }
-
   /// How many claims stand before this one on the waitlist; nil when it does not wait. From 0.
   package func position(of claim: ShopID) -> Int? {
     claims[claim]?.rank.flatMap { waitlist.rank(of: $0) }

@@ -5,6 +5,8 @@ package struct ShopContext: Hashable, Sendable {
   package var buyer: BuyerID
   /// Whether the buyer belongs to the room's staff: then no claims and no bids.
   package var isStaff: Bool
+  /// Whether the buyer is a host of the room: what is others' own, only hosts may end.
+  package var isHost: Bool
   /// The server's wall clock, milliseconds since 1970; never before that of the last event.
   package var atMs: Int64
   /// How late the buyer sees the show, as the server measured it: taken off when claims and bids are
@@ -18,11 +20,12 @@ package struct ShopContext: Hashable, Sendable {
   /// Whether a merchant takes this room's orders.
   package var hasMerchant: Bool
   package init(
-    buyer: BuyerID, isStaff: Bool, atMs: Int64, delayMs: Int64 = 0,
+    buyer: BuyerID, isStaff: Bool, isHost: Bool = false, atMs: Int64, delayMs: Int64 = 0,
     windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = [], hasMerchant: Bool = true
   ) {
     self.buyer = buyer
     self.isStaff = isStaff
+    self.isHost = isHost
     self.atMs = atMs
     self.delayMs = delayMs
     self.windowMs = windowMs

@@ -1,5 +1,6 @@
 // What the control plane is told once, at start-up.
 
+package import Commerce
 package import DTLS
 package import Negotiation
 package import RTP
@@ -32,11 +33,14 @@ package struct ControlConfig: Sendable {
   package var hookEndpoints: [HookEndpointRow]
   /// Addresses webhooks may be sent to although they are not public.
   package var hookAllowed: Set<SocketAddress>
+  /// What can be given, and what a host gets of it.
+  package var gifts: GiftCatalogue
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
     seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none,
-    hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = []
+    hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = [],
+    gifts: GiftCatalogue = .standard
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -49,6 +53,7 @@ package struct ControlConfig: Sendable {
     self.markKey = markKey
     self.hookEndpoints = hookEndpoints
     self.hookAllowed = hookAllowed
+    self.gifts = gifts
   }
 }
 

@@ -86,7 +86,8 @@ package struct ControlCore {
     random = config.seed == 0 ? .system : .seeded(config.seed)
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
-    houses = RoomHouses(isDurable: config.isDurable, markKey: config.markKey)
+    houses = RoomHouses(
+      isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts)
   }
 
   /// Takes the effects so far, oldest first.

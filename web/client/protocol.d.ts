@@ -318,6 +318,23 @@ export interface Variant {
   compareAtMinor: number | null;
   available: number;
   sold: number;
+  /** Staff only: all that are allotted, kept for buyers who have not paid, and set apart for drops and auctions. */
+  units?: number;
+  held?: number;
+  reserved?: number;
+}
+
+export interface Gift {
+  id: string;
+  emoji: string;
+  coins: number;
+}
+
+export interface CoinPack {
+  id: string;
+  coins: number;
+  priceMinor: number;
+  currency: string;
 }
 
 export interface Listing {
@@ -366,7 +383,9 @@ export interface Drop {
   endWhy: "soldOut" | "time" | "cancelled" | null;
   /** Nothing can come free any more. */
   settled: boolean;
+  /** Units that nobody holds or has bought. */
   remaining: number;
+  sold: number;
   waiting: number;
   commitment: string;
   seed: string | null;
@@ -481,6 +500,9 @@ export interface ShopState {
   drops: Drop[];
   lot: Lot | null;
   leaderboard: Leader[];
+  /** What this server lets people give, and the packs of coins it sells. */
+  gifts: Gift[];
+  packs: CoinPack[];
   revenue: Revenue | null;
   vouchers: Voucher[];
   /** Those that changed since the page came, newest first; the others by the query. */

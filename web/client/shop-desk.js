@@ -174,7 +174,7 @@ export class ShopDesk {
   /**
    * One's own coins.
    * @param {{before?: number, limit?: number}} [page]
-   * @returns {Promise<{balance: number, transfers: any[], next: number|null}>}
+   * @returns {Promise<{balance: number, earnings: number, transfers: any[], next: number|null}>}
    */
   wallet(page = { limit: 1 }) {
     return this.#room.query("wallet", page);

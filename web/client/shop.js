@@ -33,6 +33,8 @@ export function shopFrom(parts) {
     drops: list("drops"),
     lot: head.lot ?? null,
     leaderboard: head.leaderboard ?? [],
+    gifts: head.gifts ?? [],
+    packs: head.packs ?? [],
     revenue: head.revenue ?? null,
     vouchers: list("vouchers"),
     orders: [],
@@ -47,7 +49,7 @@ export function shopFrom(parts) {
  */
 export const SHOP_UNORDERED = new Set([
   "claimed", "dropLeft", "holdMade", "holdEnded", "bidPlaced", "outbid", "cartSet", "ownOrderUpdated",
-  "stock", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
+  "stock", "units", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
 ]);
 
 /**
@@ -83,6 +85,7 @@ const CHANGES = {
   },
   variantSet: (shop, { listing, variant }) => withVariant(shop, variant.sku, variant, listing),
   stock: (shop, { sku, available, sold }) => withVariant(shop, sku, { available, sold }),
+  units: (shop, { sku, units, held, reserved }) => withVariant(shop, sku, { units, held, reserved }),
   listingPinned: (shop, { slot, pin }) => {
     const others = shop.pins.filter((each) => each.slot !== slot);
     return { ...shop, pins: pin ? [...others, pin].sort((a, b) => a.slot - b.slot) : others };
@@ -100,9 +103,9 @@ const CHANGES = {
   dropDecided: withDrop,
   dropEnded: withDrop,
   dropSettled: withDrop,
-  dropCounts: (shop, { drop, remaining, waiting }) => ({
+  dropCounts: (shop, { drop, remaining, sold, waiting }) => ({
     ...shop,
-    drops: shop.drops.map((each) => (each.id === drop ? { ...each, remaining, waiting } : each)),
+    drops: shop.drops.map((each) => (each.id === drop ? { ...each, remaining, sold, waiting } : each)),
   }),
 
   lotOpened: withLot,
@@ -132,13 +135,26 @@ const CHANGES = {
       claims: isSold ? own.claims.filter((each) => each.id !== order.claim) : own.claims,
     };
   }),
-  orderUpdated: (shop, { order }) => ({ ...shop, orders: withNewest(shop.orders, order) }),
+  orderUpdated: (shop, { order }) => ({ ...shop, vouchers: withUse(shop, order), orders: withNewest(shop.orders, order) }),
   reportRefused: (shop) => shop,
   revenue: (shop, { revenue }) => ({ ...shop, revenue }),
 
   gifted: (shop, { member, gift, count, combo, atMs }) => ({ ...shop, gift: { member, gift, count, combo, atMs } }),
   leaderboard: (shop, { leaderboard }) => ({ ...shop, leaderboard }),
 };
+
+/**
+ * How often vouchers are used: each order that has not come to nothing is a use of its own.
+ * @param {ShopState} shop @param {import("./protocol").Order} order  as it is now
+ */
+function withUse(shop, order) {
+  if (!order.voucher) return shop.vouchers;
+  const isUse = (/** @type {string} */ status) => status !== "failed" && status !== "cancelled" && status !== "expired";
+  const before = shop.orders.find((each) => each.id === order.id);
+  // One that this page hasn't seen is new, or was counted when the page came.
+  const more = Number(isUse(order.status)) - Number(before ? isUse(before.status) : order.status !== "creating");
+  return more === 0 ? shop.vouchers : shop.vouchers.map((each) => (each.code === order.voucher ? { ...each, uses: Math.max(0, each.uses + more) } : each));
+}
 
 /**
  * Whether an order waits for the merchant or its buyer.

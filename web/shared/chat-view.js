@@ -5,7 +5,8 @@ import { MESSAGES_MAX } from "../client/show.js";
 import { avatar, hueOf, nameOf } from "./avatar.js";
 import { emojiOf, withGift } from "./gift-list.js";
 import { icon } from "./icons.js";
-import { has, make, oncePerFrame, plural, setText, text } from "./dom.js";
+import { make, oncePerFrame, plural, setText, text } from "./dom.js";
+import { giftName } from "./shop-parts.js";
 import { clockText } from "./time.js";
 
 /** @typedef {import("../client/protocol").ChatMessage} ChatMessage */
@@ -178,7 +179,7 @@ export class ChatView {
       const key = keyOf(item);
       let row = this.#rows.get(key);
       if (!row || row.item !== item) {
-        const node = isGift(item) ? giftRow(item) : isGap(item) ? gapRow(item) : this.#row(item, state);
+        const node = isGift(item) ? giftRow(item, emojiOf(state.shop.gifts, item.gift)) : isGap(item) ? gapRow(item) : this.#row(item, state);
         if (row) {
           if (row.node === next) next = node;
           row.node.replaceWith(node);
@@ -366,11 +367,10 @@ export function wordsOf(message) {
 /** @param {Gap} gap */
 const gapRow = (gap) => make("li.gap", {}, plural("chat.gap", gap.count));
 
-/** @param {GiftRow} gift */
-function giftRow({ gift, member, combo }) {
+/** @param {GiftRow} gift @param {string} emoji */
+function giftRow({ gift, member, combo }, emoji) {
   const name = member ? nameOf({ member: member.identity, name: member.name }) : text("person.erased");
-  const words = has(`gift.name.${gift}`) ? text(`gift.name.${gift}`) : gift;
-  return make("li.gift-said", {}, make("span", { "aria-hidden": "true" }, emojiOf(gift)), make("span", { dir: "auto" }, text("gift.said", { name, gift: words })), combo > 1 && make("strong.numbers", {}, text("gift.combo", { count: combo })));
+  return make("li.gift-said", {}, make("span", { "aria-hidden": "true" }, emoji), make("span", { dir: "auto" }, text("gift.said", { name, gift: giftName(gift) })), combo > 1 && make("strong.numbers", {}, text("gift.combo", { count: combo })));
 }
 
 /** @param {Event} event @returns {HTMLElement|null} */

@@ -1,21 +1,11 @@
-// The gifts and packs of coins that this server offers out of the box; the protocol names them, it doesn't list them.
+// Gifts as rows of a chat. What can be given, with its emoji, the server says: `shop.gifts`.
 
-export const GIFTS = [
-  { id: "rose", emoji: "🌹", coins: 1 },
-  { id: "coffee", emoji: "☕️", coins: 5 },
-  { id: "star", emoji: "⭐️", coins: 20 },
-  { id: "gem", emoji: "💎", coins: 100 },
-  { id: "rocket", emoji: "🚀", coins: 500 },
-];
-
-export const PACKS = [
-  { id: "small", coins: 100, priceMinor: 149, currency: "EUR" },
-  { id: "medium", coins: 500, priceMinor: 649, currency: "EUR" },
-  { id: "large", coins: 2500, priceMinor: 2999, currency: "EUR" },
-];
-
-/** @param {string} id */
-export const emojiOf = (id) => GIFTS.find((each) => each.id === id)?.emoji ?? "🎁";
+/**
+ * What stands for a gift; one the server has no longer is still a present.
+ * @param {{id: string, emoji: string}[]} gifts
+ * @param {string} id
+ */
+export const emojiOf = (gifts, id) => gifts.find((each) => each.id === id)?.emoji ?? "🎁";
 
 /** A run of the same gift by the same person is one row that grows, when nothing longer than this comes between. */
 const RUN_MS = 10_000;

@@ -1,6 +1,6 @@
 // What a buyer is told of a drop, an auction, an order: pure, from the shop's state and the server's time. The pages only draw it.
 
-import { moneyText } from "../client/shop.js";
+import { isOpen, moneyText } from "../client/shop.js";
 import { language } from "./strings.js";
 
 /** @typedef {import("../client/protocol").ShopState} ShopState */
@@ -36,7 +36,7 @@ export function dropView(shop, drop) {
   const view = {
     held, position: claim?.position ?? null, hold: holds[0] ?? null, untilMs: /** @type {number|null} */ (null),
     canClaim: isTaking && wanted < drop.perBuyer && !shop.paused,
-    // No unit stays free while somebody waits; `remaining` may count those that are held.
+    // No unit stays free while somebody waits.
     queues: drop.mode === "hold" && drop.stage === "open" && (drop.waiting > 0 || drop.remaining === 0),
   };
   /** @param {DropView["state"]} state @param {number|null} [untilMs] @returns {DropView} */
@@ -126,6 +126,41 @@ export const dropsNow = (shop, nowMs) => [...shop.drops].reverse().filter((each)
  * @param {import("../client/protocol").Order} order
  */
 export const orderState = (order) => (order.status === "awaitingPayment" && !order.paymentURL ? "creating" : order.status);
+
+/**
+ * One thing that a buyer has to do before a time is over: check out what is held, or pay.
+ * @typedef {object} Due
+ * @property {string} key
+ * @property {string} sku  of its first line
+ * @property {number} others  lines beside it
+ * @property {number} untilMs
+ * @property {import("../client/protocol").Hold|null} hold  not ordered yet
+ * @property {import("../client/protocol").Order|null} order
+ */
+
+/**
+ * What waits for this buyer, the most urgent first. It must be in view whatever else is on: its time runs.
+ * @param {ShopState} shop
+ * @returns {Due[]}
+ */
+export function dueNow(shop) {
+  const { holds, orders } = shop.you;
+  const unordered = holds.filter((each) => !orders.some((order) => order.id === each.order && isOpen(order)));
+  const due = [
+    ...unordered.map((hold) => ({ key: `hold${hold.id}`, sku: hold.sku, others: 0, untilMs: hold.untilMs, hold, order: null })),
+    ...orders.filter(isOpen).map((order) => ({ key: `order${order.id}`, sku: order.lines[0]?.sku ?? "", others: order.lines.length - 1, untilMs: order.untilMs, hold: null, order })),
+  ];
+  return due.sort((a, b) => a.untilMs - b.untilMs);
+}
+
+/**
+ * Listings as a buyer looks through them: what the host talks about first.
+ * @param {ShopState} shop
+ */
+export function shelfOf(shop) {
+  const pinned = new Set(shop.pins.map((each) => each.listing));
+  return [...shop.listings.filter((each) => pinned.has(each.id)), ...shop.listings.filter((each) => !pinned.has(each.id))];
+}
 
 /** @param {ShopState} shop @param {Listing} listing */
 export const stockOf = (shop, listing) => listing.variants.reduce((sum, each) => sum + each.available, 0);

@@ -16,6 +16,9 @@ export function toast(words, tone = "good") {
     region = make("div.toasts", { role: "status", "aria-live": "polite" });
     document.body.append(/** @type {HTMLElement} */ (region));
   }
+  // What is outside an open dialog lies behind it, for eyes and for screen readers.
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  if (dialog && region && !dialog.contains(region)) dialog.append(region);
   const note = make(`div.toast.${tone}`, {}, words);
   region?.append(note);
   while (region && region.childElementCount > TOASTS_MAX) region.firstElementChild?.remove();
@@ -93,6 +96,7 @@ export function open(dialog, closed) {
   const home = document.fullscreenElement ?? document.body;
   home.append(dialog);
   dialog.addEventListener("close", () => {
+    if (region && dialog.contains(region)) document.body.append(region);
     dialog.remove();
     closed();
   });

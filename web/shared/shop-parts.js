@@ -1,12 +1,18 @@
 // Small pieces that both sides of the shop show: a product's picture, its name with the variant, buttons that wait for the server.
 
 import { offerOf } from "../client/shop.js";
-import { make, text } from "./dom.js";
+import { has, make, plural, setText, text } from "./dom.js";
 import { icon } from "./icons.js";
 import { payableURL } from "./offers.js";
 
 /** @typedef {import("../client/protocol").ShopState} ShopState */
 /** @typedef {import("../client/protocol").Listing} Listing */
+
+/**
+ * What people call a gift; one that is this server's own has its id for a name.
+ * @param {string} id
+ */
+export const giftName = (id) => (has(`gift.name.${id}`) ? text(`gift.name.${id}`) : id);
 
 /**
  * A product's picture, or a bag in its place: also while it loads, and when it can't be loaded.
@@ -71,4 +77,16 @@ export function pressOnce(button, press, run) {
 export function payLink(url) {
   const href = payableURL(url);
   return href && make("a.button.primary.compact", { href, target: "_blank", rel: "noopener noreferrer" }, text("order.pay"));
+}
+
+/** A row of who gave most; items are `{place, name, coins}`. */
+export function leaderRow() {
+  const [place, name, coins] = [make("span.numbers.quiet-text"), make("span.grow.cut", { dir: "auto" }), make("strong.numbers")];
+  /** @param {any} item */
+  const update = (item) => {
+    setText(place, String(item.place));
+    setText(name, item.name);
+    setText(coins, plural("gift.coins", item.coins));
+  };
+  return { node: make("li", {}, place, name, coins), update };
 }

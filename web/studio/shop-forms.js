@@ -1,9 +1,11 @@
 // The seller's forms: a product, a drop, an auction, a voucher, a table of products.
 
-import { make, setText, text } from "../shared/dom.js";
+import { codeOf } from "../client/errors.js";
+import { make, text, textOf } from "../shared/dom.js";
 import { digitsOf, isCurrency, minorOf, plainAmount } from "../shared/offers.js";
-import { ask, toast } from "../shared/overlays.js";
+import { ask } from "../shared/overlays.js";
 import { check, field, input, select } from "./fields.js";
+import { rowOf } from "./tables.js";
 
 /** @typedef {import("../client/protocol").ShopState} ShopState */
 /** @typedef {import("../client/protocol").Listing} Listing */
@@ -32,15 +34,10 @@ const number = (name, min, max, value, required = true) => input(name, { type: "
 const words = (answer, name) => String(answer.get(name) ?? "").trim();
 
 /**
- * Whether some of its units are set apart or held: then the server knows how many there are, not this page.
- * @param {ShopState} shop @param {Listing} listing
+ * All units of a variant when so many are to be left on the shelf: the others are sold, held or set apart.
+ * @param {import("../client/protocol").Variant|null|undefined} variant @param {number} left
  */
-export function isApart(shop, listing) {
-  const skus = new Set(listing.variants.map((each) => each.sku));
-  return shop.drops.some((each) => !each.settled && skus.has(each.sku))
-    || (shop.lot !== null && shop.lot.stage !== "unsold" && shop.lot.stage !== "cancelled" && skus.has(shop.lot.sku))
-    || shop.orders.some((order) => (order.status === "creating" || order.status === "awaitingPayment") && order.lines.some((line) => skus.has(line.sku)));
-}
+export const unitsFor = (variant, left) => left + (variant ? (variant.units ?? variant.available + variant.sold) - variant.available : 0);
 
 /**
  * A name for what has none yet: letters of the title, and something no other product has.
@@ -58,10 +55,6 @@ export function referenceOf(title) {
  * @returns {Promise<ListingDraft|null>}
  */
 export async function askListing(shop, listing) {
-  if (listing && isApart(shop, listing)) {
-    toast(text("seller.apart"), "bad");
-    return null;
-  }
   const currencyField = input("currency", { maxlength: 3, pattern: "[A-Za-z]{3}", required: true, value: shop.currency ?? "EUR" });
   const rows = make("div.stack");
   const currency = shop.currency ?? "EUR";
@@ -117,7 +110,7 @@ export function draftOf(answer, shop, listing) {
     return {
       sku: known?.sku ?? `${reference}-${index + 1}`, priceMinor: Number(priceMinor),
       // The form has what is left; the server wants all there ever were.
-      units: units[index] + (known?.sold ?? 0),
+      units: unitsFor(known, units[index]),
       ...(names[index] ? { title: names[index] } : {}),
       ...(known?.compareAtMinor ? { compareAtMinor: known.compareAtMinor } : {}),
     };
@@ -125,6 +118,38 @@ export function draftOf(answer, shop, listing) {
   const [description, image] = [words(answer, "description"), words(answer, "image")];
   const images = image ? [image, ...(listing?.images.slice(1) ?? [])] : [];
   return { reference, title, currency, variants, images, ...(description ? { description } : {}), ...(listing?.url ? { url: listing.url } : {}) };
+}
+
+/**
+ * New prices and stock of what is offered already; they are everybody's at once, also while some of it is held or auctioned.
+ * @param {ShopState} shop @param {Listing} listing
+ * @returns {Promise<{sku: string, priceMinor?: number, units?: number}[]>} what changed
+ */
+export async function askStock(shop, listing) {
+  const currency = shop.currency ?? "EUR";
+  const rows = listing.variants.map((each) => make(
+    "fieldset.stack", {}, listing.variants.length > 1 && make("legend", { dir: "auto" }, each.title ?? each.sku),
+    make("div.form-row", {}, field("seller.price", amount("price", currency, each.priceMinor)), field("seller.units", number("units", 0, UNITS_MAX, each.available))),
+  ));
+  const answer = await ask({ title: text("seller.stock"), text: listing.title, confirm: text("dialog.save"), body: make("div.stack", {}, ...rows) });
+  if (!answer) return [];
+  const prices = answer.getAll("price").map((each) => minorOf(String(each), currency));
+  const units = answer.getAll("units").map(Number);
+  return stockChanges(listing, prices, units);
+}
+
+/**
+ * @param {Listing} listing @param {(number|null)[]} prices @param {number[]} units  left on the shelf
+ */
+export function stockChanges(listing, prices, units) {
+  return listing.variants.flatMap((variant, index) => {
+    const price = prices[index];
+    const change = {
+      ...(price && price !== variant.priceMinor ? { priceMinor: price } : {}),
+      ...(units[index] !== variant.available ? { units: unitsFor(variant, units[index]) } : {}),
+    };
+    return Object.keys(change).length > 0 ? [{ sku: variant.sku, ...change }] : [];
+  });
 }
 
 /**
@@ -208,20 +233,25 @@ export async function askVoucher(shop) {
 }
 
 /**
- * A table pasted in, or a file; what is wrong with it stands there until it is put right.
- * @param {(csv: string) => Promise<string>} send resolves with what is wrong, or ""
+ * A table pasted in, or a file; what is wrong with it stands there, beside its row, until it is put right.
+ * @param {(csv: string) => Promise<void>} send throws what is wrong
  */
 export async function askImport(send) {
-  const table = /** @type {HTMLTextAreaElement} */ (make("textarea", { name: "csv", rows: 6, required: true, spellcheck: "false", placeholder: text("seller.csvExample") }));
+  const table = /** @type {HTMLTextAreaElement} */ (make("textarea", { name: "csv", rows: 6, required: true, spellcheck: "false", wrap: "off", placeholder: text("seller.csvExample") }));
   const file = /** @type {HTMLInputElement} */ (make("input", { type: "file", accept: ".csv,text/csv" }));
   file.addEventListener("change", async () => (table.value = (await file.files?.[0]?.text()) ?? ""));
-  const problem = make("p.problem", { role: "alert" });
+  const problem = make("div.problem", { role: "alert" });
   const body = make("div.stack", {}, field("seller.csvFile", file), field("seller.csv", table, "seller.csvHint"), problem);
   for (;;) {
     const answer = await ask({ title: text("seller.import"), confirm: text("seller.importAll"), body });
     if (!answer) return;
-    const wrong = await send(table.value).catch(() => text("sayError.disconnected"));
+    const wrong = await send(table.value).then(() => null, (/** @type {unknown} */ error) => error);
     if (!wrong) return;
-    setText(problem, wrong);
+    const code = codeOf(wrong);
+    const { row, words } = rowOf(wrong instanceof Error && code !== "internal" ? wrong.message : "", table.value);
+    // What the server says of a value is for developers, and in English.
+    const reason = words ? make("code", { dir: "ltr" }, words) : textOf("sayError", code === "internal" ? "disconnected" : code);
+    problem.replaceChildren(...(row ? [make("p", {}, text("seller.csvRow", { row: row.number })), make("pre", { dir: "ltr" }, row.line)] : []), make("p", {}, reason));
+    if (row) table.setSelectionRange(row.from, row.from + row.line.length);
   }
 }

@@ -48,7 +48,6 @@ export function setUpControls(stage, page) {
   element("more").addEventListener("click", () => {
     const chosen = quality.selectedOptions[0]?.textContent ?? "";
     const items = [
-      ...(element("tab-shop").hidden ? [] : [{ icon: "bag", label: text("shop.title"), run: () => page.sheet("shop-panel") }]),
       { icon: "question", label: text("question.title"), run: () => page.sheet("questions-panel") },
       { icon: "gift", label: text("activities.title"), run: () => page.sheet("activities-panel") },
       { icon: "settings", label: `${text("watch.quality")}: ${chosen}`, run: chooseQuality },

@@ -1,11 +1,15 @@
 // Gifts: a button beside the composer opens them, with one's coins and the way to more.
 
-import { countText, element, make, plural, setLabel, setText, text } from "../shared/dom.js";
-import { GIFTS, PACKS } from "../shared/gift-list.js";
+import { countText, element, KeyedList, make, plural, setLabel, setText, text } from "../shared/dom.js";
 import { moneyText } from "../client/shop.js";
+import { nameOf } from "../shared/avatar.js";
 import { open, toast } from "../shared/overlays.js";
-import { actButton, payLink } from "../shared/shop-parts.js";
+import { actButton, giftName, leaderRow, payLink } from "../shared/shop-parts.js";
 import { language } from "../shared/strings.js";
+
+/** Nobody says when a purchase of coins is paid: while a page to pay at is offered, the wallet is asked. */
+const ASK_MS = 2500;
+const LEADERS_SHOWN = 3;
 
 /** @param {import("../client/hawker.js").HawkerRoom} room @param {(work: Promise<any>) => void} run */
 export function setUpGifts(room, run) {
@@ -13,9 +17,10 @@ export function setUpGifts(room, run) {
   let coins = null;
   /**
    * The dialog that is open.
-   * @type {{balance: HTMLElement, offer: HTMLElement}|null}
+   * @type {{balance: HTMLElement, offer: HTMLElement, leaders: KeyedList<any>, leaderBox: HTMLElement, combos: Map<string, HTMLElement>}|null}
    */
   let shown = null;
+  let timer = 0;
 
   /** @param {number|null} balance */
   function become(balance) {
@@ -28,13 +33,41 @@ export function setUpGifts(room, run) {
     if (wallet) become(wallet.balance);
   }
 
-  /** @param {typeof GIFTS[number]} gift */
+  /** @param {number} before  coins there were when the page to pay at was offered */
+  async function waitForCoins(before) {
+    clearTimeout(timer);
+    if (!shown) return;
+    if (document.visibilityState === "visible") await look();
+    if (coins !== null && coins > before) return shown?.offer.replaceChildren(text("gift.arrived"));
+    timer = window.setTimeout(() => void waitForCoins(before), ASK_MS);
+  }
+
+  /** @param {import("../client/show.js").ShowState|null} state */
+  function drawLeaders(state) {
+    if (!shown || !state) return;
+    const leaders = state.shop.leaderboard.slice(0, LEADERS_SHOWN).map(({ member, coins: given }, index) => ({
+      key: member?.identity ?? `${index}`, place: index + 1, coins: given, name: member ? nameOf({ member: member.identity, name: member.name }) : text("person.erased"),
+    }));
+    shown.leaders.render(leaders);
+    shown.leaderBox.hidden = leaders.length === 0;
+  }
+
+  /**
+   * One's own run of a gift, beside the gift.
+   * @param {import("../client/protocol").Message} event
+   */
+  function given(event) {
+    if (event.type !== "gifted" || !shown || event.member?.identity !== room.show.state?.you.member) return;
+    for (const [id, mark] of shown.combos) setText(mark, id === event.gift && event.combo > 1 ? text("gift.combo", { count: event.combo }) : "");
+  }
+
+  /** @param {import("../client/protocol").Gift} gift */
   async function give(gift) {
     const done = /** @type {any} */ (await room.shop.gift(gift.id, 1));
     become(done.balance ?? coins);
   }
 
-  /** @param {typeof PACKS[number]} pack */
+  /** @param {import("../client/protocol").CoinPack} pack */
   async function buy(pack) {
     await room.shop.buyCoins(pack.id);
     if (shown) shown.offer.replaceChildren(text("order.state.creating"));
@@ -49,18 +82,25 @@ export function setUpGifts(room, run) {
       return toast(text("order.failedNow"), "bad");
     }
     shown?.offer.replaceChildren(link);
+    void waitForCoins(coins ?? 0);
   }
 
   function show() {
+    const shop = room.show.state?.shop ?? { gifts: [], packs: [] };
     const balance = make("strong.numbers", { role: "status" });
     const offer = make("p.small", { role: "status" });
-    const gifts = GIFTS.map((gift) => {
+    const combos = new Map();
+    const list = make("ol.list.leaders");
+    const leaderBox = make("section.stack", { hidden: true }, make("h3", {}, text("gift.leaders")), list);
+    const gifts = shop.gifts.map((gift) => {
+      const combo = make("strong.combo.numbers", { role: "status" });
+      combos.set(gift.id, combo);
       const button = actButton("button.gift", {}, "", () => give(gift), run);
-      button.append(make("span.emoji", { "aria-hidden": "true" }, gift.emoji), make("span.small.numbers", {}, countText(gift.coins)));
-      setLabel(button, text("gift.give", { gift: text(`gift.name.${gift.id}`), coins: plural("gift.coins", gift.coins) }));
+      button.append(make("span.emoji", { "aria-hidden": "true" }, gift.emoji), make("span.small.numbers", {}, countText(gift.coins)), combo);
+      setLabel(button, text("gift.give", { gift: giftName(gift.id), coins: plural("gift.coins", gift.coins) }));
       return button;
     });
-    const packs = PACKS.map((pack) => {
+    const packs = shop.packs.map((pack) => {
       const price = moneyText(pack.priceMinor, pack.currency, language.tag);
       return actButton("button.compact", {}, text("gift.pack", { coins: plural("gift.coins", pack.coins), price }), () => buy(pack), run);
     });
@@ -69,11 +109,12 @@ export function setUpGifts(room, run) {
       make("div.stack", {},
         make("div.row", {}, make("h2.grow", { id: "gifts-title" }, text("gift.title")), balance),
         make("div.gift-row", { role: "group", "aria-label": text("gift.title") }, ...gifts),
-        make("h3", {}, text("gift.get")), make("div.row.wrap", {}, ...packs), offer,
+        make("h3", {}, text("gift.get")), make("div.row.wrap", {}, ...packs), offer, leaderBox,
         make("div.actions", {}, make("button.quiet", { onclick: () => dialog.close() }, text("dialog.close")))),
     );
-    shown = { balance, offer };
+    shown = { balance, offer, combos, leaderBox, leaders: new KeyedList(list, (/** @type {{key: string}} */ { key }) => key, leaderRow) };
     become(coins);
+    drawLeaders(room.show.state);
     void look();
     open(dialog, () => (shown = null));
   }
@@ -82,5 +123,9 @@ export function setUpGifts(room, run) {
   const line = element("composer").querySelector(".line");
   line?.insertBefore(button, line.lastElementChild);
   room.on("message", offered);
-  room.show.on("change", (state) => (button.hidden = !state || state.you.role !== "viewer"));
+  room.show.on("event", given);
+  room.show.on("change", (state) => {
+    button.hidden = !state || state.you.role !== "viewer";
+    drawLeaders(state);
+  });
 }

@@ -1,6 +1,7 @@
 // A listing in the shop's list: picture, words, price and stock, its variants, and the way into the cart.
 
 import { make, plural, setText, text } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
 import { priceText } from "../shared/offers.js";
 import { actButton, pictureOf, showPicture } from "../shared/shop-parts.js";
 
@@ -11,6 +12,7 @@ export class ListingRow {
   node;
   #picture = pictureOf(null);
   #title = make("h4", { dir: "auto" });
+  #pinned = make("p.small.pinned-mark", {}, icon("pin"), text("shop.pinned"));
   #description = make("p.quiet-text.small.description", { dir: "auto" });
   #price = make("strong.price.numbers");
   #before = make("s.quiet-text.small.numbers");
@@ -25,13 +27,14 @@ export class ListingRow {
   constructor(room, run) {
     this.#add = actButton("button.compact.primary", {}, "", () => room.shop.setCart(this.#sku, this.#inCart + 1), run);
     const prices = make("p.row", {}, this.#price, this.#before, make("span.grow"), this.#stock);
-    this.node = make("li.card.listing-row", {}, make("div.listing", {}, this.#picture, make("div.grow", {}, this.#title, this.#description)), prices, make("div.row", {}, this.#choice, make("span.grow"), this.#add));
+    this.node = make("li.card.listing-row", {}, make("div.listing", {}, this.#picture, make("div.grow", {}, this.#pinned, this.#title, this.#description)), prices, make("div.row", {}, this.#choice, make("span.grow"), this.#add));
   }
 
   /** @param {any} item */
   update = (item) => {
     this.#item = item;
-    const { listing } = item;
+    const { listing, shop } = item;
+    this.#pinned.hidden = !shop.pins.some((/** @type {any} */ each) => each.listing === listing.id);
     showPicture(this.#picture, listing);
     setText(this.#title, listing.title);
     setText(this.#description, listing.description ?? "");

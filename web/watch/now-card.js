@@ -1,8 +1,9 @@
 // The card over the picture: the auction, the drop or the listing that is on now, with the one thing to do about it.
 
+import { isOpen } from "../client/shop.js";
 import { element, make, plural, setText, text } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { dropView, lotView, offerNow, orderState, payableURL, priceText, stockOf } from "../shared/offers.js";
+import { dropView, dueNow, lotView, offerNow, orderState, payableURL, priceText, stockOf } from "../shared/offers.js";
 import { nameOf } from "../shared/avatar.js";
 import { listingOf, nameOfSKU, pressOnce, showPicture } from "../shared/shop-parts.js";
 import { countDown } from "../shared/time.js";
@@ -20,11 +21,14 @@ import { countDown } from "../shared/time.js";
  * @property {string} kind
  * @property {string} title
  * @property {string} price
+ * @property {string} [before]  what it cost before
  * @property {string} status
  * @property {number|null} untilMs
  * @property {string} pattern  of the countdown
  * @property {Act|null} act
  * @property {boolean} good  it is this buyer's, or leading
+ * @property {string} [due]  what of `dueNow` it has the button for
+ * @property {number} [pin]  what is pinned
  */
 
 /**
@@ -55,15 +59,34 @@ export function dropCard(shop, drop, room) {
   } else if (view.state === "paying" && view.hold) {
     act = payAct(shop, view.hold.order);
   } else if (view.state === "entitled" && claim) {
-    const order = shop.you.orders.find((each) => each.claim === claim.id && (each.status === "creating" || each.status === "awaitingPayment"));
+    const order = shop.you.orders.find((each) => each.claim === claim.id && isOpen(each));
     act = order ? payAct(shop, order.id) : checkOut(shop, () => room.shop.checkout({ hold: claim.id }));
   } else if (view.state === "line") {
     act = { words: text("drop.leave"), press: () => room.shop.leaveDrop(drop.id), quiet: true };
   }
   return {
-    key: `drop${drop.id}`, listing: listingOf(shop, drop.sku), kind: text("drop.title"), title: nameOfSKU(shop, drop.sku), price, status, act,
-    untilMs: view.untilMs, pattern: patternOf(view.state), good: view.state === "yours" || view.state === "paying",
+    key: `drop${drop.id}`, listing: listingOf(shop, drop.sku), kind: text("drop.title"), title: nameOfSKU(shop, drop.sku), price, before: beforeOf(shop, drop.sku, drop.priceMinor), status, act,
+    due: dueOf(shop, view.hold, claim?.id), untilMs: view.untilMs, pattern: patternOf(view.state), good: view.state === "yours" || view.state === "paying",
   };
+}
+
+/**
+ * What a card for this hold or claim has the button for, by `dueNow`'s keys.
+ * @param {ShopState} shop @param {import("../client/protocol").Hold|null} hold @param {number} [claim]
+ */
+function dueOf(shop, hold, claim) {
+  const order = shop.you.orders.find((each) => (hold ? each.id === hold.order : claim !== undefined && each.claim === claim && isOpen(each)));
+  return order ? `order${order.id}` : hold ? `hold${hold.id}` : "";
+}
+
+/**
+ * What it costs outside, where that is more.
+ * @param {ShopState} shop @param {string} sku @param {number} priceMinor
+ */
+function beforeOf(shop, sku, priceMinor) {
+  const variant = listingOf(shop, sku)?.variants.find((each) => each.sku === sku);
+  const usual = Math.max(variant?.compareAtMinor ?? 0, variant?.priceMinor ?? 0);
+  return usual > priceMinor ? priceText(shop, usual) : "";
 }
 
 /** @param {string} state */
@@ -91,7 +114,9 @@ export function lotCard(shop, lot, room) {
   const someone = (who) => (who ? nameOf({ member: who.identity, name: who.name }) : "");
   const words = text(`lot.state.${view.state}`, { name: someone(lot.winner ?? lot.leader), price });
   const standing = view.state === "open" && lot.leader ? text("lot.leads", { name: someone(lot.leader) }) : words;
-  const status = lot.reserveMet === false && (lot.stage === "open" || lot.stage === "closing") ? text("lot.reserve", { status: standing }) : standing;
+  // Before the first bid there is nothing that could reach the reserve.
+  const isBelow = lot.reserveMet === false && lot.bids > 0 && lot.stage !== "cancelled";
+  const status = isBelow ? text("lot.reserve", { status: standing }) : standing;
   /** @type {Act|null} */
   let act = null;
   if (view.hold) {
@@ -106,15 +131,15 @@ export function lotCard(shop, lot, room) {
   }
   return {
     key: `lot${lot.id}`, listing: listingOf(shop, lot.sku), kind: text("lot.title"), title: nameOfSKU(shop, lot.sku), price, status, act,
-    untilMs: view.untilMs, pattern: patternOf(lot.stage === "upcoming" ? "upcoming" : view.state), good: view.state === "leading" || (view.state === "won" && view.hold !== null),
+    due: dueOf(shop, view.hold), untilMs: view.untilMs, pattern: patternOf(lot.stage === "upcoming" ? "upcoming" : view.state), good: view.state === "leading" || (view.state === "won" && view.hold !== null),
   };
 }
 
 /**
- * @param {ShopState} shop @param {import("../client/protocol").Listing} listing @param {HawkerRoom} room @param {() => void} choose
+ * @param {ShopState} shop @param {import("../client/protocol").Listing} listing @param {number} pin @param {HawkerRoom} room @param {() => void} choose
  * @returns {Card}
  */
-function listingCard(shop, listing, room, choose) {
+function listingCard(shop, listing, pin, room, choose) {
   const stock = stockOf(shop, listing);
   const lowest = listing.variants.reduce((least, each) => (each.priceMinor < least.priceMinor ? each : least), listing.variants[0]);
   const [only] = listing.variants;
@@ -131,7 +156,7 @@ function listingCard(shop, listing, room, choose) {
   const several = listing.variants.some((each) => each.priceMinor !== lowest.priceMinor);
   const price = priceText(shop, lowest.priceMinor);
   return {
-    key: `listing${listing.id}`, listing, kind: "", title: listing.title, price: several ? text("shop.from", { price }) : price,
+    key: `listing${listing.id}`, pin, listing, kind: "", title: listing.title, price: several ? text("shop.from", { price }) : price, before: several ? "" : beforeOf(shop, lowest.sku, lowest.priceMinor),
     status: stock === 0 ? text("shop.soldOut") : plural("shop.available", stock), untilMs: null, pattern: "", act, good: false,
   };
 }
@@ -150,6 +175,8 @@ export function drawAct(place, act, run) {
     control = kind === "A"
       ? make("a.button.primary", { target: "_blank", rel: "noopener noreferrer" })
       : make("button.primary", { onclick: () => control.act?.press && pressOnce(control, control.act.press, run) });
+    // A link without an address takes no focus.
+    if (act.href) control.href = act.href;
     place.replaceChildren(control);
     if (hadFocus) control.focus();
   }
@@ -159,6 +186,46 @@ export function drawAct(place, act, run) {
   else control.setAttribute("aria-disabled", "true");
   control.classList.toggle("primary", !act.quiet);
   setText(control, act.words);
+}
+
+/**
+ * Whether a person has it before them: drawn, not scrolled away, and in a tab that is looked at.
+ * @param {HTMLElement} node @param {HTMLElement} [frame]  what scrolls
+ */
+export function isInView(node, frame = document.documentElement) {
+  if (document.visibilityState !== "visible" || node.getClientRects().length === 0) return false;
+  const [box, place] = [node.getBoundingClientRect(), frame.getBoundingClientRect()];
+  return box.height > 0 && box.bottom > place.top && box.top < Math.min(place.bottom, innerHeight) && box.right > place.left && box.left < place.right;
+}
+
+/** One line for what is held or ordered and not what the card is about: how long still, and the button to pay. */
+class DueRow {
+  node;
+  #title = make("strong.cut", { dir: "auto" });
+  #left = make("span.quiet-text.small.numbers");
+  #act = make("div.act");
+  #room;
+  #run;
+
+  /** @param {HawkerRoom} room @param {(work: Promise<any>) => void} run */
+  constructor(room, run) {
+    this.#room = room;
+    this.#run = run;
+    this.node = make("div.due", { hidden: true }, make("div.grow", {}, this.#title, this.#left), this.#act);
+  }
+
+  /** @param {ShopState} shop @param {import("../shared/offers.js").Due[]} due */
+  render(shop, due) {
+    const [first, ...others] = due;
+    this.node.hidden = first === undefined;
+    if (!first) return;
+    const { hold, order } = first;
+    const count = first.others + others.length;
+    const name = nameOfSKU(shop, first.sku);
+    setText(this.#title, count > 0 ? plural("due.more", count, { title: name }) : name);
+    countDown(this.#left, first.untilMs, hold ? "hold.left" : "order.left");
+    drawAct(this.#act, hold ? checkOut(shop, () => this.#room.shop.checkout({ hold: hold.id })) : payAct(shop, order?.id ?? null), this.#run);
+  }
 }
 
 export class NowCard {
@@ -172,7 +239,10 @@ export class NowCard {
   #status = make("span", { role: "status" });
   #left = make("span.quiet-text.small.numbers");
   #price = make("strong.price.numbers");
+  #before = make("s.quiet-text.small.numbers");
   #act = make("div.act");
+  #head;
+  #due;
 
   /** @param {HawkerRoom} room @param {(work: Promise<any>) => void} run @param {(panel: string) => void} show */
   constructor(room, run, show) {
@@ -180,14 +250,20 @@ export class NowCard {
     this.#run = run;
     this.#show = show;
     const line = make("p.quiet-text.small.now-line", {}, this.#kind, this.#status);
-    this.#box.append(make("div.listing", {}, this.#picture, make("div.grow", {}, this.#title, line), make("div.side", {}, this.#price, this.#left)), this.#act);
+    this.#head = make("div.listing", {}, this.#picture, make("div.grow", {}, this.#title, line), make("div.side", {}, this.#price, this.#before, this.#left));
+    this.#due = new DueRow(room, run);
+    this.#box.append(this.#head, this.#act, this.#due.node);
   }
 
   /** @param {ShopState} shop */
   render(shop) {
     const card = this.#cardOf(shop);
-    this.#box.hidden = card === null;
-    if (!card) return;
+    // What this buyer has to pay in time is not hidden by what comes next.
+    const due = dueNow(shop).filter((each) => each.key !== card?.due);
+    this.#box.hidden = card === null && due.length === 0;
+    this.#head.hidden = card === null;
+    this.#due.render(shop, due);
+    if (!card) return void (this.#act.hidden = true);
     this.#box.dataset.offer = card.key;
     this.#box.classList.toggle("good", card.good);
     showPicture(this.#picture, card.listing);
@@ -196,8 +272,10 @@ export class NowCard {
     setText(this.#title, card.title);
     setText(this.#status, card.status);
     setText(this.#price, card.price);
+    setText(this.#before, card.untilMs === null ? (card.before ?? "") : "");
     countDown(this.#left, card.untilMs, card.pattern);
     drawAct(this.#act, card.act, this.#run);
+    if (card.pin !== undefined && isInView(this.#head)) void this.#room.shop.seen(card.pin);
   }
 
   /** @param {ShopState} shop @returns {Card|null} */
@@ -207,8 +285,7 @@ export class NowCard {
     if (!offer) return null;
     if ("lot" in offer) return lotCard(shop, offer.lot, this.#room);
     if ("drop" in offer) return dropCard(shop, offer.drop, this.#room);
-    void this.#room.shop.seen(offer.pin);
-    return listingCard(shop, offer.listing, this.#room, () => this.#show("shop-panel"));
+    return listingCard(shop, offer.listing, offer.pin, this.#room, () => this.#show("shop-panel"));
   }
 }
 

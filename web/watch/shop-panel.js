@@ -1,14 +1,14 @@
 // The watch room's shop: what runs now, what is held for you, all that is offered, the cart, and your orders.
 
-import { cartTotal, isOpen } from "../client/shop.js";
+import { cartTotal, isOpen, offerOf } from "../client/shop.js";
 import { KeyedList, make, plural, setText, text } from "../shared/dom.js";
-import { dropsNow, orderState, priceText } from "../shared/offers.js";
-import { actButton, nameOfSKU, payLink, pictureOf, showPicture } from "../shared/shop-parts.js";
-import { ask } from "../shared/overlays.js";
+import { dropsNow, priceText, shelfOf } from "../shared/offers.js";
+import { actButton, nameOfSKU, pictureOf, showPicture } from "../shared/shop-parts.js";
 import { countDown } from "../shared/time.js";
 import { ListingRow } from "./listing-row.js";
 import { MaximumBid } from "./maximum-bid.js";
-import { drawAct, dropCard, lotCard } from "./now-card.js";
+import { drawAct, dropCard, isInView, lotCard } from "./now-card.js";
+import { OrderCard } from "./order-card.js";
 
 /** @typedef {import("../client/protocol").ShopState} ShopState */
 /** @typedef {import("../client/hawker.js").HawkerRoom} HawkerRoom */
@@ -26,40 +26,52 @@ export class ShopPanel {
   #holdBox;
   #listingBox;
   #cartBox;
+  #payBox;
   #orderBox;
   #now;
   #holds;
   #listings;
   #lines;
+  #unpaid;
   #orders;
   #voucher;
   #voucherOn;
   #sums = make("dl.sums");
   #checkout;
   #maximum;
+  #panel;
+  /**
+   * Rows of listings that are or were there.
+   * @type {Map<number, ListingRow>}
+   */
+  #rows = new Map();
   /** @type {ShopState|null} */
   #shop = null;
 
   /** @param {HTMLElement} panel @param {HawkerRoom} room @param {(work: Promise<any>) => void} run */
   constructor(panel, room, run) {
+    this.#panel = panel;
     this.#room = room;
     this.#run = run;
     this.#maximum = new MaximumBid(room, run);
-    this.#checkout = actButton("button.primary", { icon: "bag" }, text("cart.checkout"), () => room.shop.checkout(), run);
-    const [now, holds, listings, lines, orders] = ["shop-now", "holds", "listings", "lines", "orders"].map((name) => make(`ul.${name}`));
+    this.#checkout = actButton("button.primary", { icon: "bag" }, text("cart.checkout"), () => room.shop.checkout().then(() => panel.scrollTo({ top: 0 })), run);
+    const [now, holds, listings, lines, unpaid, orders] = ["shop-now", "holds", "listings", "lines", "orders", "orders"].map((name) => make(`ul.${name}`));
     this.#now = new KeyedList(now, (/** @type {Card} */ card) => card.key, () => this.#offer());
     this.#holds = new KeyedList(holds, (/** @type {{id: number}} */ { id }) => id, () => this.#hold());
-    this.#listings = new KeyedList(listings, (/** @type {{id: number}} */ { id }) => id, () => new ListingRow(room, run));
+    this.#listings = new KeyedList(listings, (/** @type {{id: number}} */ { id }) => id, () => this.#listing());
     this.#lines = new KeyedList(lines, (/** @type {{sku: string}} */ { sku }) => sku, () => this.#line());
-    this.#orders = new KeyedList(orders, (/** @type {{id: number}} */ { id }) => id, () => this.#order());
+    this.#unpaid = new KeyedList(unpaid, (/** @type {{id: number}} */ { id }) => id, () => new OrderCard(room, run));
+    this.#orders = new KeyedList(orders, (/** @type {{id: number}} */ { id }) => id, () => new OrderCard(room, run));
     this.#voucher = this.#voucherForm();
     this.#voucherOn = make("p.row.small", { hidden: true }, make("span.grow"), actButton("button.compact.quiet", {}, text("voucher.off"), () => room.shop.applyVoucher(null), run));
     this.#nowBox = section("shop.now", now);
     this.#holdBox = section("hold.title", holds);
     this.#listingBox = section("shop.all", listings);
     this.#cartBox = section("cart.title", lines, this.#voucher, this.#voucherOn, this.#sums, this.#checkout);
+    this.#payBox = section("order.toPay", unpaid);
     this.#orderBox = section("order.title", orders);
-    panel.append(this.#paused, this.#nowBox, this.#holdBox, this.#cartBox, this.#listingBox, this.#orderBox, this.#empty);
+    // What waits for money is first: its time runs.
+    panel.append(this.#paused, this.#payBox, this.#nowBox, this.#holdBox, this.#cartBox, this.#listingBox, this.#orderBox, this.#empty);
   }
 
   /** @param {ShopState} shop @param {number} nowMs the server's time */
@@ -76,13 +88,38 @@ export class ShopPanel {
     const others = you.holds.filter((hold) => !now.some((card) => card.key === `drop${hold.drop}` || card.key === `lot${hold.lot}`));
     this.#holdBox.hidden = others.length === 0;
     this.#holds.render(others.map((each) => ({ ...each })));
-    this.#listings.render(shop.listings.map((listing) => ({ id: listing.id, listing, shop })));
+    this.#listings.render(shelfOf(shop).map((listing) => ({ id: listing.id, listing, shop })));
     this.#listingBox.hidden = shop.listings.length === 0;
     this.#cartBox.hidden = you.cart.lines.length === 0;
     if (!this.#cartBox.hidden) this.#drawCart(shop);
-    this.#orders.render(you.orders.map((each) => ({ ...each })));
-    this.#orderBox.hidden = you.orders.length === 0;
+    const [unpaid, orders] = [you.orders.filter(isOpen), you.orders.filter((each) => !isOpen(each))];
+    this.#unpaid.render(unpaid.map((order) => ({ id: order.id, order, shop })));
+    this.#payBox.hidden = unpaid.length === 0;
+    this.#orders.render(orders.map((order) => ({ id: order.id, order, shop })));
+    this.#orderBox.hidden = orders.length === 0;
     this.#empty.hidden = shop.listings.length + now.length + you.orders.length > 0;
+    this.#tellSeen(shop);
+  }
+
+  /**
+   * Beside what stands over the picture, pinned things are seen here.
+   * @param {ShopState} shop
+   */
+  #tellSeen(shop) {
+    for (const pin of shop.pins) {
+      const row = this.#rows.get(pin.listing);
+      if (row && isInView(row.node, this.#panel)) void this.#room.shop.seen(pin.id);
+    }
+  }
+
+  #listing() {
+    const row = new ListingRow(this.#room, this.#run);
+    /** @param {any} item */
+    const update = (item) => {
+      this.#rows.set(item.id, row);
+      row.update(item);
+    };
+    return { node: row.node, update };
   }
 
   #offer() {
@@ -127,55 +164,27 @@ export class ShopPanel {
     let line = { sku: "", quantity: 0 };
     const { shop: desk } = this.#room;
     const picture = pictureOf(null);
-    const [title, price, count] = [make("span.cut", { dir: "auto" }), make("span.quiet-text.small.numbers"), make("span.numbers", { role: "status" })];
+    const [title, price, count] = [make("span.cut", { dir: "auto" }), make("span.quiet-text.small.numbers.cut", { dir: "auto" }), make("span.numbers", { role: "status" })];
     const less = actButton("button.icon.compact", {}, "−", () => desk.setCart(line.sku, line.quantity - 1), this.#run);
     const more = actButton("button.icon.compact", { icon: "plus" }, "", () => desk.setCart(line.sku, line.quantity + 1), this.#run);
     /** @param {any} next */
     const update = (next) => {
       line = next;
       const shop = /** @type {ShopState} */ (this.#shop);
-      const offer = shop.listings.flatMap((listing) => listing.variants.map((variant) => ({ listing, variant }))).find(({ variant }) => variant.sku === line.sku);
+      const offer = offerOf(shop, line.sku);
       const name = nameOfSKU(shop, line.sku);
       const available = offer?.variant.available ?? 0;
       showPicture(picture, offer?.listing ?? null);
-      setText(title, name);
-      setText(price, available < line.quantity ? (available > 0 ? plural("cart.only", available) : text("cart.gone")) : priceText(shop, (offer?.variant.priceMinor ?? 0) * line.quantity));
+      const amount = priceText(shop, (offer?.variant.priceMinor ?? 0) * line.quantity);
+      const kind = offer?.variant.title;
+      setText(title, offer?.listing.title ?? line.sku);
+      setText(price, available < line.quantity ? (available > 0 ? plural("cart.only", available) : text("cart.gone")) : kind ? text("cart.kind", { kind, price: amount }) : amount);
       setText(count, String(line.quantity));
       less.setAttribute("aria-label", text("cart.less", { title: name }));
       more.setAttribute("aria-label", text("cart.more", { title: name }));
       more.disabled = line.quantity >= Math.min(QUANTITY_MAX, available);
     };
     return { node: make("li", {}, picture, make("div.grow.stack", {}, title, price), make("div.row.stepper", {}, less, count, more)), update };
-  }
-
-  #order() {
-    /** @type {import("../client/protocol").Order} */
-    let order;
-    const [title, state, total, left, place] = [make("span", { dir: "auto" }), make("span.badge"), make("strong.numbers"), make("span.quiet-text.small.numbers"), make("span.pay")];
-    const cancel = actButton("button.compact.quiet", {}, text("order.cancel"), () => this.#cancel(order.id), this.#run);
-    /** @param {any} next */
-    const update = (next) => {
-      order = next;
-      const shop = /** @type {ShopState} */ (this.#shop);
-      setText(title, order.lines.map((line) => text("order.line", { count: line.quantity, title: nameOfSKU(shop, line.sku) })).join(", "));
-      setText(state, text(`order.state.${orderState(order)}`));
-      setText(total, priceText({ ...shop, currency: order.currency ?? shop.currency }, order.totalMinor));
-      state.classList.toggle("good", order.status === "paid" || order.status === "shipped");
-      const open = isOpen(order);
-      countDown(left, open ? order.untilMs : null, "order.left");
-      cancel.hidden = !open;
-      const url = open ? order.paymentURL ?? "" : "";
-      if (place.dataset.url !== url) {
-        place.dataset.url = url;
-        place.replaceChildren(...[payLink(url)].filter(Boolean));
-      }
-    };
-    return { node: make("li.card.order", {}, make("div.row", {}, make("div.grow", {}, title), total), make("div.row.wrap", {}, state, left, make("span.grow"), cancel, place)), update };
-  }
-
-  /** @param {number} order */
-  async #cancel(order) {
-    if (await ask({ title: text("order.cancelTitle"), confirm: text("order.cancel"), cancel: text("order.keep") })) await this.#room.shop.cancelOrder(order);
   }
 
   #voucherForm() {

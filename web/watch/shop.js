@@ -1,8 +1,9 @@
 // The shop in the watch room: its tab, the card over the picture, and the news that reach one whatever is open.
 
-import { element, oncePerFrame, setText, text } from "../shared/dom.js";
+import { element, oncePerFrame, plural, setLabel, setText, text } from "../shared/dom.js";
 import { toast } from "../shared/overlays.js";
 import { NowCard } from "./now-card.js";
+import { reasonText } from "./order-card.js";
 import { ShopPanel } from "./shop-panel.js";
 
 /** What just ended leaves the picture by time alone. */
@@ -24,9 +25,13 @@ export function setUpShop(room, run, show) {
     element("commerce").hidden = !shop;
     if (!shop) return;
     const now = room.clock.now();
-    tab.hidden = shop.listings.length + shop.you.orders.length + shop.you.holds.length === 0 && tab.getAttribute("aria-selected") !== "true";
+    const hasShop = shop.listings.length + shop.you.orders.length + shop.you.holds.length > 0;
+    element("bag").hidden = !hasShop;
+    tab.hidden = !hasShop && tab.getAttribute("aria-selected") !== "true";
     const count = shop.you.cart.lines.reduce((sum, line) => sum + line.quantity, 0);
     setText("cart-count", count > 0 ? String(count) : "");
+    setText("bag-count", count > 0 ? String(count) : "");
+    setLabel(element("bag"), count > 0 ? plural("shop.openWith", count) : text("shop.title"));
     card.render(shop);
     panel.render(shop, Number.isFinite(now) ? now : Date.now());
     drawn = shop;
@@ -39,8 +44,11 @@ export function setUpShop(room, run, show) {
     if (event.type === "holdMade") toast(text("hold.made"));
     if (event.type === "ownOrderUpdated" && event.order.status === "paid") toast(text("order.paidNow"));
     if (event.type === "ownOrderUpdated" && event.order.status === "failed") toast(text("order.failedNow"), "bad");
+    if (event.type === "ownOrderUpdated" && event.order.status === "refundRequested") toast(reasonText(event.order) || text("order.refundNow"), "bad");
+    if (event.type === "ownOrderUpdated" && event.order.status === "shipped") toast(text("order.shippedNow"));
   }
 
+  element("bag").addEventListener("click", () => show("shop-panel"));
   room.show.on("change", (state) => state?.shop !== drawn && draw());
   room.show.on("event", tell);
   setInterval(draw, TICK_MS);

@@ -23,7 +23,8 @@ def call(page, command):
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("look", LOOKS)
-def test_no_page_breaks_wcag_in_any_state(server, chromium, open_page, album, look):
+def test_no_page_breaks_wcag_in_any_state(demo_shop, chromium, open_page, album, look):
+    server = demo_shop.server
     problems = {}
 
     def check(page, name):
@@ -90,6 +91,50 @@ def test_no_page_breaks_wcag_in_any_state(server, chromium, open_page, album, lo
         host.push(button)
         check(host, f"studio-{button.strip('^$').replace(' ', '-').lower()}")
         host.page.keyboard.press("Escape")
+
+    # The shop: something pinned, an order to pay, a drop whose unit is held, a cart.
+    call(host, "shop.putListing({ reference: 'bag', title: 'Bag', description: 'Vegetable tanned', currency: 'EUR', variants: [{ sku: 'BAG-R', title: 'Red', priceMinor: 2450, compareAtMinor: 3900, units: 5 }, { sku: 'BAG-B', title: 'Blue', priceMinor: 2600, units: 5 }] })")
+    call(host, "shop.putListing({ reference: 'belt', title: 'Belt', currency: 'EUR', variants: [{ sku: 'BELT', priceMinor: 1900, compareAtMinor: 2500, units: 9 }] })")
+    call(host, "shop.putVoucher({ code: 'SPRING', kind: 'percent', value: 10 })")
+    call(host, "shop.pinListing(1, hawker.room.show.state.shop.listings[1].id)")
+    call(viewer, "shop.setCart('BAG-R', 1)")
+    call(viewer, "shop.checkout()")
+    viewer.wait_until("hawker.room.show.state.shop.you.orders[0]?.paymentURL", 20, "an order to pay")
+    if is_phone and viewer.evaluate("document.getElementById('panel').classList.contains('sheet')"):
+        viewer.push("^Close$")
+    check(viewer, "watch-pinned")
+    call(viewer, "shop.setCart('BAG-B', 2)")
+    call(viewer, "shop.applyVoucher('SPRING')")
+    call(host, "shop.scheduleDrop({ sku: 'BELT', quantity: 1, priceMinor: 1500, countdownSeconds: 10, durationSeconds: 900 })")
+    rooms.shows(viewer, "Get ready")
+    check(viewer, "watch-countdown")
+    viewer.page.locator("#commerce .act button:not([aria-disabled])").first.wait_for(timeout=30000)
+    viewer.page.locator("#commerce .act button").first.click()
+    rooms.shows(viewer, "held for you for", 20)
+    check(viewer, "watch-held")
+    if is_phone:
+        viewer.push("^Shop")
+    else:
+        viewer.push("^Shop", role="tab")
+    check(viewer, "watch-shop")
+    if is_phone:
+        viewer.push("^Close$")
+    else:
+        viewer.push("^Chat", role="tab")
+    viewer.push("^Send a gift$")
+    check(viewer, "watch-gifts")
+    viewer.page.keyboard.press("Escape")
+    host.push("^Shop", role="tab")
+    for words in ("Products", "Orders", "Coins", "Vouchers"):
+        host.push(f"^{words}", role="tab")
+        check(host, f"studio-shop-{words.lower()}")
+    host.push("^Products", role="tab")
+    host.push("^Import$")
+    host.page.locator("dialog[open] [name=csv]").fill("reference,title,sku,price_minor,currency,units\na,A,A,1,EUR,many\n")
+    host.push("^Import all$")
+    rooms.shows(host, "Row 2 is wrong")
+    check(host, "studio-import")
+    host.page.keyboard.press("Escape")
 
     landing.reload()
     rooms.wait_for_state(landing, "ready")

@@ -97,8 +97,9 @@ TOO_WIDE = """(() => {
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("device", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")])
 def test_every_word_can_be_another_languages_and_run_from_the_right(
-    server, chromium, open_page, album, device
+    demo_shop, chromium, open_page, album, device
 ):
+    server = demo_shop.server
     strings = foreign_strings()
     problems = {}
 
@@ -171,6 +172,46 @@ def test_every_word_can_be_another_languages_and_run_from_the_right(
     landing.reload()
     rooms.wait_for_state(landing, "ready")
     check(landing, "landing-live")
+
+    # The shop: a drop runs, something is to be paid, something in the cart.
+    call(host, "shop.putListing({ reference: '1', title: 'כד', description: 'גדול', currency: 'EUR', variants: [{ sku: '1', title: 'כחול', priceMinor: 2450, compareAtMinor: 3900, units: 5 }, { sku: '2', title: 'אדום', priceMinor: 2600, units: 5 }] })")
+    call(host, "shop.putListing({ reference: '2', title: 'ספל', currency: 'EUR', variants: [{ sku: '3', priceMinor: 120000, compareAtMinor: 150000, units: 9 }] })")
+    call(host, "shop.putVoucher({ code: '10', kind: 'percent', value: 10 })")
+    call(host, "shop.pinListing(1, hawker.room.show.state.shop.listings[1].id)")
+    call(host, "shop.pinListing(2, hawker.room.show.state.shop.listings[0].id)")
+    call(viewer, "shop.setCart('1', 2)")
+    call(viewer, "shop.checkout()")
+    viewer.wait_until("hawker.room.show.state.shop.you.orders[0]?.paymentURL", 20)
+    check(viewer, "watch-pinned")
+    call(viewer, "shop.setCart('1', 1)")
+    call(viewer, "shop.setCart('2', 2)")
+    call(viewer, "shop.applyVoucher('10')")
+    call(host, "shop.scheduleDrop({ sku: '3', quantity: 2, priceMinor: 1500, countdownSeconds: 10, durationSeconds: 900 })")
+    viewer.page.locator("#commerce .act button:not([aria-disabled])").first.wait_for(timeout=30000)
+    press(viewer, "#commerce .act button")
+    viewer.wait_until("hawker.room.show.state.shop.you.holds.length === 1", 20)
+    check(viewer, "watch-held")
+    press(viewer, "#bag" if device is PHONE else "#tab-shop")
+    check(viewer, "watch-shop")
+    if device is PHONE:
+        press(viewer, "#sheet-close")
+    else:
+        press(viewer, "#tab-chat")
+    press(viewer, "#gift")
+    check(viewer, "watch-gifts")
+    viewer.page.keyboard.press("Escape")
+    press(host, "#tab-shop")
+    for name in ("products", "orders", "coins", "vouchers"):
+        press(host, f"#seller-{name}-tab")
+        host.wait_until(f"!document.querySelector('#seller-{name}').hidden", 5)
+        check(host, f"studio-shop-{name}")
+    press(host, "#seller-products-tab")
+    for number, name in enumerate(("drop", "auction", "stock", "edit")):
+        press(host, ".seller-row button:last-child")
+        check(host, "studio-shop-menu") if number == 0 else None
+        host.page.locator("dialog[open] button").nth(number).click()
+        check(host, f"studio-{name}")
+        host.page.keyboard.press("Escape")
     call(host, "inviteToStage('102')")
     viewer.wait_until("document.querySelector('dialog[open]') !== null", 10, "the invitation")
     check(viewer, "watch-invited")

@@ -5,7 +5,7 @@ extension ShopDraft {
 
   mutating func cancelOrder(_ id: ShopID) throws(ShopRefusal) {
     let order = try checkOrder(id)
-    guard order.buyer == context.buyer || context.isStaff else {
+    guard order.buyer == context.buyer || context.isHost else {
       throw ShopRefusal(.unknownOrder, "you have no such order")
     }
     guard order.status != .cancelled else { return }

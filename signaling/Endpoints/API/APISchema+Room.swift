@@ -128,6 +128,10 @@ extension APISchema {
     schema: closed([
       ("balance", count),
       (
+        "earnings",
+        ["type": "integer", "minimum": 0, "description": "The host's share of gifts, in all rooms."]
+      ),
+      (
         "transfers",
         list(
           closed([

@@ -27,7 +27,7 @@ extension APISchema {
     [
       ("currency", nullable("string")), ("paused", boolean), ("holdSeconds", count),
       ("merchant", nullable("string")), ("lot", orNull(lot)), ("leaderboard", leaders),
-      ("revenue", revenue),
+      ("gifts", list(gift)), ("packs", list(pack)), ("revenue", revenue),
     ], optional: ["merchant", "revenue"])
 
   static let listing = closed([
@@ -36,9 +36,19 @@ extension APISchema {
     ("variants", list(variant)),
   ])
 
-  static let variant = closed([
-    ("sku", string), ("title", nullable("string")), ("priceMinor", count),
-    ("compareAtMinor", nullable("integer")), ("available", count), ("sold", count),
+  static let variant = closed(
+    [
+      ("sku", string), ("title", nullable("string")), ("priceMinor", count),
+      ("compareAtMinor", nullable("integer")), ("available", count), ("sold", count),
+    ] + units, optional: Set(units.map(\.0)))
+
+  /// What the room's team is told of units.
+  static let units: Properties = [("units", count), ("held", count), ("reserved", count)]
+
+  private static let gift = closed([("id", string), ("emoji", string), ("coins", count)])
+
+  private static let pack = closed([
+    ("id", string), ("coins", count), ("priceMinor", count), ("currency", string),
   ])
 
   static func pin(_ more: Properties = []) -> JSONValue {
@@ -55,7 +65,7 @@ extension APISchema {
     ("holdSeconds", count), ("countdownSeconds", count), ("durationSeconds", count),
     ("stage", words(Drop.Stage.self)), ("startsAtMs", nullable("integer")), ("windowMs", count),
     ("endsAtMs", nullable("integer")), ("endWhy", nullable("string")), ("settled", boolean),
-    ("remaining", count), ("waiting", count), ("commitment", string),
+    ("remaining", count), ("sold", count), ("waiting", count), ("commitment", string),
     ("seed", nullable("string")),
   ])
 

@@ -1,7 +1,7 @@
 // The open rooms of this process: opening, commands, what comes back from the disk, closing.
 
 import Access
-import Commerce
+package import Commerce
 package import Room
 import RoomLog
 import Store
@@ -42,6 +42,7 @@ package struct RoomHouses {
   private var erased = RecentlyErased()
   private let isDurable: Bool
   private let markKey: IdentityMark.Key
+  private let gifts: GiftCatalogue
   private var lastKey: Int64 = 0
 
   /// No rooms.
@@ -50,9 +51,13 @@ package struct RoomHouses {
   ///   - isDurable: false for simulations and tests without a disk: every room is new, opens at
   ///     once, and every decision counts as written.
   ///   - markKey: what identities are marked with in bans.
-  package init(isDurable: Bool, markKey: IdentityMark.Key = .none) {
+  ///   - gifts: what can be given in every room.
+  package init(
+    isDurable: Bool, markKey: IdentityMark.Key = .none, gifts: GiftCatalogue = .standard
+  ) {
     self.isDurable = isDurable
     self.markKey = markKey
+    self.gifts = gifts
   }
 
   /// Takes the orders so far, oldest first.
@@ -310,6 +315,7 @@ package struct RoomHouses {
       }
       var open = OpenHouse(name: room, opened)
       open.house.markKey = markKey
+      open.house.gifts = gifts
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)

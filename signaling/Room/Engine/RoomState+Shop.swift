@@ -1,5 +1,6 @@
 // The shop within its room: commands with the room's people and clock, events at their place in its log.
 
+import Access
 package import Commerce
 
 extension PersonID {
@@ -16,8 +17,9 @@ extension RoomState {
   func decide(
     _ command: ShopCommand, _ context: CommandContext, _ draft: inout Draft
   ) throws(CommandRefusal) {
+    let role = role(of: context.actor)
     let shopContext = ShopContext(
-      buyer: context.actor.person.buyer, isStaff: role(of: context.actor).isStaff,
+      buyer: context.actor.person.buyer, isStaff: role.isStaff, isHost: role == .host,
       // A clock that was set back stands still.
       atMs: max(context.atMs, shopAtMs), delayMs: context.delayMs,
       windowMs: context.windowMs, seed: context.seed)

@@ -38,6 +38,8 @@ package enum CounterKey: Hashable, Sendable {
   case followers
   // The shop's
   case stock(SKU)
+  /// What staff know more of it.
+  case units(SKU)
   case drop(ShopID)
   case lot(ShopID)
   case leaderboard

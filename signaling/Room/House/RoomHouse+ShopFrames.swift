@@ -34,8 +34,8 @@ extension RoomHouse {
       let own = self.own(
         entry, buyer, "holdEnded", [("hold", .integer(id)), ("why", .string(why.rawValue))])
       guard let hold = before.hold else { return [own] }
-      guard case .drop(let drop) = hold.source else { return [own, stock(entry, hold.sku)] }
-      return [own, counter(entry, .everyone, .drop(drop)), stock(entry, hold.sku)]
+      guard case .drop(let drop) = hold.source else { return [own] + stock(entry, hold.sku) }
+      return [own, counter(entry, .everyone, .drop(drop))] + stock(entry, hold.sku)
     case .lotOpened, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed:
       return lotFrames(event, entry)
     case .cartSet, .voucherApplied:
@@ -68,13 +68,20 @@ extension RoomHouse {
     _ entry: SequencedEvent, _ buyer: BuyerID, _ type: String, _ members: [(String, JSONValue)]
   ) -> Frame { frame(entry, .person(buyer.person), .state, type: type, members) }
 
-  private func stock(_ entry: SequencedEvent, _ sku: SKU) -> Frame {
-    counter(entry, .everyone, .stock(sku))
+  private func stock(_ entry: SequencedEvent, _ sku: SKU) -> [Frame] {
+    [counter(entry, .everyone, .stock(sku)), counter(entry, .staff, .units(sku))]
   }
 
   private func message(
     _ entry: SequencedEvent, to audience: Audience = .everyone, _ members: [(String, JSONValue)]
   ) -> Frame { frame(entry, audience, .state, members) }
+
+  /// What staff are told more of than others.
+  private func messages(
+    _ entry: SequencedEvent, _ members: (_ forStaff: Bool) -> [(String, JSONValue)]
+  ) -> [Frame] {
+    [message(entry, to: .staff, members(true)), message(entry, to: .viewers, members(false))]
+  }
 
   // MARK: The shelf
 
@@ -82,13 +89,10 @@ extension RoomHouse {
     let shop = state.shop
     switch event {
     case .shopSet:
-      return [
-        message(entry, to: .staff, [("shop", .object(shopEntries.settings(forStaff: true)))]),
-        message(entry, to: .viewers, [("shop", .object(shopEntries.settings(forStaff: false)))]),
-      ]
+      return messages(entry) { [("shop", .object(shopEntries.settings(forStaff: $0)))] }
     case .listingPut(let id, _):
       guard let listing = shop.listing(id ?? entry.sequence) else { return [] }
-      return [message(entry, [("listing", shopEntries.listing(listing))])]
+      return messages(entry) { [("listing", shopEntries.listing(listing, forStaff: $0))] }
     case .listingRemoved(let id): return [message(entry, [("listing", .integer(id))])]
     case .listingsOrdered:
       let ids = shop.listings.map { JSONValue.integer($0.id) }
@@ -97,11 +101,12 @@ extension RoomHouse {
       guard let listing = shop.listing(of: sku), let variant = listing.variant(sku) else {
         return []
       }
-      return [
-        message(
-          entry,
-          [("listing", .integer(listing.id)), ("variant", shopEntries.variant(variant))])
-      ]
+      return messages(entry) {
+        [
+          ("listing", .integer(listing.id)),
+          ("variant", shopEntries.variant(variant, forStaff: $0)),
+        ]
+      }
     case .listingPinned(let slot, _):
       let pin = shop.pins.first { $0.slot == slot }.map { JSONValue.object(shopEntries.pin($0)) }
       return [message(entry, [("slot", .integer(slot)), ("pin", pin ?? .null)])]
@@ -141,12 +146,12 @@ extension RoomHouse {
   /// Units go from claim to claim, and back to the shelf once nobody waits.
   private func counts(_ entry: SequencedEvent, _ id: ShopID) -> [Frame] {
     let sku = state.shop.drop(id)?.sku
-    return [counter(entry, .everyone, .drop(id))] + (sku.map { [stock(entry, $0)] } ?? [])
+    return [counter(entry, .everyone, .drop(id))] + (sku.map { stock(entry, $0) } ?? [])
   }
 
   private func dropFrames(_ id: ShopID, _ entry: SequencedEvent) -> [Frame] {
     guard let drop = state.shop.drop(id) else { return [] }
-    return [message(entry, [("drop", shopEntries.drop(drop))]), stock(entry, drop.sku)]
+    return [message(entry, [("drop", shopEntries.drop(drop))])] + stock(entry, drop.sku)
   }
 
   private func claimed(
@@ -203,7 +208,7 @@ extension RoomHouse {
 
   private func lotFrames(_ id: ShopID, _ entry: SequencedEvent) -> [Frame] {
     guard let lot = state.shop.lot(id) else { return [] }
-    return [message(entry, [("lot", shopEntries.lot(lot))]), stock(entry, lot.sku)]
+    return [message(entry, [("lot", shopEntries.lot(lot))])] + stock(entry, lot.sku)
   }
 
   // MARK: Orders
@@ -219,7 +224,7 @@ extension RoomHouse {
         [("order", shopEntries.order(order, forStaff: true))]),
       counter(entry, .staff, .revenue),
     ]
-    frames += order.lines.map { stock(entry, $0.sku) }
+    frames += order.lines.flatMap { stock(entry, $0.sku) }
     if let drop = order.drop { frames.append(counter(entry, .everyone, .drop(drop))) }
     // An order of the cart has emptied it.
     if case .shop(.orderMade) = entry.event, order.source == .cart {
@@ -244,13 +249,16 @@ extension RoomHouse {
           ("sold", .integer(stock.sold)),
         ]
       )
+    case .units(let sku):
+      guard let stock = shop.stock.stock(sku) else { return nil }
+      return ("units", [("sku", .string(sku))] + shopEntries.units(stock))
     case .drop(let id):
       guard let drop = shop.drop(id) else { return nil }
       return (
         "dropCounts",
         [
-          ("drop", .integer(id)), ("remaining", .integer(drop.remaining)),
-          ("waiting", .integer(Int64(drop.waiting))),
+          ("drop", .integer(id)), ("remaining", .integer(drop.free)),
+          ("sold", .integer(drop.sold)), ("waiting", .integer(Int64(drop.waiting))),
         ]
       )
     case .lot(let id):

@@ -120,7 +120,7 @@ extension RoomHouse {
       members = [
         ("type", "reactionTotals"), cursor, ("totals", entries.reactions(state.show.reactions)),
       ]
-    case .stock, .drop, .lot, .leaderboard, .revenue, .pinSeen:
+    case .stock, .units, .drop, .lot, .leaderboard, .revenue, .pinSeen:
       guard let shop = shopCounter(key) else { return nil }
       members = [("type", .string(shop.type)), cursor] + shop.members
     }
@@ -162,7 +162,7 @@ extension RoomHouse {
   private func shopLists(forStaff: Bool) -> [(String, [JSONValue])] {
     let (shop, rendering) = (state.shop, shopEntries)
     var lists = [
-      ("listings", shop.listings.map { rendering.listing($0) }),
+      ("listings", shop.listings.map { rendering.listing($0, forStaff: forStaff) }),
       ("pins", shop.pins.map { .object(rendering.pin($0)) }),
       ("drops", shop.drops.map { rendering.drop($0) }),
     ]
@@ -174,6 +174,7 @@ extension RoomHouse {
     var object = shopEntries.settings(forStaff: forStaff)
     object["lot"] = state.shop.lots.last.map { shopEntries.lot($0) } ?? .null
     object["leaderboard"] = shopEntries.leaders(HouseLimits.leadersShown)
+    for (name, value) in gifts.members { object[name] = value }
     if forStaff { object["revenue"] = shopEntries.revenue() }
     return .object(object)
   }

@@ -24,21 +24,32 @@ struct ShopRendering {
     return object
   }
 
-  func listing(_ listing: Listing) -> JSONValue {
+  func listing(_ listing: Listing, forStaff: Bool) -> JSONValue {
     [
       "id": .integer(listing.id), "reference": .string(listing.reference),
       "title": .string(listing.title), "description": json(listing.description),
       "images": .array(listing.images.map { .string($0) }), "url": json(listing.url),
-      "variants": .array(listing.variants.map { variant($0) }),
+      "variants": .array(listing.variants.map { variant($0, forStaff: forStaff) }),
     ]
   }
 
-  func variant(_ variant: Variant) -> JSONValue {
+  /// A variant: for staff with where all its units are.
+  func variant(_ variant: Variant, forStaff: Bool) -> JSONValue {
     let stock = shop.stock.stock(variant.sku)
-    return [
+    var object: JSONObject = [
       "sku": .string(variant.sku), "title": json(variant.title),
       "priceMinor": .integer(variant.priceMinor), "compareAtMinor": json(variant.compareAtMinor),
       "available": .integer(stock?.available ?? 0), "sold": .integer(stock?.sold ?? 0),
+    ]
+    if forStaff, let stock { for (name, value) in units(stock) { object[name] = value } }
+    return .object(object)
+  }
+
+  /// What the room's team knows of a SKU's units beside what everyone knows.
+  func units(_ stock: Stock) -> [(String, JSONValue)] {
+    [
+      ("units", .integer(stock.units)), ("held", .integer(stock.held)),
+      ("reserved", .integer(stock.reserved)),
     ]
   }
 
@@ -72,8 +83,9 @@ struct ShopRendering {
       "durationSeconds": .integer(drop.durationSeconds), "stage": .string(drop.stage.rawValue),
       "startsAtMs": json(drop.startsAtMs), "windowMs": .integer(drop.windowMs),
       "endsAtMs": json(drop.endsAtMs), "endWhy": json(drop.endedBy?.rawValue),
-      "settled": .bool(drop.isSettled), "remaining": .integer(drop.remaining),
-      "waiting": .integer(Int64(drop.waiting)), "commitment": .string(Hex.text(drop.commitment)),
+      "settled": .bool(drop.isSettled), "remaining": .integer(drop.free),
+      "sold": .integer(drop.sold), "waiting": .integer(Int64(drop.waiting)),
+      "commitment": .string(Hex.text(drop.commitment)),
       "seed": json(drop.seed.map { Hex.text($0) }),
     ]
   }
@@ -215,6 +227,31 @@ struct ShopRendering {
       shop.gifts.leaders.prefix(max).map {
         ["member": member($0.buyer), "coins": .integer($0.coins)]
       })
+  }
+}
+
+extension GiftCatalogue {
+  /// What members are shown of it.
+  var members: [(String, JSONValue)] {
+    [
+      (
+        "gifts",
+        .array(
+          gifts.map {
+            ["id": .string($0.id), "emoji": .string($0.emoji), "coins": .integer($0.coins)]
+          })
+      ),
+      (
+        "packs",
+        .array(
+          packs.map {
+            [
+              "id": .string($0.id), "coins": .integer($0.coins),
+              "priceMinor": .integer($0.priceMinor), "currency": .string($0.currency),
+            ]
+          })
+      ),
+    ]
   }
 }
 

@@ -23,6 +23,7 @@ enum ConfigCommand {
       let (configuration, rest) = try Configuration.read((isFile ? ["--config"] : []) + arguments)
       if let unknown = rest.first { return Configuration.refuse(unknown, of: "config") }
       if configuration.apiKey != nil { _ = try Keys.load(configuration, creating: false) }
+      _ = try GiftFile.catalogue(configuration)
       return Terminal.print("ok")
     } catch {
       return Terminal.failure(error.text)

@@ -43,7 +43,8 @@ enum ServeCommand {
       trustedProxies: configuration.trustedProxies,
       retentionDays: configuration.retentionDays,
       preferCodec: configuration.preferCodec, hooks: try hooks(configuration),
-      hookAllowed: Set(configuration.hookAllowed), webRoot: web, dataDirectory: configuration.data,
+      hookAllowed: Set(configuration.hookAllowed), gifts: try GiftFile.catalogue(configuration),
+      webRoot: web, dataDirectory: configuration.data,
       store: try StorePlace(configuration), publicURL: configuration.publicURL ?? "")
   }
 

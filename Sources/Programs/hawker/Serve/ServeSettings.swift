@@ -1,6 +1,7 @@
 // What `hawker serve` needs, after configuration files, environment and flags were read.
 
 import Access
+import Commerce
 import RTP
 import RoomLog
 import Store
@@ -25,6 +26,8 @@ struct ServeSettings {
   var hooks: [HookEndpointRow]
   /// Addresses webhooks may go to although they are not public.
   var hookAllowed: Set<SocketAddress>
+  /// What can be given, and what a host gets of it.
+  var gifts: GiftCatalogue
   /// The folder of the pages.
   var webRoot: String
   /// The data folder: what outlives the process, and to name it in the links that are printed.

@@ -53,7 +53,8 @@ struct Server {
       preferCodec: settings.preferCodec, allowedOrigins: settings.allowedOrigins,
       trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true,
       markKey: try Keys.markKey(in: settings.dataDirectory),
-      hookEndpoints: store.hookEndpoints, hookAllowed: settings.hookAllowed)
+      hookEndpoints: store.hookEndpoints, hookAllowed: settings.hookAllowed,
+      gifts: settings.gifts)
     try control.start(
       config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
       web: web, record: { change, number in journal.post(change, number) },

@@ -73,11 +73,12 @@ extension MessageSchemas {
         cursor, ("sku", APISchema.string), ("available", APISchema.count),
         ("sold", APISchema.count),
       ]),
+    message("units", [cursor, ("sku", APISchema.string)] + APISchema.units),
     message(
       "dropCounts",
       [
         cursor, ("drop", APISchema.sequence), ("remaining", APISchema.count),
-        ("waiting", APISchema.count),
+        ("sold", APISchema.count), ("waiting", APISchema.count),
       ]),
     message("lotState", [cursor, ("lot", APISchema.lot)], uses: [APISchema.person]),
     message(

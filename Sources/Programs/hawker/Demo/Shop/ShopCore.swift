@@ -25,7 +25,9 @@ struct ShopCore: Sendable {
   struct Payment: Sendable {
     let id: String
     let room: String
+    /// The order's number, or that of a purchase of coins.
     let order: Int64
+    let isCoins: Bool
     let totalMinor: Int64
     let currency: String
     let lines: [String]
@@ -132,7 +134,7 @@ struct ShopCore: Sendable {
     case "order.refund_requested":
       note(type, id, "refunded at once")
       guard let room = try? data.string("room"), let order = try? data.int("order") else { break }
-      setStatus("refunded") { $0.room == room && $0.order == order }
+      setStatus("refunded") { $0.room == room && $0.order == order && !$0.isCoins }
       return ShopAnswer(
         response: HTTPResponse(204), reports: report("refunded", room, order, nowMs: nowMs))
     default: note(type, id, (try? data.string("room")) ?? "")
@@ -141,26 +143,32 @@ struct ShopCore: Sendable {
   }
 
   private mutating func checkOut(_ data: JSONFields, _ id: String) -> HTTPResponse {
-    guard let room = try? data.string("room"), let order = try? data.int("order") else {
+    let coins = try? data.int("purchase")
+    guard let room = try? data.string("room"), let order = try? coins ?? data.int("order") else {
       return .text(400, "no room and order")
     }
-    let known = payments.first { $0.room == room && $0.order == order }
+    let known = payments.first {
+      $0.room == room && $0.order == order && $0.isCoins == (coins != nil)
+    }
     let payment =
       known
       ?? Payment(
         id: String(random.next(), radix: 16) + String(random.next(), radix: 16), room: room,
-        order: order, totalMinor: (try? data.int("totalMinor")) ?? 0,
+        order: order, isCoins: coins != nil, totalMinor: (try? data.int("totalMinor")) ?? 0,
         currency: (try? data.string("currency")) ?? "", lines: ShopCore.lines(data))
     if known == nil {
       payments.append(payment)
       if payments.count > ShopCore.paymentsMax { payments.removeFirst() }
     }
-    note(SyncHookKind.createCheckout.rawValue, id, "order \(order) of \(room)")
+    note(
+      SyncHookKind.createCheckout.rawValue, id,
+      "\(coins == nil ? "order" : "purchase") \(order) of \(room)")
     return .json(["url": .string("http://\(authority)/pay/\(payment.id)")])
   }
 
   private static func lines(_ data: JSONFields) -> [String] {
-    ((try? data.fieldsArray("lines")) ?? []).prefix(50).map { line in
+    if let coins = try? data.int("coins") { return ["\(coins) coins"] }
+    return ((try? data.fieldsArray("lines")) ?? []).prefix(50).map { line in
       let quantity = (try? line.int("quantity")) ?? 1
       return "\(quantity) × \((try? line.string("sku")) ?? "?")"
     }
@@ -193,6 +201,16 @@ struct ShopCore: Sendable {
       MerchantReport.OrderStatus(rawValue: outcome) != nil
     else { return ShopAnswer(response: .text(404, "there is no such payment")) }
     setStatus(outcome) { $0.id == id }
+    if payment.isCoins {
+      // Of coins only this is reported: what is not paid never was.
+      guard outcome == MerchantReport.OrderStatus.paid.rawValue else {
+        return ShopAnswer(response: ShopPages.redirect("/pay/\(id)"))
+      }
+      let report = sign("coins.paid", ["purchase": .integer(payment.order)], nowMs: nowMs, by: keys)
+      return ShopAnswer(
+        response: ShopPages.redirect("/pay/\(id)"),
+        reports: (0..<switches.repeats).map { _ in report })
+    }
     var reports = report(outcome, payment.room, payment.order, nowMs: nowMs)
     if switches.lies { reports += lies(payment, nowMs: nowMs) }
     return ShopAnswer(response: ShopPages.redirect("/pay/\(id)"), reports: reports)
@@ -221,9 +239,14 @@ struct ShopCore: Sendable {
   private mutating func sign(
     _ outcome: String, _ room: String, _ order: Int64, nowMs: Int64, by keys: [HookKey]
   ) -> ShopReport {
-    let body = HookPayload.body(
-      type: "order.\(outcome)", atMs: nowMs,
-      data: ["room": .string(room), "order": .integer(order)])
+    sign(
+      "order.\(outcome)", ["room": .string(room), "order": .integer(order)], nowMs: nowMs, by: keys)
+  }
+
+  private mutating func sign(
+    _ type: String, _ data: JSONObject, nowMs: Int64, by keys: [HookKey]
+  ) -> ShopReport {
+    let body = HookPayload.body(type: type, atMs: nowMs, data: data)
     let id = "shop_" + String(random.next(), radix: 16)
     return ShopReport(
       headers: HookSignature.sign(id: id, seconds: nowMs / 1000, body: body, keys: keys),

@@ -6,6 +6,7 @@ import HTTP
 enum ShopPages {
   /// Where a buyer pays, or doesn't.
   static func payment(_ payment: ShopCore.Payment) -> HTTPResponse {
+    let kind = payment.isCoins ? "Purchase" : "Order"
     let lines = payment.lines.map { "<li>\(escape($0))</li>" }.joined()
     let buttons =
       payment.status == "open"
@@ -15,7 +16,8 @@ enum ShopPages {
     return page(
       "Pay",
       """
-      <h1>Demo payment</h1><p>No money moves. Order \(payment.order) of \(escape(payment.room)).</p>
+      <h1>Demo payment</h1>
+      <p>No money moves. \(kind) \(payment.order) of \(escape(payment.room)).</p>
       <ul>\(lines)</ul><p class=total>\(amount(payment))</p>
       <p>Status: <strong id=status>\(escape(payment.status))</strong></p>\(buttons)
       """)
@@ -25,7 +27,7 @@ enum ShopPages {
   static func overview(_ shop: ShopCore) -> HTTPResponse {
     let payments = shop.payments.suffix(50).reversed().map { payment in
       let more =
-        payment.status == "paid"
+        payment.status == "paid" && !payment.isCoins
         ? button("/pay/\(payment.id)/shipped", "Ship")
           + button("/pay/\(payment.id)/refunded", "Refund") : ""
       return """
