@@ -76,6 +76,7 @@ let package = Package(
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
+    module("HLS", ["Wire", "RTP"]),
     module("RoomLog"),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
@@ -169,6 +170,11 @@ let package = Package(
     tests("Loop", ["Loop", "Wire", "CLinux"]),
     tests("Web", ["Web", "HTTP", "Loop", "Wire", "Crypto", "Telemetry", "COpenSSL"]),
     tests("Media", ["Media", "RTP", "Wire"]),
+    // What a recorded HLS session must keep; also for sessions recorded over HTTP.
+    .target(
+      name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
+      swiftSettings: strict),
+    tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
     .executableTarget(
@@ -198,8 +204,9 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "Access", "Commerce", "Config", "Congestion", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
-        "Loop", "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN", "Web",
+        "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HTTP", "Hooks", "ICE",
+        "JSON", "Loop", "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN",
+        "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

@@ -5,6 +5,7 @@ import Commerce
 import Config
 import Congestion
 import DTLS
+import HLS
 import HTTP
 import Hooks
 import ICE
@@ -29,6 +30,7 @@ enum FuzzBodies {
     "config": { ConfigFuzzBody.run($0) },
     "congestion": { CongestionFuzzBody.run($0) },
     "dtls": { DTLSFuzzBody.run($0) },
+    "hls": { HLSFuzzBody.run($0) },
     "http": { HTTPFuzzBody.run($0) },
     "hooks": { HooksFuzzBody.run($0) },
     "ice": { ICEFuzzBody.run($0) },

@@ -1,0 +1,221 @@
+// The Media Initialization Section of a rendition: ftyp and moov (ISO/IEC 14496-12, CMAF 23000-19).
+
+package import Wire
+
+/// The header of a CMAF track of one rendition.
+package struct InitializationSection: Hashable, Sendable {
+  package let format: TrackFormat
+  package let trackID: UInt32
+
+  /// A header for `format`. Every rendition has one track, so it is track 1.
+  package init(_ format: TrackFormat, trackID: UInt32 = 1) {
+    self.format = format
+    self.trackID = trackID
+  }
+
+  /// The whole section.
+  package var bytes: [UInt8] {
+    var writer = BoxWriter()
+    writer.box("ftyp") {
+      $0.append("iso6")
+      $0.append(u32: 0)
+      for brand: BoxType in ["iso6", "cmfc", "mp41"] { $0.append(brand) }
+    }
+    writer.box("moov") {
+      writeMovieHeader(to: &$0)
+      $0.box("trak") {
+        writeTrackHeader(to: &$0)
+        $0.box("mdia") { writeMedia(to: &$0) }
+      }
+      $0.box("mvex") {
+        $0.fullBox("trex") {
+          $0.append(u32: trackID)
+          // One description; durations, sizes and flags are in every fragment.
+          $0.append(u32: 1)
+          $0.append(zeros: 12)
+        }
+      }
+    }
+    return writer.bytes
+  }
+
+  private static let unity: UInt32 = 0x0001_0000
+
+  private func writeMovieHeader(to writer: inout BoxWriter) {
+    writer.fullBox("mvhd") {
+      $0.append(zeros: 8)
+      $0.append(u32: UInt32(truncatingIfNeeded: format.timescale))
+      $0.append(u32: 0)
+      $0.append(u32: InitializationSection.unity)
+      $0.append(u16: 0x0100)
+      $0.append(zeros: 10)
+      InitializationSection.writeMatrix(to: &$0)
+      $0.append(zeros: 24)
+      $0.append(u32: trackID &+ 1)
+    }
+  }
+
+  private static func writeMatrix(to writer: inout BoxWriter) {
+    for value: UInt32 in [unity, 0, 0, 0, unity, 0, 0, 0, 0x4000_0000] { writer.append(u32: value) }
+  }
+
+  private func writeTrackHeader(to writer: inout BoxWriter) {
+    // Enabled, in the movie, in the preview.
+    writer.fullBox("tkhd", flags: 7) {
+      $0.append(zeros: 8)
+      $0.append(u32: trackID)
+      $0.append(zeros: 4 + 4 + 8 + 4)
+      $0.append(u16: format.isVideo ? 0 : 0x0100)
+      $0.append(u16: 0)
+      InitializationSection.writeMatrix(to: &$0)
+      var (width, height) = (0, 0)
+      if case .avc(let configuration) = format {
+        (width, height) = (configuration.width, configuration.height)
+      }
+      $0.append(u32: UInt32(truncatingIfNeeded: width << 16))
+      $0.append(u32: UInt32(truncatingIfNeeded: height << 16))
+    }
+  }
+
+  private func writeMedia(to writer: inout BoxWriter) {
+    writer.fullBox("mdhd") {
+      $0.append(zeros: 8)
+      $0.append(u32: UInt32(truncatingIfNeeded: format.timescale))
+      $0.append(u32: 0)
+      // "und": the language is not known.
+      $0.append(u16: 0x55C4)
+      $0.append(u16: 0)
+    }
+    writer.fullBox("hdlr") {
+      $0.append(u32: 0)
+      $0.append(format.isVideo ? "vide" : "soun")
+      $0.append(zeros: 12)
+      $0.append(terminated: format.isVideo ? "Picture" : "Sound")
+    }
+    writer.box("minf") {
+      if format.isVideo {
+        $0.fullBox("vmhd", flags: 1) { $0.append(zeros: 8) }
+      } else {
+        $0.fullBox("smhd") { $0.append(zeros: 4) }
+      }
+      $0.box("dinf") {
+        $0.fullBox("dref") {
+          $0.append(u32: 1)
+          // The media is in this file.
+          $0.fullBox("url ", flags: 1) { _ in }
+        }
+      }
+      $0.box("stbl") { writeSampleTable(to: &$0) }
+    }
+  }
+
+  private func writeSampleTable(to writer: inout BoxWriter) {
+    writer.fullBox("stsd") {
+      $0.append(u32: 1)
+      switch format {
+      case .avc(let configuration): InitializationSection.write(configuration, to: &$0)
+      case .aac(let configuration): InitializationSection.write(configuration, to: &$0)
+      }
+    }
+    for type: BoxType in ["stts", "stsc"] { writer.fullBox(type) { $0.append(u32: 0) } }
+    writer.fullBox("stsz") { $0.append(zeros: 8) }
+    writer.fullBox("stco") { $0.append(u32: 0) }
+  }
+
+  private static func write(_ configuration: AVCConfiguration, to writer: inout BoxWriter) {
+    writer.box("avc1") {
+      $0.append(zeros: 6)
+      $0.append(u16: 1)
+      $0.append(zeros: 16)
+      $0.append(u16: UInt16(truncatingIfNeeded: configuration.width))
+      $0.append(u16: UInt16(truncatingIfNeeded: configuration.height))
+      // 72 dpi.
+      $0.append(u32: 0x0048_0000)
+      $0.append(u32: 0x0048_0000)
+      $0.append(u32: 0)
+      $0.append(u16: 1)
+      $0.append(zeros: 32)
+      $0.append(u16: 0x18)
+      $0.append(u16: 0xFFFF)
+      configuration.write(to: &$0)
+      $0.box("pasp") {
+        $0.append(u32: 1)
+        $0.append(u32: 1)
+      }
+    }
+  }
+
+  private static func write(_ configuration: AACConfiguration, to writer: inout BoxWriter) {
+    writer.box("mp4a") {
+      $0.append(zeros: 6)
+      $0.append(u16: 1)
+      $0.append(zeros: 8)
+      $0.append(u16: UInt16(truncatingIfNeeded: configuration.channelCount))
+      $0.append(u16: 16)
+      $0.append(zeros: 4)
+      $0.append(u32: UInt32(truncatingIfNeeded: configuration.sampleRate << 16))
+      configuration.write(to: &$0)
+    }
+  }
+}
+
+// MARK: Reading
+
+extension InitializationSection {
+  /// Reads a section with one track.
+  ///
+  /// - Throws: `.missing` without a box a track cannot do without (`mvex` among them), `.badValue` for
+  ///   a coding other than `avc1` and `mp4a` or a timescale that is not the coding's, and what
+  ///   `BoxReader` and the configurations refuse.
+  package init(parsing bytes: borrowing Span<UInt8>) throws(WireError) {
+    var top = BoxReader(byteCount: bytes.count)
+    _ = try top.first("ftyp", in: bytes)
+    let moov = try top.first("moov", in: bytes)
+    let mvex = try InitializationSection.child(["mvex", "trex"], of: moov, in: bytes)
+    var extends = ByteReader(bytes.extracting(mvex.content))
+    try extends.skip(4)
+    trackID = try extends.u32()
+    let mdia = try InitializationSection.child(["trak", "mdia"], of: moov, in: bytes)
+    let mdhd = try InitializationSection.child(["mdhd"], of: mdia, in: bytes)
+    var header = ByteReader(bytes.extracting(mdhd.content))
+    let isLong = try header.u8() == 1
+    try header.skip(3 + (isLong ? 16 : 8))
+    let timescale = try Int64(header.u32())
+    let stsd = try InitializationSection.child(["minf", "stbl", "stsd"], of: mdia, in: bytes)
+    guard stsd.content.count >= 8 else { throw .truncated }
+    var entries = BoxReader((stsd.content.lowerBound + 8)..<stsd.content.upperBound)
+    guard let entry = try entries.next(in: bytes) else { throw .missing }
+    format = try InitializationSection.format(of: entry, in: bytes)
+    guard format.timescale == timescale else { throw .badValue }
+  }
+
+  private static func format(
+    of entry: Box, in bytes: borrowing Span<UInt8>
+  ) throws(WireError) -> TrackFormat {
+    // The fixed fields of a visual and of an audio sample entry.
+    let skipped = entry.type == "avc1" ? 78 : 28
+    guard entry.content.count >= skipped else { throw .truncated }
+    var inner = BoxReader((entry.content.lowerBound + skipped)..<entry.content.upperBound)
+    switch entry.type {
+    case "avc1":
+      let box = try inner.first("avcC", in: bytes)
+      return try .avc(AVCConfiguration(parsing: bytes.extracting(box.content)))
+    case "mp4a":
+      let box = try inner.first("esds", in: bytes)
+      return try .aac(AACConfiguration(parsing: bytes.extracting(box.content)))
+    case _: throw .badValue
+    }
+  }
+
+  /// The first box along a path of types.
+  private static func child(
+    _ path: [BoxType], of box: Box, in bytes: borrowing Span<UInt8>
+  ) throws(WireError) -> Box {
+    var found = box
+    for type in path {
+      var reader = BoxReader(found.content)
+      found = try reader.first(type, in: bytes)
+    }
+    return found
+  }
+}

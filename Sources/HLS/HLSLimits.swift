@@ -1,0 +1,39 @@
+// What bounds the HLS core, each with its reason.
+
+package import Wire
+
+/// The limits of this target.
+package enum HLSLimits {
+  /// NAL units of one access unit: a picture of 68 slices with all that may stand before it.
+  package static let nalUnitsMax = 128
+  /// Parameter sets of one kind in a configuration: `avcC` counts SPS in five bits.
+  package static let parameterSetsMax = 31
+  /// The bytes of one parameter set: `avcC` has 16 bits, real ones have 40.
+  package static let parameterSetBytesMax = 4096
+  /// The bytes of one part: half a second of 100 Mbit/s.
+  package static let partBytesMax = 8 << 20
+  /// Samples of one fragment that a reader believes: a minute of sound.
+  package static let samplesMax = 4096
+  /// Fragments of one segment that a reader believes.
+  package static let fragmentsMax = 1024
+  /// Renditions of a room: three layers of two cameras, sound, subtitles, and some.
+  package static let renditionsMax = 16
+  /// Date ranges kept at once: a pin every two seconds in a window of ten minutes.
+  package static let dateRangesMax = 300
+  /// The bytes of one attribute of a date range.
+  package static let attributeBytesMax = 2048
+  /// How far a frame is moved to keep the durations of parts: less than it takes to see it.
+  package static let pullMax = TimeSpan.milliseconds(150)
+  /// How long after a planned cut a segment waits for a keyframe. A segment of 2 s then stays below
+  /// 2.5 s, which is what a target duration of 2 allows (RFC 8216bis section 4.4.3.1).
+  package static let cutPatience = TimeSpan.milliseconds(480)
+  /// How long after a part should have ended a frame may still come for it.
+  package static let framePatience = TimeSpan.milliseconds(80)
+  /// How far ahead of what is out a sample is believed: a clock that jumps further is wrong.
+  package static let jumpMax = TimeSpan.seconds(60)
+  /// Requests that wait at once: what the issue asks for, and as many again.
+  package static let waitingMax = 20_000
+  /// Bytes of the media kept by one room: an hour of three layers of 5 Mbit/s together would be 2.2 GB;
+  /// what goes beyond this shortens the window.
+  package static let roomBytesMax = 256 << 20
+}

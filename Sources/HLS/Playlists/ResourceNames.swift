@@ -1,0 +1,54 @@
+// What every resource of a room is called: RFC 8216bis leaves it to us, and caches live by it.
+
+/// The names of a room's resources, below the room's folder.
+///
+/// Media names carry the run, so that a sidecar that starts again never gives an old name to new bytes.
+package struct ResourceNames: Hashable, Sendable {
+  /// `[A-Za-z0-9]{1,16}`; another one each time the sidecar starts the room.
+  package let run: String
+
+  package init(run: String) {
+    self.run = String(
+      run.unicodeScalars.filter { ResourceNames.isSafe($0) && $0 != "-" && $0 != "_" }.prefix(16)
+        .map(Character.init))
+  }
+
+  /// The Multivariant Playlist.
+  package static let multivariant = "index.m3u8"
+  /// A Media Playlist, in its rendition's folder.
+  package static let playlist = "index.m3u8"
+  /// The I-frame playlist, in its rendition's folder.
+  package static let keyframes = "iframes.m3u8"
+
+  /// A Media Initialization Section.
+  package func initialization(_ index: Int) -> String { "\(run)-i\(index).mp4" }
+  /// A Media Segment.
+  package func segment(_ sequence: Int) -> String { "\(run)-s\(sequence).m4s" }
+  /// A Partial Segment.
+  package func part(_ number: Int) -> String { "\(run)-p\(number).m4s" }
+
+  /// Reads a media name: its letter and number; nil for another run's, or none of ours.
+  func parse(_ name: Substring) -> (kind: Character, number: Int)? {
+    guard name.hasPrefix("\(run)-") else { return nil }
+    let rest = name.dropFirst(run.count + 1)
+    guard let kind = rest.first, let dot = rest.firstIndex(of: ".") else { return nil }
+    let digits = rest[rest.index(after: rest.startIndex)..<dot]
+    // One name for one thing: no signs, no leading zeros.
+    guard let number = Int(digits), number >= 0, String(number) == digits else { return nil }
+    let suffix: Substring = kind == "i" ? ".mp4" : ".m4s"
+    guard rest[dot...] == suffix, "isp".contains(kind) else { return nil }
+    return (kind, number)
+  }
+
+  /// Whether a rendition's folder may have this name.
+  package static func isSafe(folder: String) -> Bool {
+    (1...32).contains(folder.utf8.count) && folder.unicodeScalars.allSatisfy(isSafe)
+  }
+
+  private static func isSafe(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "A"..."Z", "a"..."z", "0"..."9", "-", "_": true
+    case _: false
+    }
+  }
+}

@@ -1,0 +1,288 @@
+// A room as HLS: its renditions on one timeline, and the answer to every request. Pure.
+
+package import Wire
+
+/// The renditions of one room, cut by one plan.
+package struct Presentation: Sendable {
+  package let timing: HLSTiming
+  /// Tick 0 of every track, as wall-clock media time.
+  package let epoch: WallTime
+  package let names: ResourceNames
+  package private(set) var renditions: [Rendition] = []
+  package private(set) var isEnded = false
+  private var plan: CutPlan?
+  private let firstSequence: Int
+  private var dateRanges: [DateRange] = []
+  private var advancedTo = TimeSpan.zero
+  private let bytesMax: Int
+
+  /// - Parameters:
+  ///   - run: another one each time a room is started (`ResourceNames`).
+  ///   - firstSequence: the Media Sequence Number of the first segment.
+  package init(
+    timing: HLSTiming, epoch: WallTime, run: String, firstSequence: Int = 0,
+    bytesMax: Int = HLSLimits.roomBytesMax
+  ) {
+    self.timing = timing
+    self.epoch = epoch
+    names = ResourceNames(run: run)
+    self.firstSequence = max(0, firstSequence)
+    self.bytesMax = bytesMax
+  }
+
+  // MARK: Media
+
+  /// Adds a rendition whose first sample is at `start`.
+  ///
+  /// The first one begins the room's timeline. A later one begins with the segment the others are in,
+  /// with a gap up to its first sample.
+  /// - Returns: its place; nil for a name in use or unsafe, beyond `HLSLimits.renditionsMax`, or after
+  ///   the end.
+  package mutating func addRendition(
+    _ name: String, _ kind: RenditionKind, format: TrackFormat, at start: TimeSpan
+  ) -> Int? {
+    guard !isEnded, renditions.count < HLSLimits.renditionsMax,
+      ResourceNames.isSafe(folder: name), !renditions.contains(where: { $0.name == name })
+    else { return nil }
+    var plan =
+      self.plan ?? CutPlan(sequence: firstSequence, start: start, segment: timing.segment)
+    let sequence = plan.highestTaken
+    let begins = Ticks(timescale: format.timescale).count(plan.cut(sequence).at)
+    var outputs: [OnSegmenter] = []
+    let segmenter = Segmenter(
+      format, timing: timing, epoch: epoch, sequence: sequence, start: begins, plan: &plan,
+      into: &outputs)
+    var rendition = Rendition(
+      name: name, kind: kind, format: format, timing: timing, segmenter: segmenter)
+    rendition.apply(outputs)
+    renditions.append(rendition)
+    self.plan = plan
+    return renditions.count - 1
+  }
+
+  /// Takes the next sample of a rendition; `format` with a sync sample when the coding changed.
+  package mutating func append(
+    _ sample: TimedSample, format: TrackFormat? = nil, to rendition: Int
+  ) {
+    update(rendition) { segmenter, plan, outputs in
+      segmenter.append(sample, format: format, plan: &plan, into: &outputs)
+    }
+  }
+
+  /// Says that no sample before `instant` comes any more, in any rendition.
+  package mutating func advance(to instant: TimeSpan) {
+    guard !isEnded, instant > advancedTo else { return }
+    advancedTo = instant
+    for place in renditions.indices {
+      let tick = renditions[place].ticks.floor(instant)
+      update(place) { segmenter, plan, outputs in
+        segmenter.advance(to: tick, plan: &plan, into: &outputs)
+      }
+    }
+    forgetDateRanges()
+  }
+
+  /// Makes the next segment of every rendition begin at `instant` or soon after, as a discontinuity:
+  /// another publisher, another host.
+  package mutating func beginDiscontinuity(at instant: TimeSpan) {
+    guard var plan else { return }
+    _ = plan.force(at: instant, after: plan.highestTaken)
+    self.plan = plan
+  }
+
+  /// Ends the room at `instant`: nothing follows, playlists get EXT-X-ENDLIST.
+  package mutating func end(at instant: TimeSpan) {
+    guard !isEnded else { return }
+    for place in renditions.indices {
+      let tick = renditions[place].ticks.floor(instant)
+      update(place) { segmenter, plan, outputs in
+        segmenter.end(at: tick, plan: &plan, into: &outputs)
+      }
+      renditions[place].isEnded = true
+    }
+    isEnded = true
+  }
+
+  /// When the next segment is planned to begin: when media of this time is being captured, the
+  /// publisher is to be asked for a keyframe.
+  package var nextCut: TimeSpan? {
+    guard var plan, !isEnded else { return nil }
+    return plan.cut(plan.highestTaken + 1).at
+  }
+
+  private mutating func update(
+    _ place: Int, _ body: (inout Segmenter, inout CutPlan, inout [OnSegmenter]) -> Void
+  ) {
+    guard !isEnded, renditions.indices.contains(place), var plan else { return }
+    var outputs: [OnSegmenter] = []
+    body(&renditions[place].segmenter, &plan, &outputs)
+    self.plan = plan
+    guard !outputs.isEmpty else { return }
+    renditions[place].apply(outputs)
+    renditions[place].trim(bytesMax: bytesMax / HLSLimits.renditionsMax)
+  }
+
+  // MARK: Events
+
+  /// Adds an event; the oldest gives way beyond `HLSLimits.dateRangesMax`. One with a known id replaces
+  /// it.
+  package mutating func append(_ range: DateRange) {
+    if let known = dateRanges.firstIndex(where: { $0.id == range.id }) {
+      dateRanges[known] = range
+      return
+    }
+    if dateRanges.count >= HLSLimits.dateRangesMax { dateRanges.removeFirst() }
+    dateRanges.append(range)
+  }
+
+  /// What happened before everything that is listed is not listed either.
+  private mutating func forgetDateRanges() {
+    let starts = renditions.compactMap { rendition in
+      rendition.listed.first.map { rendition.span($0.start) }
+    }
+    guard let earliest = starts.min() else { return }
+    let limit = epoch + earliest
+    if dateRanges.contains(where: { $0.start + ($0.duration ?? .zero) < limit }) {
+      dateRanges.removeAll { $0.start + ($0.duration ?? .zero) < limit }
+    }
+  }
+
+  // MARK: Requests
+
+  /// Reads a path below the room (`f/index.m3u8`) and a query.
+  ///
+  /// - Returns: nil for no resource of this room: 404.
+  /// - Throws: `.badRequest` for directives that can't be meant.
+  package func request(path: String, query: String) throws(LibraryRefusal) -> LibraryRequest? {
+    if path == ResourceNames.multivariant { return .multivariant }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let place = renditions.firstIndex(where: { $0.name == parts[0] })
+    else { return nil }
+    switch parts[1] {
+    case ResourceNames.playlist[...]:
+      guard let directives = DeliveryDirectives(query: query) else { throw .badRequest }
+      return .playlist(rendition: place, directives)
+    case ResourceNames.keyframes[...]: return .keyframes(rendition: place)
+    case let name:
+      guard let (kind, number) = names.parse(name) else { return nil }
+      switch kind {
+      case "i": return .initialization(rendition: place, index: number)
+      case "s": return .segment(rendition: place, sequence: number)
+      case _: return .part(rendition: place, number: number)
+      }
+    }
+  }
+
+  /// The answer as things stand.
+  package func answer(_ request: LibraryRequest) -> LibraryAnswer {
+    switch request {
+    case .multivariant: return multivariant()
+    case .playlist(let place, let directives): return playlist(place, directives)
+    case .keyframes(let place):
+      guard renditions.indices.contains(place), case .video = renditions[place].kind else {
+        return .refused(.notFound)
+      }
+      let playlist = KeyframePlaylist(rendition: renditions[place], names: names, epoch: epoch)
+      return content(Presentation.playlistType, [playlist.bytes], .newest)
+    case .initialization(let place, let index):
+      guard renditions.indices.contains(place),
+        renditions[place].initializations.indices.contains(index)
+      else { return .refused(.notFound) }
+      let rendition = renditions[place]
+      return content(mediaType(rendition), [rendition.initializations[index]], .immutable)
+    case .segment(let place, let sequence):
+      guard renditions.indices.contains(place), let segment = renditions[place].segment(sequence),
+        segment.isComplete, !segment.isGap
+      else { return .refused(.notFound) }
+      let chunks = segment.parts.lazy.map(\.bytes).filter { !$0.isEmpty }
+      return content(mediaType(renditions[place]), Array(chunks), .immutable)
+    case .part(let place, let number): return part(place, number)
+    }
+  }
+
+  /// The media type of playlists (RFC 8216bis section 4).
+  package static let playlistType = "application/vnd.apple.mpegurl"
+
+  private func mediaType(_ rendition: Rendition) -> String {
+    rendition.format?.isVideo ?? true ? "video/mp4" : "audio/mp4"
+  }
+
+  private func content(
+    _ mediaType: String, _ chunks: [[UInt8]], _ lifetime: CacheLifetime
+  ) -> LibraryAnswer {
+    .content(LibraryContent(mediaType: mediaType, chunks: chunks, lifetime: lifetime))
+  }
+
+  private func multivariant() -> LibraryAnswer {
+    // A player that is told of a rendition asks for its playlist at once.
+    let ready = renditions.filter { $0.newest != nil }
+    guard !ready.isEmpty else { return .refused(.unavailable) }
+    return content(
+      Presentation.playlistType, [MultivariantPlaylist(renditions: ready).bytes], .newest)
+  }
+
+  private func part(_ place: Int, _ number: Int) -> LibraryAnswer {
+    guard renditions.indices.contains(place) else { return .refused(.notFound) }
+    let rendition = renditions[place]
+    if let part = rendition.part(number) {
+      guard !part.isGap else { return .refused(.notFound) }
+      return content(mediaType(rendition), [part.bytes], .immutable)
+    }
+    // The hinted part waits (section 6.2.6); no other does.
+    let isHinted = number == rendition.nextPartNumber && !rendition.isEnded
+    return isHinted ? .wait : .refused(.notFound)
+  }
+
+  private func playlist(_ place: Int, _ directives: DeliveryDirectives) -> LibraryAnswer {
+    guard renditions.indices.contains(place) else { return .refused(.notFound) }
+    let rendition = renditions[place]
+    guard let newest = rendition.newest else {
+      return directives.sequence == nil ? .refused(.unavailable) : .wait
+    }
+    if let sequence = directives.sequence, !rendition.isEnded {
+      if let refusal = refusal(sequence, directives.part, newest) { return .refused(refusal) }
+      guard rendition.has(sequence, part: directives.part) else { return .wait }
+    }
+    let playlist = MediaPlaylist(
+      rendition: rendition, names: names, epoch: epoch, dateRanges: dateRanges,
+      reports: reports(except: place))
+    let lifetime: CacheLifetime =
+      directives.sequence == nil ? .newest : .addressed(seconds: timing.targetSeconds)
+    return content(
+      Presentation.playlistType, [playlist.bytes(skips: directives.skips)], lifetime)
+  }
+
+  /// Requests too far in the future get 400 (section 6.2.5.2).
+  private func refusal(
+    _ sequence: Int, _ part: Int?, _ newest: (sequence: Int, part: Int)
+  ) -> LibraryRefusal? {
+    if sequence > newest.sequence + 2 { return .badRequest }
+    guard let part, sequence >= newest.sequence else { return nil }
+    let base = sequence == newest.sequence ? newest.part : 0
+    return part > base + advancePartLimit ? .badRequest : nil
+  }
+
+  /// The Advance Part Limit: three seconds of parts (section 6.2.5.2).
+  private var advancePartLimit: Int { Int((3 / timing.part.seconds).rounded(.up)) }
+
+  private func reports(except place: Int) -> [(name: String, sequence: Int, part: Int)] {
+    renditions.indices.compactMap { other in
+      guard other != place, let newest = renditions[other].newest else { return nil }
+      return (renditions[other].name, newest.sequence, newest.part)
+    }
+  }
+}
+
+extension Rendition {
+  /// Whether a playlist now has segment `sequence`, whole or up to `part`.
+  ///
+  /// A part beyond the last of a complete segment means the first of the next (RFC 8216bis section
+  /// 6.2.5.2), so it is there when any part of a later segment is.
+  package func has(_ sequence: Int, part: Int?) -> Bool {
+    guard let newest else { return false }
+    if sequence < newest.sequence { return true }
+    guard sequence == newest.sequence else { return false }
+    if let part { return part <= newest.part }
+    return segment(sequence)?.isComplete ?? false
+  }
+}
