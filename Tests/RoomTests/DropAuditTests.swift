@@ -1,5 +1,6 @@
 // The audit of a drop's log: silent when all is right, and it names each kind of fault.
 
+import Access
 import Commerce
 import JSON
 import Room
