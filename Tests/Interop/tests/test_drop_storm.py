@@ -32,8 +32,8 @@ COUNTDOWN = 10
 # Shorter than the storm: some holds run out while a server is dead.
 HOLD_SECONDS = 30
 # From the drop's opening to the last kill, and from there to the crowd's end.
-KILLS_SECONDS = 24
-CALM_SECONDS = 6
+KILLS_SECONDS = 18
+CALM_SECONDS = 4
 # A lease is 15 s: a server that is back sooner has its room again, a later one finds it taken over.
 ABSENCES = (0, 0.3, 2)
 LONG_ABSENCE = 18
@@ -44,6 +44,7 @@ class Merchant:
 
     def __init__(self, seed):
         self.random, self.servers, self.webhook = random.Random(seed), [], None
+        self.paidShare = 0.9
         self.asked, self.reported, self.number = set(), {}, 0
         self.due, self.changed, self.isOver = [], threading.Condition(), False
         merchant = self
@@ -79,7 +80,7 @@ class Merchant:
         # Asked twice for one order, as after a crash: one payment.
         if data["order"] not in self.asked:
             self.asked.add(data["order"])
-            outcome = "paid" if self.random.random() < 0.9 else "failed"
+            outcome = "paid" if self.random.random() < self.paidShare else "failed"
             self.plan(outcome, data["room"], data["order"], self.random.uniform(0.1, 3))
         return {"url": f"http://{self.address}/pay/{data['order']}"}
 
@@ -142,9 +143,9 @@ class Storm:
         self.evidence, self.room, self.buyers, self.seed = evidence, room, buyers, seed
         self.random, self.postgres = random.Random(seed), postgres
         self.merchant = Merchant(seed)
-        self.servers, self.crowd, self.kills, self.looks = [], None, 0, 0
-        # Who is back, and when, of those who are dead.
-        self.absent = []
+        self.servers, self.crowd, self.kills, self.looks, self.sold = [], None, 0, 0, 0
+        # When who of the dead is back.
+        self.absent, self.isTakenOver = [], False
 
     def start(self):
         for number in range(2 if self.postgres else 1):
@@ -196,16 +197,21 @@ class Storm:
             "durationSeconds": 600, "perBuyer": PER_BUYER, "mode": "hold", "start": "auto",
             "holdSeconds": HOLD_SECONDS})
         self.opens = time.monotonic() + COUNTDOWN
+        self.drop = json.loads(text)["drop"]
         self.sights = self.evidence / "sights.jsonl"
+        self.come(
+            self.sights, "--seed", self.seed, "--opens-at", int(time.time() * 1000) + COUNTDOWN * 1000,
+            "--think-ms", (KILLS_SECONDS + CALM_SECONDS) * 1000)
+
+    def come(self, sights, *flags):
+        """Brings the crowd."""
         urls = [part for server in self.servers for part in ("--url", server.origin)]
         command = [
-            binary(), "load", "drop", *urls, "--room", self.room, "--drop", json.loads(text)["drop"],
-            "--per-buyer", PER_BUYER, "--data", self.servers[0].data, "--sights", self.sights,
-            "--buyers", self.buyers, "--seed", self.seed,
-            "--opens-at", int(time.time() * 1000) + COUNTDOWN * 1000, "--limit", 150,
-            "--think-ms", (KILLS_SECONDS + CALM_SECONDS) * 1000,
+            binary(), "load", "drop", *urls, "--room", self.room, "--drop", self.drop,
+            "--per-buyer", PER_BUYER, "--data", self.servers[0].data, "--sights", sights,
+            "--buyers", self.buyers, "--limit", 150, *flags,
         ]
-        self.log = self.evidence / "crowd.log"
+        self.log = self.evidence / f"{sights.stem}.log"
         with open(self.log, "wb") as output:
             self.crowd = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.PIPE, stdout=output, stderr=output)
@@ -214,15 +220,17 @@ class Storm:
         """Kills one or the other, first in the second in which everybody claims."""
         moments = [self.random.uniform(0, 1.2)]
         moments += [self.random.uniform(2, KILLS_SECONDS) for _ in range(count - 1)]
-        for number, moment in enumerate(sorted(moments)):
+        for moment in sorted(moments):
             self.wait(self.opens + moment)
             alive = [each for each in self.servers if each not in [gone for _, gone in self.absent]]
             victim = self.random.choice(alive)
+            # Once the room's owner stays away for longer than its lease.
+            isLong = bool(self.postgres) and not self.isTakenOver and self.owns(victim)
+            self.isTakenOver = self.isTakenOver or isLong
             os.kill(victim.process.child.pid, signal.SIGKILL)
             victim.process.child.wait(10)
             self.kills += 1
-            # Once somebody stays away for longer than a lease.
-            away = LONG_ABSENCE if self.postgres and number == 1 else self.random.choice(ABSENCES)
+            away = LONG_ABSENCE if isLong else self.random.choice(ABSENCES)
             self.absent.append((time.monotonic() + away, victim))
             self.wait(time.monotonic())
             if len(self.absent) == len(self.servers):
@@ -243,6 +251,9 @@ class Storm:
             self.look()
             time.sleep(max(0, min([until, now + 0.5, *(at for at, _ in self.absent)]) - now))
 
+    def owns(self, server):
+        return server.request("GET", f"/api/v1/rooms/{self.room}", token=self.token)[0] == 200
+
     def look(self):
         for server in self.servers:
             try:
@@ -252,14 +263,26 @@ class Storm:
             if status == 200:
                 (variant,) = json.loads(text)["listings"][0]["variants"]
                 assert 0 <= variant["sold"] <= UNITS and variant["available"] == 0, variant
-                self.looks += 1
+                self.looks, self.sold = self.looks + 1, variant["sold"]
 
     def settle(self):
-        """The crowd's end; what it came to, and what the log says."""
+        """The crowd's end; what it came to."""
         assert self.crowd.poll() is None, self.log.read_text()[-2000:]
         self.crowd.stdin.close()
         assert self.crowd.wait(120) == 0, self.log.read_text()[-2000:]
-        crowd = json.loads(self.log.read_text().splitlines()[-1])
+        return json.loads(self.log.read_text().splitlines()[-1])
+
+    def sell_out(self):
+        """Everybody comes once more, and whoever holds a unit or gets one pays."""
+        self.merchant.paidShare = 1
+        self.come(self.evidence / "payers.jsonl", "--only-pay", "--think-ms", 1000, "--seed", self.seed)
+        deadline = time.monotonic() + 60
+        while self.sold < UNITS and time.monotonic() < deadline:
+            self.wait(time.monotonic() + 0.5)
+        return self.settle()
+
+    def audit(self):
+        """What the log says."""
         path, exported = "/log?limit=1000", self.evidence / "log.jsonl"
         with open(exported, "w") as output:
             while path:
@@ -272,7 +295,7 @@ class Storm:
             [str(binary()), "load", "audit", "--log", str(exported), "--sights", str(self.sights)],
             capture_output=True, text=True, timeout=60)
         assert audited.returncode == 0, audited.stderr
-        return crowd, json.loads(audited.stdout)
+        return json.loads(audited.stdout)
 
     def stop(self):
         if self.crowd and self.crowd.poll() is None:
@@ -289,24 +312,29 @@ def run(evidence, room, seed, buyers, kills, report, postgres=None):
         storm.start()
         storm.open()
         storm.rage(kills)
-        crowd, audit = storm.settle()
+        crowd = storm.settle()
+        before = storm.audit()
+        storm.sell_out()
+        audit = storm.audit()
     finally:
         storm.stop()
     report(
         f"seed {seed}: {buyers} buyers, {kills} kills, {crowd['connections']} connections "
         f"({crowd['moved']} sent on), {crowd['claims']} claims acknowledged, {crowd['repeated']} replies compared, "
         f"{audit['events']} events, {audit['handed_on']} holds handed on, {len(storm.merchant.reported)} orders reported, "
-        f"{audit['sold']} sold, {audit['held']} held, {audit['waiting']} waiting, {storm.looks} looks")
-    (evidence / "report.json").write_text(json.dumps([crowd, audit], indent=1))
-    assert audit["complaint_count"] == 0, json.dumps(audit, indent=1)
+        f"{before['sold']} sold and {before['held']} held while {before['waiting']} waited, then {audit['sold']} sold, "
+        f"{storm.looks} looks")
+    (evidence / "report.json").write_text(json.dumps([crowd, before, audit], indent=1))
+    assert audit["complaint_count"] == before["complaint_count"] == 0, json.dumps([before, audit], indent=1)
     assert crowd["done"] == buyers and crowd["unanswered"] == 0, crowd
     assert crowd["other_replies"] == 0 and crowd["repeated"] >= crowd["claims"], crowd
     assert audit["buyers"] == buyers and audit["claims"] == crowd["claims"], (crowd, audit)
     # Everybody has asked, most of them well.
     assert crowd["claims"] > 0.9 * buyers, crowd
     assert audit["taken_most"] == UNITS, audit
-    assert audit["held"] + audit["sold"] == UNITS, audit
-    assert audit["sold"] > 0 and audit["handed_on"] > 0, audit
+    assert before["held"] + before["sold"] == UNITS and before["waiting"] > 0, before
+    assert before["sold"] > 0 and before["handed_on"] > 0, before
+    assert (audit["sold"], audit["held"], audit["waiting"]) == (UNITS, 0, 0), audit
 
 
 @pytest.mark.timeout(240)

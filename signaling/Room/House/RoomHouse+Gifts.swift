@@ -16,7 +16,8 @@ extension RoomHouse {
     try HouseLimits.check(envelope)
     var newcomers = Newcomers(people: people, state: state)
     let actor = Actor(
-      person: newcomers.reference(envelope.identity, name: envelope.name), role: envelope.role,
+      person: newcomers.reference(envelope.identity, name: envelope.name, among: people),
+      role: envelope.role,
       device: envelope.device)
     try admission.admit(
       .claim, of: envelope.identity, isStaff: state.role(of: actor).isStaff, at: envelope.atMs)
@@ -66,7 +67,7 @@ extension RoomHouse {
     guard let number = transfer.number, number > state.shop.gifts.lastPosting else { return nil }
     var newcomers = Newcomers(people: people, state: state)
     // Whoever was erased meanwhile gave as nobody.
-    let person = transfer.subject.map { newcomers.reference($0, name: name) } ?? .server
+    let person = transfer.subject.map { newcomers.reference($0, name: name, among: people) } ?? .server
     let posting = GiftPosting(
       number: number, buyer: person.buyer, gift: transfer.purpose.item,
       count: transfer.purpose.count, coins: transfer.purpose.coins)

@@ -4,21 +4,26 @@ import Access
 import Commerce
 
 /// References for people who have done nothing yet; theirs for good only when a command is accepted.
+///
+/// It holds no table of people: the first change to one that is shared would copy it whole, and in a storm
+/// of claims every command brings somebody new.
 struct Newcomers {
-  private let people: People
   private var next: UInt32
   /// The new ones, and those with another name than before.
   private(set) var records: [PersonRecord] = []
 
   init(people: People, state: RoomState) {
-    self.people = people
     next = max(state.peopleMade, people.highest.rawValue) + 1
   }
 
   /// The reference of an identity.
   ///
-  /// - Parameter name: the display name, if it is known here.
-  mutating func reference(_ identity: String, name: String?) -> PersonID {
+  /// - Parameters:
+  ///   - name: the display name, if it is known here.
+  ///   - people: those who are known already.
+  mutating func reference(
+    _ identity: String, name: String?, among people: People
+  ) -> PersonID {
     let name = name.map { Newcomers.cleaned($0) }
     if let person = people.person(identity) {
       if let name, people.record(person)?.name != name {
@@ -86,7 +91,7 @@ extension RoomHouse {
     case .typed(let name):
       if let person = people.named(name) { return person }
       guard let identity = presence.named(name) else { throw unknown }
-      return newcomers.reference(identity, name: presence[identity]?.name)
+      return newcomers.reference(identity, name: presence[identity]?.name, among: people)
     case .identity(let identity):
       guard (1...HouseLimits.identityMax).contains(identity.unicodeScalars.count) else {
         throw CommandRefusal(.badField, "member: 1 to \(HouseLimits.identityMax) characters")
@@ -98,7 +103,7 @@ extension RoomHouse {
       case .timeout, .inviteToStage, .clearMessages, .mute, .unban, .removeFromStage:
         guard presence[identity] != nil else { throw unknown }
       }
-      return newcomers.reference(identity, name: presence[identity]?.name)
+      return newcomers.reference(identity, name: presence[identity]?.name, among: people)
     }
   }
 

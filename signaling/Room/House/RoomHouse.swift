@@ -116,7 +116,8 @@ package struct RoomHouse: Sendable {
     }
     var newcomers = Newcomers(people: people, state: state)
     let actor = Actor(
-      person: newcomers.reference(envelope.identity, name: envelope.name), role: envelope.role,
+      person: newcomers.reference(envelope.identity, name: envelope.name, among: people),
+      role: envelope.role,
       device: envelope.device, isFollower: envelope.isFollower,
       isSubscriber: envelope.isSubscriber, mark: mark(of: envelope.identity))
     let command = try resolve(envelope, actor, &newcomers)
@@ -290,7 +291,7 @@ package struct RoomHouse: Sendable {
     _ arrival: Arrival, atMs: Int64
   ) throws(CommandRefusal) -> Pending? {
     var newcomers = Newcomers(people: people, state: state)
-    let person = newcomers.reference(arrival.identity, name: arrival.name)
+    let person = newcomers.reference(arrival.identity, name: arrival.name, among: people)
     let actor = Actor(
       person: person, role: arrival.role, device: arrival.device, mark: mark(of: arrival.identity))
     guard !state.isBanned(actor) else {

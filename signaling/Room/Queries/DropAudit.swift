@@ -55,12 +55,13 @@ package struct DropAudit: Sendable {
   private var sights: [Sight] = []
   private var state = RoomState()
   private var report = Report()
+  private var countedAt: Int64 = 0
   private var claimsOf: [PersonID: [ShopID: ClaimedEvent]] = [:]
 
   /// Complaints that are told in words.
   private static let complaintsMax = 20
   /// Events between two complete counts, which are slow.
-  private static let eventsEach = 250
+  private static let eventsEach: Int64 = 250
 
   /// Nothing is read yet.
   package init() {}
@@ -141,8 +142,10 @@ package struct DropAudit: Sendable {
     report.buyers = sights.count
     sights.sort { $0.cursor < $1.cursor }
     var next = 0
-    for entry in entries {
+    for (index, entry) in entries.enumerated() {
       replay(entry)
+      // The rules hold between decisions, and the events of one have one time.
+      if index + 1 == entries.count || entries[index + 1].atMs != entry.atMs { checkIdle() }
       while next < sights.count, sights[next].cursor <= entry.sequence {
         compare(sights[next])
         next += 1
@@ -185,11 +188,21 @@ package struct DropAudit: Sendable {
         complain("drop \(drop.id): \(taken) of \(drop.quantity) at event \(entry.sequence)")
       }
     }
-    if entry.sequence % Int64(DropAudit.eventsEach) == 0 { count() }
+  }
+
+  /// No unit is free while somebody waits for one.
+  private mutating func checkIdle() {
+    for drop in state.shop.drops where drop.stage == .open || drop.stage == .ended {
+      if drop.mode == .hold, drop.waiting > 0, drop.free > 0 {
+        complain("drop \(drop.id): \(drop.free) are free and somebody waits, at \(state.sequence)")
+      }
+    }
+    if state.sequence - countedAt >= DropAudit.eventsEach { count() }
   }
 
   /// Everything counted anew.
   private mutating func count() {
+    countedAt = state.sequence
     for text in state.shop.violations() { complain("\(text), at event \(state.sequence)") }
   }
 

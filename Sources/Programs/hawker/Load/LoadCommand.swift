@@ -56,6 +56,7 @@ enum LoadCommand {
       --seed N                of what buyers do (default 1)
       --opens-at MS           since 1970, when they begin; the last one --spread-ms later (default 1000)
       --think-ms MS           until who holds units pays or gives them back, at most (default 10000)
+      --only-pay              claims nothing, and pays for all that it holds
       --limit S               that ends it in any case (default 120)
 
     hawker load audit --log LOG.jsonl [--sights FILE]: replays a room's exported log, says where a drop's

@@ -60,6 +60,7 @@ struct DropBuyer {
   var otherReplies = 0
   /// How often it asks the same at once: some people push a button again and again.
   let impatience: Int
+  private let onlyPays: Bool
 
   init(_ number: Int, token: String, settings: DropLoadSettings, opensAt: Instant) {
     self.number = number
@@ -68,7 +69,9 @@ struct DropBuyer {
     random = .seeded(settings.seed &* 1_000_003 &+ UInt64(number))
     server = number % settings.servers.count
     connectAt = .zero
+    onlyPays = settings.onlyPays
     impatience = random.unitInterval() < 0.1 ? 3 : 1
+    guard !onlyPays else { return }
     let at = opensAt + .milliseconds(Int64(random.unitInterval() * Double(settings.spreadMs)))
     add("claim", claim(settings), quantity: lastQuantity, at: at)
     // Some want more, some of them more than there is for each.
@@ -107,7 +110,7 @@ struct DropBuyer {
   mutating func notice(hold id: Int64, at now: Instant, thinkMs: Int) {
     guard holdsSeen.insert(id).inserted, case .none = ending else { return }
     let at = now + .milliseconds(Int64(random.unitInterval() * Double(thinkMs)))
-    switch random.unitInterval() {
+    switch onlyPays ? 0.5 : random.unitInterval() {
     case ..<0.45: plans.append((at, "\"type\":\"releaseHold\",\"hold\":\(id)"))
     case ..<0.85: plans.append((at, "\"type\":\"checkout\",\"hold\":\(id)"))
     default: break

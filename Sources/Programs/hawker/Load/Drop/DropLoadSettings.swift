@@ -18,6 +18,8 @@ struct DropLoadSettings {
   let spreadMs: Int
   /// How long after it got its units a buyer acts at the latest.
   let thinkMs: Int
+  /// Claims nothing, and pays for every unit it holds.
+  let onlyPays: Bool
   /// What ends a run that doesn't come to an end.
   let limit: TimeSpan
   /// The file that says what each buyer was told.
@@ -44,6 +46,7 @@ struct DropLoadSettings {
     opensAtMs = Int64(try options.number("--opens-at", in: 0...Int.max, default: 0))
     spreadMs = try options.number("--spread-ms", in: 1...600_000, default: 1000)
     thinkMs = try options.number("--think-ms", in: 1...600_000, default: 10_000)
+    onlyPays = options.isSet("--only-pay")
     limit = .seconds(Int64(try options.number("--limit", in: 1...3600, default: 120)))
     guard let path = try options.text("--sights") else {
       throw UsageError(text: "--sights FILE is needed")
