@@ -187,6 +187,8 @@ def test_a_drop_an_auction_and_gifts_are_paid_for(demo_shop, chromium, open_page
     settle(demo_shop.pay(waiter), "Pay")
     own(waiter, "orders[0].status === 'paid'")
     rooms.shows(host, "Sold out · 2 sold", PATIENCE)
+    for page in everyone:
+        page.wait_until(f"{STATE}.listings[0].variants[0].sold === 2", PATIENCE, "the counters")
     shop = all_agree(everyone)
     assert shop["listings"][0][2][0][2:] == [3, 2] and shop["drops"][0][2:5] == [0, 2, 0] and shop["drops"][0][6]
 
