@@ -15,10 +15,10 @@ struct ShopStage {
   var test: RoomAPIStage
   let eve: String
 
-  init(merchants: Set<String> = ["wool"]) throws {
+  init(merchants: [String] = ["wool"]) throws {
     test = try RoomAPIStage()
     eve = try test.stage.token("eve", .viewer)
-    test.stage.core.setMerchants(merchants)
+    test.stage.setMerchants(merchants)
     #expect(try put("scarf", "SCARF", units: 3).status == 200)
   }
 
@@ -376,7 +376,7 @@ struct CheckoutTests {
   @Test("nothing is called before the order is on the disk, and nobody waits for the merchant")
   func order() throws {
     var stage = try RoomSocketStage(store: nil, isDurable: true)
-    stage.core.setMerchants(["wool"])
+    stage.setMerchants(["wool"])
     let bob = try stage.token("bob", .viewer)
     #expect(
       try stage.ask(.put, "/api/v1/rooms/demo/cart/A", ["quantity": 1], token: bob) == nil)
@@ -413,7 +413,7 @@ struct CheckoutTests {
     stage.test.stage.answerMerchant(.failed(reason: "no stock"))
     #expect(try stage.shop.orders[order]?.status == .failed)
     #expect(try stage.shop.stock.stock("SCARF")?.held == 1)
-    stage.test.stage.core.setMerchants([])
+    stage.test.stage.setMerchants([])
     let hold = try #require(try stage.shop.holds.first?.key)
     let refused = try stage.ask(.post, "/orders", ["hold": .integer(hold)], as: stage.test.bob)
     #expect(refused.status == 409 && refused.json["code"] == "no-checkout")
@@ -480,7 +480,7 @@ struct CheckoutTests {
     store.close()
     let later = try StageStore(nowMs: 1_793_248_000_000, after: store)
     var next = try RoomSocketStage(store: later)
-    next.core.setMerchants(["wool"])
+    next.setMerchants(["wool"])
     next.now = stage.test.stage.now
     _ = try next.join(1, "eve", .viewer)
     #expect(next.merchantCalls.map(\.thing) == [.order(order)])

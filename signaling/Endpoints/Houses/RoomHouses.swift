@@ -44,6 +44,14 @@ package struct RoomHouses {
   private let markKey: IdentityMark.Key
   private let gifts: GiftCatalogue
   private var lastKey: Int64 = 0
+  /// Whose the rooms are that name nobody.
+  var soleMerchant: String? {
+    didSet {
+      guard soleMerchant != oldValue else { return }
+      let name = soleMerchant
+      for room in openRooms { _ = update(room) { open, _ in open.soleMerchant = name } }
+    }
+  }
 
   /// No rooms.
   ///
@@ -314,6 +322,7 @@ package struct RoomHouses {
         return
       }
       var open = OpenHouse(name: room, opened)
+      open.soleMerchant = soleMerchant
       open.house.markKey = markKey
       open.house.gifts = gifts
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }

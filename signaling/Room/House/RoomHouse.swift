@@ -126,6 +126,7 @@ package struct RoomHouse: Sendable {
       isReviewed: envelope.isReviewed)
     context.delayMs = envelope.delayMs
     context.windowMs = envelope.windowMs
+    context.reservesStock = envelope.reservesStock
     let decision = try state.decide(command, by: context)
     try checkShop(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
@@ -269,6 +270,7 @@ package struct RoomHouse: Sendable {
     _ command: ShopServerCommand, _ envelope: CommandEnvelope
   ) throws(CommandRefusal) -> Pending {
     let context = CommandContext(actor: .server, atMs: envelope.atMs)
+    try check(command)
     let decision = try state.decide(.server(.shop(command)), by: context)
     var pending = take(decision, [], made: "")
     let isRefused = decision.events.contains { entry in
