@@ -61,7 +61,7 @@ struct RoomSocketStage {
   /// - Parameter store: rooms live there; without one they are new, or the test is the store.
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
-    isDurable: Bool? = nil, seed: UInt64 = 7
+    isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = []
   ) throws {
     self.store = store
     guard let key = APIKey(key: "test", secret: "0123456789abcdef"),
@@ -74,7 +74,8 @@ struct RoomSocketStage {
       candidates: HostCandidate.all(addresses: [address], udpPort: 7000, tcpPort: 7000),
       preferCodec: .vp8, allowedOrigins: [],
       trustedProxies: proxies.compactMap { AddressRange($0) }, seed: seed,
-      isDurable: isDurable ?? (store != nil))
+      isDurable: isDurable ?? (store != nil),
+      hookAllowed: Set(allowing.compactMap { SocketAddress($0) }))
     core = ControlCore(config, access: access)
   }
 

@@ -88,6 +88,25 @@ struct ShopAPITests {
     #expect(whole.json["vouchers"] == nil && whole.json.object("shop")["merchant"] == nil)
   }
 
+  @Test(
+    "a picture without TLS is a shop's on this machine that the operator has allowed, and no other")
+  func pictures() throws {
+    var stage = try RoomAPIStage(allowing: ["127.0.0.1:8081"])
+    for (url, status) in [
+      ("https://shop.example/a.jpg", 200), ("http://127.0.0.1:8081/a.svg", 200),
+      ("http://127.0.0.1:8082/a.svg", 422), ("http://127.0.0.1/a.svg", 422),
+      ("http://127.0.0.1:8081", 422), ("http://127.0.0.1:8081@evil.example/a", 422),
+      ("http://shop.example/a.jpg", 422), ("http://[::1]:8081/a.svg", 422),
+      ("javascript:alert(1)", 422),
+    ] {
+      guard case .object(var listing) = ShopStage.listing("SCARF") else { return }
+      listing["images"] = [.string(url)]
+      let answer = try stage.ask(.put, "/listings/scarf", .object(listing), token: stage.host)
+      #expect(answer.status == status, "\(url)")
+      if status == 422 { #expect(answer.json["code"] == "bad-field") }
+    }
+  }
+
   @Test("the team is told where all units are, viewers what is left for them")
   func units() throws {
     var stage = try ShopStage()

@@ -88,7 +88,8 @@ package struct ControlCore {
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
     houses = RoomHouses(
-      isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts)
+      isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts,
+      plainShops: Set(config.hookAllowed.map { "\($0)" }))
     houses.soleMerchant = hooks.soleMerchant
   }
 

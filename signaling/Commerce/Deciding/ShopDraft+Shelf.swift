@@ -137,6 +137,7 @@ extension ShopDraft {
     _ sku: SKU, priceMinor: Minor?, units: Int64?
   ) throws(ShopRefusal) {
     let listing = try checkOffered(sku)
+    guard !state.isOver else { throw ShopRefusal(.closed, "the show is over") }
     guard let variant = listing.variant(sku), let stock = state.stock.stock(sku) else { return }
     if let priceMinor { try checkPrice(priceMinor, "priceMinor") }
     if let units {
@@ -225,7 +226,7 @@ extension ShopDraft {
     } else {
       draft.description = nil
     }
-    guard raw.images.count <= ShopLimits.imagesMax, raw.images.allSatisfy(ShopText.isSecureURL)
+    guard raw.images.count <= ShopLimits.imagesMax, raw.images.allSatisfy(ShopText.isPictureURL)
     else {
       throw ShopRefusal(.badField, "images: at most \(ShopLimits.imagesMax) https URLs")
     }

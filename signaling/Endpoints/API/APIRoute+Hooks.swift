@@ -9,8 +9,8 @@ extension APIRoute {
     APIRoute(
       operation: .server(.receiveCallback), method: .post,
       segments: ["api", "v1", "hooks", "{merchant}"],
-      summary: "A shop reports what became of an order or of coins, gives units or offers products, "
-        + "signed as Standard Webhooks says with a key of one of its endpoints.",
+      summary: "A shop reports what became of an order or of coins, gives units or offers "
+        + "products, signed as Standard Webhooks says with a key of one of its endpoints.",
       parameters: [
         APIParameter("merchant", .path, isRequired: true, APISchema.roomName, "Whose key signs."),
         header(HookHeaders.idName, "Names the report: a repeat has no second effect."),

@@ -43,6 +43,7 @@ package struct RoomHouses {
   private let isDurable: Bool
   private let markKey: IdentityMark.Key
   private let gifts: GiftCatalogue
+  private let plainShops: Set<String>
   private var lastKey: Int64 = 0
   /// Whose the rooms are that name nobody.
   var soleMerchant: String? {
@@ -60,12 +61,15 @@ package struct RoomHouses {
   ///     once, and every decision counts as written.
   ///   - markKey: what identities are marked with in bans.
   ///   - gifts: what can be given in every room.
+  ///   - plainShops: where shops on this machine may have pictures without TLS.
   package init(
-    isDurable: Bool, markKey: IdentityMark.Key = .none, gifts: GiftCatalogue = .standard
+    isDurable: Bool, markKey: IdentityMark.Key = .none, gifts: GiftCatalogue = .standard,
+    plainShops: Set<String> = []
   ) {
     self.isDurable = isDurable
     self.markKey = markKey
     self.gifts = gifts
+    self.plainShops = plainShops
   }
 
   /// Takes the orders so far, oldest first.
@@ -325,6 +329,7 @@ package struct RoomHouses {
       open.soleMerchant = soleMerchant
       open.house.markKey = markKey
       open.house.gifts = gifts
+      open.house.plainShops = plainShops
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)

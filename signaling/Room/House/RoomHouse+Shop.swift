@@ -29,6 +29,13 @@ extension RoomHouse {
   }
 
   private func check(_ drafts: [ListingDraft]) throws(CommandRefusal) {
+    for (index, draft) in drafts.enumerated() {
+      let plain = draft.images.compactMap { ShopText.plainAuthority(of: $0) }
+      guard plain.allSatisfy({ plainShops.contains($0) }) else {
+        throw CommandRefusal(
+          .badField, "listings[\(index)]: images: at most \(ShopLimits.imagesMax) https URLs")
+      }
+    }
     for (index, draft) in drafts.enumerated()
     where draft.byteCount > HouseLimits.listingBytesMax {
       throw CommandRefusal(

@@ -15,6 +15,8 @@ package struct RoomHouse: Sendable {
   package internal(set) var presence = Presence()
   /// What identities are marked with in bans.
   package var markKey = IdentityMark.Key.none
+  /// Where shops on this machine may have pictures without TLS: `127.0.0.1:8081`.
+  package var plainShops: Set<String> = []
   /// What can be given here.
   package var gifts = GiftCatalogue.standard
   /// The last event known to be on disk.
