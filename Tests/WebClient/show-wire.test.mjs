@@ -156,9 +156,3 @@ test("who came before the host learns whose room it is when the host comes", () 
   show.receive({ type: "hostSet", cursor: show.cursor + 1, atMs: 1, host: { identity: "alice", name: "Alice" } });
   assert.deepEqual(show.state.host, { member: "alice", name: "Alice" });
 });
-  assert.equal(show.state.host, null);
-  show.published([{ member: "bob", name: "Bob", role: "viewer" }]);
-  assert.equal(show.state.host, null);
-  show.published([{ member: "alice", name: "Alice", role: "host" }]);
-  assert.deepEqual(show.state.host, { member: "alice", name: "Alice" });
-});
