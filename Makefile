@@ -16,7 +16,7 @@ K ?=
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses; SHOP=1: with the demo shop)
+run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses; SHOP=0: without the demo shop)
 	@LAN=$(LAN) SHOP=$(SHOP) exec scripts/run $(ARGS)
 
 build: ## install what building needs, and make the release binaries

@@ -9,12 +9,17 @@ package enum HookTopic {
   /// Only by name: they tell of people, and there are many.
   package static let viewerJoined = "viewer.joined"
   package static let viewerLeft = "viewer.left"
+  /// Units asked of a merchant, and given back: only where a merchant keeps its stock so.
+  package static let stockReserve = "stock.reserve"
+  package static let stockReturn = "stock.return"
   /// What a test sends.
   package static let test = "hook.test"
 
-  /// Topics that `*` does not hold: personal events and synchronous hooks that change what people say.
+  /// Topics that `*` does not hold: personal events, questions that change what people say or pay, and
+  /// units that somebody has to answer for.
   package static let onRequest: Set<String> = [
-    viewerJoined, viewerLeft, SyncHookKind.reviewChat.rawValue,
+    viewerJoined, viewerLeft, stockReserve, stockReturn, SyncHookKind.reviewChat.rawValue,
+    SyncHookKind.priceCheck.rawValue,
   ]
 
   /// Whether `text` may be a topic: `*`, or words of [a-z0-9_] joined by dots, 1 to 64 characters.

@@ -10,6 +10,18 @@ package struct MerchantReport: Hashable, Sendable {
     case order(OrderStatus, room: String, order: Int64)
     /// Coins were paid for; `data` names the purchase.
     case coinsPaid
+    /// Units that a room asked for (`stock.reserve`), or fewer.
+    case stockGranted(room: String, reserve: Int64, quantity: Int64)
+    /// Products for a room; `data` has them.
+    case listingsPut(room: String)
+
+    /// The room it is about; nil: none.
+    package var room: String? {
+      switch self {
+      case .order(_, let room, _), .stockGranted(let room, _, _), .listingsPut(let room): room
+      case .coinsPaid: nil
+      }
+    }
   }
 
   package enum OrderStatus: String, Hashable, Sendable, CaseIterable {
@@ -31,13 +43,15 @@ package struct MerchantReport: Hashable, Sendable {
   /// Reads a callback's body.
   ///
   /// - Throws: which member is wrong.
-  package init(merchant: String, id: String, body: [UInt8]) throws(MerchantReportFault) {
+  package init(
+    merchant: String, id: String, body: [UInt8], limits: JSONLimits = .standard
+  ) throws(MerchantReportFault) {
     guard !id.hasPrefix(MerchantReport.ownIDPrefix) else {
       throw .bad("webhook-id: \(MerchantReport.ownIDPrefix) begins the server's own")
     }
     let value: JSONValue
     do throws(JSONError) {
-      value = try JSONValue.parse(body)
+      value = try JSONValue.parse(body, limits: limits)
     } catch {
       throw .bad("not JSON we take: \(error.text)")
     }
@@ -55,13 +69,22 @@ package struct MerchantReport: Hashable, Sendable {
   }
 
   private static func event(_ type: String, _ data: JSONFields) throws(JSONMismatch) -> Event {
-    if type == "coins.paid" { return .coinsPaid }
+    switch type {
+    case "coins.paid": return .coinsPaid
+    case "listings.put": return .listingsPut(room: try data.string("room"))
+    case "stock.granted":
+      return .stockGranted(
+        room: try data.string("room"), reserve: try data.int("reserve", in: 1...(1 << 53)),
+        quantity: try data.int("quantity", in: 0...(1 << 53)))
+    default: break
+    }
     guard type.hasPrefix("order."),
       let status = OrderStatus(rawValue: String(type.dropFirst("order.".count)))
     else {
       throw JSONMismatch(
         path: "type",
-        expected: "order.paid, .failed, .cancelled, .refunded, .shipped or coins.paid",
+        expected:
+          "order.paid, .failed, .cancelled, .refunded, .shipped, coins.paid, stock.granted or listings.put",
         found: "another")
     }
     return .order(

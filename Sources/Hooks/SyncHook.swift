@@ -100,3 +100,38 @@ package enum CheckoutVerdict: Hashable, Sendable {
     }
   }
 }
+
+/// What a shop says of an order's prices: `{"variants":[{"sku":…,"priceMinor":…}]}`, those that are others
+/// than asked about, or `{"error":"…"}`.
+package enum PriceVerdict: Hashable, Sendable {
+  /// By SKU; those that are not there stand.
+  case prices([String: Int64])
+  /// Not to be sold so; the text may be shown to the buyer.
+  case refused(String)
+
+  /// Lines an order may have, and more than that is no answer.
+  static let variantsMax = 50
+
+  /// Reads an answer; nil when it is neither.
+  package init?(_ object: JSONObject) {
+    let fields = JSONFields(object)
+    if let text = try? fields.string("error") {
+      self = .refused(String(text.prefix(CheckoutVerdict.textMax)))
+      return
+    }
+    guard object["variants"] != nil else {
+      guard object.members.isEmpty else { return nil }
+      self = .prices([:])
+      return
+    }
+    guard let rows = try? fields.fieldsArray("variants"), rows.count <= PriceVerdict.variantsMax
+    else { return nil }
+    var prices: [String: Int64] = [:]
+    for row in rows {
+      guard let sku = try? row.string("sku"), let price = try? row.int("priceMinor"), price > 0
+      else { return nil }
+      prices[sku] = price
+    }
+    self = .prices(prices)
+  }
+}

@@ -2,9 +2,12 @@
 
 /// Where a merchant's messages go. Never prints its keys, nor its URL, which may hold a secret.
 package struct HookEndpointRow: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
-  /// What becomes of a message when the merchant does not review it in time.
+  /// What becomes of a message, or of an order's prices, when the merchant does not answer in time.
   package enum Fallback: String, Hashable, Sendable, CaseIterable {
-    case allow, hold
+    case allow
+    /// A message waits for moderators; an order fails.
+    case hold
+    case deny
   }
 
   /// 0 until the store has given one.

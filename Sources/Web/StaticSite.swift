@@ -14,10 +14,14 @@ package enum StaticRoute: Sendable, Hashable {
 package struct StaticSite: Sendable {
   private let files: StaticFiles
   private let routes: [(pattern: [String], route: StaticRoute)]
+  private let headers: HTTPHeaders
 
   /// A site of `files`; the first route that matches decides.
-  package init(_ files: StaticFiles, routes: [StaticRoute]) {
+  ///
+  /// - Parameter pictures: origins beside every https one whose pictures pages may show.
+  package init(_ files: StaticFiles, routes: [StaticRoute], pictures: [String] = []) {
     self.files = files
+    headers = StaticSite.headers(pictures)
     self.routes = routes.map { route in
       switch route {
       case .page(let path, _), .tree(let path, _):
@@ -40,7 +44,7 @@ package struct StaticSite: Sendable {
     guard let file = file(segments, match.pattern, match.route) else {
       return .text(404, "not found")
     }
-    return StaticSite.response(file, to: request)
+    return response(file, to: request)
   }
 
   private static func matches(
@@ -79,7 +83,7 @@ package struct StaticSite: Sendable {
     }
   }
 
-  private static func response(_ file: StaticFile, to request: HTTPRequest) -> HTTPResponse {
+  private func response(_ file: StaticFile, to request: HTTPRequest) -> HTTPResponse {
     var response = HTTPResponse(200, headers: headers)
     response.headers.append("ETag", file.tag.text)
     if let condition = request.headers["if-none-match"].flatMap({ EntityTagCondition($0) }),
@@ -94,16 +98,19 @@ package struct StaticSite: Sendable {
   }
 
   /// What every file is sent with: nothing from elsewhere runs in our pages, and nobody frames them.
-  private static let headers: HTTPHeaders = [
-    // Kept, but asked for again each time: a new version shows at once, and 304 is cheap.
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy":
-      "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; "
-      // Pictures of products are where their shop has them.
-      + "img-src 'self' data: blob: https:; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    // Room names are in paths, and tokens in fragments.
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
-  ]
+  private static func headers(_ pictures: [String]) -> HTTPHeaders {
+    let images = (["'self'", "data:", "blob:", "https:"] + pictures).joined(separator: " ")
+    return [
+      // Kept, but asked for again each time: a new version shows at once, and 304 is cheap.
+      "Cache-Control": "no-cache",
+      "Content-Security-Policy":
+        "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; "
+        // Pictures of products are where their shop has them.
+        + "img-src \(images); worker-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "X-Content-Type-Options": "nosniff",
+      // Room names are in paths, and tokens in fragments.
+      "Referrer-Policy": "no-referrer",
+      "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
+    ]
+  }
 }

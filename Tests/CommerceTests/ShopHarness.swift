@@ -11,6 +11,8 @@ struct ShopHarness {
   var log: [(event: ShopEvent, place: ShopPlace)] = []
   var nowMs: Int64 = 1_700_000_000_000
   var windowMs: Int64 = 300
+  /// Whether the merchant is asked for units.
+  var reservesStock = false
   /// Whether every event is followed by a check of all invariants.
   var checksAlways = true
 
@@ -36,7 +38,7 @@ struct ShopHarness {
     ShopContext(
       buyer: BuyerID(buyer), isStaff: buyer == 1 || buyer == ShopHarness.moderator,
       isHost: buyer == 1, atMs: nowMs, delayMs: delayMs, windowMs: windowMs,
-      seed: [UInt8](repeating: seed, count: 32))
+      seed: [UInt8](repeating: seed, count: 32), reservesStock: reservesStock)
   }
 
   /// Decides and applies as member `buyer`; 1 is the host.

@@ -53,7 +53,8 @@ struct RandomShow {
     let listings = shop.listings.map(\.id)
     let drops = live(shop.drops.filter { $0.stage != .ended }, else: shop.drops).map(\.id)
     let orders = shop.orders.suffix(8).map(\.key)
-    switch random.number(0...59) {
+    if random.number(0...999) < 2 { return .server(.over) }
+    switch random.number(0...63) {
     case 0: return .putListing(listing())
     case 1:
       return random.chance(50) ? .importListings([listing(), listing()]) : .putListing(listing())
@@ -89,6 +90,17 @@ struct RandomShow {
           order: id(orders), random.chance(80) ? .payment(url: "https://p/1") : .failed(reason: ""))
       )
     case 53...57: return .server(.orderReported(order: id(orders), report()))
+    case 60...61:
+      let asks = shop.stock.items.flatMap { $0.value.asks.map { $0 } }
+      let ask = asks.randomElement(using: &random)
+      return .server(
+        .stockGranted(ask: id(asks.map(\.key)), random.number(0...max(1, ask?.value ?? 1))))
+    case 62:
+      return .server(
+        .pricesChecked(
+          order: id(orders),
+          random.chance(80) ? .confirmed([sku(): amount(1...3000)]) : .denied(reason: "no")))
+    case 63: return .server(.listingsPut([listing()]))
     default:
       postings += random.chance(80) ? 1 : 0
       return .server(
@@ -185,6 +197,7 @@ struct RandomShow {
   mutating func run(_ count: Int) {
     harness.windowMs = random.number(300...3000)
     for _ in 0..<count {
+      harness.reservesStock = random.chance(50)
       harness.nowMs += random.chance(95) ? random.number(0...900) : random.number(0...40_000)
       let command = command()
       let actor = actor(of: command)
@@ -224,7 +237,7 @@ struct ShopPropertyTests {
       show.run(300)
       for entry in show.harness.log { kinds[entry.event.kind, default: 0] += 1 }
     }
-    #expect(kinds.count == 31)
+    #expect(kinds.count == 36)
     #expect(kinds.values.allSatisfy { $0 >= 10 }, "\(kinds)")
   }
 

@@ -19,7 +19,7 @@ struct GiftTests {
 
     init(coins: Int64 = 100) throws {
       test = try RoomAPIStage()
-      test.stage.core.setMerchants(["shop"])
+      test.stage.setMerchants(["shop"])
       try test.join(1, "alice", .host)
       try test.join(2, "bob", .viewer)
       guard coins > 0 else { return }

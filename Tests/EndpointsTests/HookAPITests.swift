@@ -13,7 +13,7 @@ import Wire
 @Suite("Webhooks over REST")
 struct HookAPITests {
   /// A room with a store, and a service of all rooms.
-  private struct Stage {
+  struct Stage {
     var test: RoomAPIStage
     let service: String
 
@@ -250,7 +250,8 @@ struct HookAPITests {
   func viewers() throws {
     var stage = try Stage()
     let (all, _) = try stage.make()
-    let (asked, _) = try stage.make("other", [("topics", ["viewer.joined", "viewer.left"])])
+    let (asked, _) = try stage.make("shop", [("topics", ["viewer.joined", "viewer.left"])])
+    let (other, _) = try stage.make("other", [("topics", ["viewer.joined", "room.live"])])
     try stage.test.join(1, "vera", .viewer)
     try stage.test.join(2, "vera", .viewer)
     #expect(try stage.deliveries(all).isEmpty)
@@ -261,6 +262,36 @@ struct HookAPITests {
     stage.test.stage.close(2)
     stage.test.stage.wait(.seconds(120))
     #expect(try stage.deliveries(asked).map(\.topic) == ["viewer.joined", "viewer.left"])
+    #expect(try stage.deliveries(other).isEmpty, "the room is the only taker's")
+  }
+
+  @Test(
+    "with several merchants, a room that names none is told to nobody; one that does, to that one")
+  func severalMerchants() throws {
+    var stage = try Stage()
+    let topics: [JSONValue] = ["*", "viewer.joined", "chat.review"]
+    let (wool, _) = try stage.make("wool", [("topics", .array(topics))])
+    let (silk, _) = try stage.make("silk", [("topics", .array(topics))])
+    func told(_ stage: inout Stage, _ id: Int64) throws -> [String] {
+      try stage.deliveries(id).map(\.topic)
+    }
+    try stage.test.join(1, "vera", .viewer)
+    try stage.test.say("hello")
+    #expect(stage.test.stage.hookCalls.isEmpty)
+    #expect(try stage.test.ask(.post, "/end", token: stage.test.host).status == 200)
+    #expect(try told(&stage, wool).isEmpty && told(&stage, silk).isEmpty)
+    _ = try stage.test.stage.join(2, "vera", .viewer, room: "other")
+    let named = try stage.test.ask(
+      .patch, "/shop", ["merchant": "silk"],
+      token: try stage.test.stage.token("alice", .host, room: "other"), room: "other")
+    #expect(named.status == 200)
+    _ = try stage.test.stage.join(3, "bob", .viewer, room: "other")
+    let ended = try stage.test.ask(
+      .post, "/end", token: try stage.test.stage.token("alice", .host, room: "other"),
+      room: "other")
+    #expect(ended.status == 200)
+    #expect(try told(&stage, wool).isEmpty)
+    #expect(try told(&stage, silk) == ["viewer.joined", "room.ended"])
   }
 
   // MARK: Callbacks
@@ -395,6 +426,15 @@ struct HookAPITests {
       stage.test.stage.answer(call.number, .answered(["verdict": "allow"]))
     }
     #expect(try texts(&stage) == ["good", "polite"])
+    // One message all along: the same id, in memory and in what is read from the log.
+    let bob = stage.test.bob
+    let ids = [
+      try stage.test.ask(.get, "", token: bob), try stage.test.ask(.get, "/messages", token: bob),
+    ].map { $0.json.objects("messages").map { $0["id"] } }
+    #expect(ids[0].count == 2 && ids[0] == ids[1])
+    let read = try stage.test.ask(.get, "/messages", token: bob).json.objects("messages")
+    #expect(read.map { $0["text"] } == ["good", "polite"])
+    #expect(read[1]["class"] == "plain")
   }
 
   @Test(

@@ -15,9 +15,9 @@ struct RoomAPIStage {
   var stage: RoomSocketStage
   let host, moderator, bob: String
 
-  init() throws {
+  init(allowing: [String] = []) throws {
     store = try StageStore(nowMs: 1_793_248_000_000)
-    stage = try RoomSocketStage(store: store)
+    stage = try RoomSocketStage(store: store, allowing: allowing)
     host = try stage.token("alice", .host)
     moderator = try stage.token("mod", .moderator)
     bob = try stage.token("bob", .viewer)

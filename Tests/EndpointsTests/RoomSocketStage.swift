@@ -12,6 +12,7 @@ import Messages
 import Negotiation
 import RTP
 import Room
+import RoomLog
 import SDP
 import Testing
 import Web
@@ -60,7 +61,7 @@ struct RoomSocketStage {
   /// - Parameter store: rooms live there; without one they are new, or the test is the store.
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
-    isDurable: Bool? = nil, seed: UInt64 = 7
+    isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = []
   ) throws {
     self.store = store
     guard let key = APIKey(key: "test", secret: "0123456789abcdef"),
@@ -73,7 +74,8 @@ struct RoomSocketStage {
       candidates: HostCandidate.all(addresses: [address], udpPort: 7000, tcpPort: 7000),
       preferCodec: .vp8, allowedOrigins: [],
       trustedProxies: proxies.compactMap { AddressRange($0) }, seed: seed,
-      isDurable: isDurable ?? (store != nil))
+      isDurable: isDurable ?? (store != nil),
+      hookAllowed: Set(allowing.compactMap { SocketAddress($0) }))
     core = ControlCore(config, access: access)
   }
 
@@ -202,12 +204,12 @@ struct RoomSocketStage {
   /// Opens a socket, joins, and returns `joined`.
   mutating func join(
     _ socket: UInt64, _ identity: String, _ role: Role, resume: String? = nil,
-    lifetime: TimeSpan = .seconds(3600)
+    lifetime: TimeSpan = .seconds(3600), room: String = "demo"
   ) throws -> JSONObject {
     try open(socket)
     var request: JSONObject = [
-      "type": "join", "id": "j", "version": 1, "room": "demo",
-      "token": .string(try token(identity, role, lifetime: lifetime)),
+      "type": "join", "id": "j", "version": 1, "room": .string(room),
+      "token": .string(try token(identity, role, room: room, lifetime: lifetime)),
     ]
     if let resume { request["resume"] = .string(resume) }
     send(socket, .object(request))
@@ -284,6 +286,17 @@ struct RoomSocketStage {
   }
 
   // MARK: Merchants
+
+  /// These merchants have a hook for checkouts, and no others any hook.
+  mutating func setMerchants(_ names: [String]) {
+    take(
+      .endpoints(
+        names.enumerated().map { index, name in
+          HookEndpointRow(
+            id: Int64(index) + 1, merchant: name, url: "https://\(name).example/hooks", keys: [],
+            topics: [SyncHookKind.createCheckout.rawValue], deadlineMs: 3000, createdMs: 0)
+        }))
+  }
 
   /// The merchant answers its oldest call.
   mutating func answerMerchant(_ answer: CheckoutAnswer) {

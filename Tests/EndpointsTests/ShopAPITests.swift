@@ -15,10 +15,10 @@ struct ShopStage {
   var test: RoomAPIStage
   let eve: String
 
-  init(merchants: Set<String> = ["wool"]) throws {
+  init(merchants: [String] = ["wool"]) throws {
     test = try RoomAPIStage()
     eve = try test.stage.token("eve", .viewer)
-    test.stage.core.setMerchants(merchants)
+    test.stage.setMerchants(merchants)
     #expect(try put("scarf", "SCARF", units: 3).status == 200)
   }
 
@@ -86,6 +86,25 @@ struct ShopAPITests {
     let whole = try stage.ask(.get, "", as: stage.test.bob)
     #expect(whole.json.objects("listings").count == 1)
     #expect(whole.json["vouchers"] == nil && whole.json.object("shop")["merchant"] == nil)
+  }
+
+  @Test(
+    "a picture without TLS is a shop's on this machine that the operator has allowed, and no other")
+  func pictures() throws {
+    var stage = try RoomAPIStage(allowing: ["127.0.0.1:8081"])
+    for (url, status) in [
+      ("https://shop.example/a.jpg", 200), ("http://127.0.0.1:8081/a.svg", 200),
+      ("http://127.0.0.1:8082/a.svg", 422), ("http://127.0.0.1/a.svg", 422),
+      ("http://127.0.0.1:8081", 422), ("http://127.0.0.1:8081@evil.example/a", 422),
+      ("http://shop.example/a.jpg", 422), ("http://[::1]:8081/a.svg", 422),
+      ("javascript:alert(1)", 422),
+    ] {
+      guard case .object(var listing) = ShopStage.listing("SCARF") else { return }
+      listing["images"] = [.string(url)]
+      let answer = try stage.ask(.put, "/listings/scarf", .object(listing), token: stage.host)
+      #expect(answer.status == status, "\(url)")
+      if status == 422 { #expect(answer.json["code"] == "bad-field") }
+    }
   }
 
   @Test("the team is told where all units are, viewers what is left for them")
@@ -376,7 +395,7 @@ struct CheckoutTests {
   @Test("nothing is called before the order is on the disk, and nobody waits for the merchant")
   func order() throws {
     var stage = try RoomSocketStage(store: nil, isDurable: true)
-    stage.core.setMerchants(["wool"])
+    stage.setMerchants(["wool"])
     let bob = try stage.token("bob", .viewer)
     #expect(
       try stage.ask(.put, "/api/v1/rooms/demo/cart/A", ["quantity": 1], token: bob) == nil)
@@ -413,7 +432,7 @@ struct CheckoutTests {
     stage.test.stage.answerMerchant(.failed(reason: "no stock"))
     #expect(try stage.shop.orders[order]?.status == .failed)
     #expect(try stage.shop.stock.stock("SCARF")?.held == 1)
-    stage.test.stage.core.setMerchants([])
+    stage.test.stage.setMerchants([])
     let hold = try #require(try stage.shop.holds.first?.key)
     let refused = try stage.ask(.post, "/orders", ["hold": .integer(hold)], as: stage.test.bob)
     #expect(refused.status == 409 && refused.json["code"] == "no-checkout")
@@ -480,7 +499,7 @@ struct CheckoutTests {
     store.close()
     let later = try StageStore(nowMs: 1_793_248_000_000, after: store)
     var next = try RoomSocketStage(store: later)
-    next.core.setMerchants(["wool"])
+    next.setMerchants(["wool"])
     next.now = stage.test.stage.now
     _ = try next.join(1, "eve", .viewer)
     #expect(next.merchantCalls.map(\.thing) == [.order(order)])

@@ -68,6 +68,7 @@ struct ShopView: Equatable {
       change([
         "sku": message["sku"] ?? .null, "units": message["units"] ?? .null,
         "held": message["held"] ?? .null, "reserved": message["reserved"] ?? .null,
+        "pending": message["pending"] ?? .null,
       ])
     case "listingPinned":
       let slot = message["slot"]

@@ -61,7 +61,7 @@ struct SimulatedRooms {
     self.seed = seed
     random = .seeded(seed)
     stage = try RoomSocketStage(isDurable: true, seed: seed + 1)
-    stage.core.setMerchants(["wool"])
+    stage.setMerchants(["wool"])
     stage.keepsTold = true
     for room in ["demo", "other"].prefix(Int.random(in: 1...2, using: &random)) {
       for (identity, role) in SimulatedRooms.people {
@@ -271,7 +271,7 @@ struct SimulatedRooms {
     disk.crash()
     let now = stage.now
     stage = try RoomSocketStage(isDurable: true, seed: seed + 1 + UInt64(crashes))
-    stage.core.setMerchants(["wool"])
+    stage.setMerchants(["wool"])
     stage.keepsTold = true
     stage.now = now + .seconds(1)
   }

@@ -173,4 +173,70 @@ struct DemoShopTests {
       #expect(ReviewVerdict(object) == verdict)
     }
   }
+
+  @Test(
+    "its products are offered by one callback, with pictures it serves; the same again has the id")
+  func products() throws {
+    var shop = shop()
+    let seed = shop.seed("demo", nowMs: nowMs)
+    let read = try report(seed, key)
+    #expect(read.event == .listingsPut(room: "demo"))
+    #expect(shop.seed("demo", nowMs: nowMs + 1).headers.id == seed.headers.id)
+    let listings = try JSONFields(read.data).fieldsArray("listings")
+    #expect(listings.count == ShopProduct.all.count)
+    for listing in listings {
+      let image = try #require(try listing.strings("images").first.flatMap { HookURL($0) })
+      #expect(image.authority == authority)
+      let picture = try ask(&shop, .get, image.target).response
+      #expect(picture.status == 200 && picture.headers["Content-Type"] == "image/svg+xml")
+    }
+    #expect(try ask(&shop, .get, "/products/none.svg").response.status == 404)
+  }
+
+  @Test("it gives the units it is asked for, and says so once for each question")
+  func units() throws {
+    var shop = shop()
+    let data: JSONObject = ["room": "demo", "reserve": 9, "sku": "MUG", "quantity": 4]
+    let answer = try hook(&shop, "stock.reserve", data)
+    let given = try report(try #require(answer.reports.first), key)
+    #expect(given.event == .stockGranted(room: "demo", reserve: 9, quantity: 4))
+    #expect(try hook(&shop, "stock.reserve", data).reports.isEmpty)
+    #expect(try hook(&shop, "price.check", order, id: "p").response.status == 200)
+    var lying = self.shop { $0.lies = true }
+    let lies = try hook(&lying, "stock.reserve", data).reports
+    #expect(
+      try report(lies[0], key).event == .stockGranted(room: "demo", reserve: 9, quantity: 5))
+    #expect(try report(lies[1], key).event == given.event)
+  }
+
+  @Test("chaos draws the same fates from the same seed, and every kind of them")
+  func chaos() throws {
+    var outcomes: Set<[String]> = []
+    for seed in UInt64(1)...20 {
+      var chaos = ShopChaos(seed: seed)
+      var again = ShopChaos(seed: seed)
+      for _ in 0..<20 {
+        let fate = chaos.fate()
+        #expect(fate == again.fate())
+        outcomes.insert(fate.reports.map(\.outcome))
+      }
+    }
+    #expect(outcomes.count == 8)
+    var shop = ShopCore(
+      keys: [key], authority: authority, chaos: ShopChaos(seed: 3), random: .seeded(1))
+    var reports: [ShopReport] = []
+    for number in Int64(1)...40 {
+      var data = order
+      data["order"] = .integer(number)
+      for _ in 0..<3 {
+        let answer = try hook(&shop, "checkout.create", data, id: "hwk_\(number)")
+        reports += answer.reports
+      }
+    }
+    #expect(shop.payments.count == 40, "failed messages were taken when they came again")
+    let events = reports.compactMap { try? report($0, key) }
+    let forged = reports.count { $0.afterMs == 0 }
+    #expect(events.count < reports.count && forged > 0)
+    #expect(Set(reports.map(\.headers.id)).count < reports.count, "some come more than once")
+  }
 }

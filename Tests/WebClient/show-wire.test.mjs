@@ -150,11 +150,9 @@ test("a snapshot later says what the events said: room and schedule named in eit
   }
 });
 
-test("who came before the host learns whose room it is from what is published", () => {
+test("who came before the host learns whose room it is when the host comes", () => {
   const show = live({ ...head, host: null, part: 0, last: true });
   assert.equal(show.state.host, null);
-  show.published([{ member: "bob", name: "Bob", role: "viewer" }]);
-  assert.equal(show.state.host, null);
-  show.published([{ member: "alice", name: "Alice", role: "host" }]);
+  show.receive({ type: "hostSet", cursor: show.cursor + 1, atMs: 1, host: { identity: "alice", name: "Alice" } });
   assert.deepEqual(show.state.host, { member: "alice", name: "Alice" });
 });

@@ -158,4 +158,20 @@ struct StaticSiteTests {
       try StaticFiles(root: "/nowhere/at/all")
     }
   }
+
+  @Test("pictures come over https, and from the shops on this machine that were named")
+  func pictures() throws {
+    let folder = try TemporaryFolder()
+    folder.makeFolder("landing")
+    try folder.write("landing/index.html", "page")
+    for (pictures, images) in [
+      ([], "https:;"), (["http://127.0.0.1:8081"], "https: http://127.0.0.1:8081;"),
+    ] {
+      let site = StaticSite(
+        try StaticFiles(root: folder.path), routes: [.page("/", file: "landing/index.html")],
+        pictures: pictures)
+      let policy = try get(site, "/")?.headers["Content-Security-Policy"]
+      #expect(policy?.contains("img-src 'self' data: blob: \(images)") == true)
+    }
+  }
 }

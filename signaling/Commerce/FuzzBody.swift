@@ -11,7 +11,8 @@ package enum CommerceFuzzBody {
     "voucherPut", "voucherRemoved", "dropScheduled", "dropStarted", "dropOpened", "claimed",
     "dropLeft", "dropDecided", "holdMade", "holdEnded", "dropEnded", "dropSettled", "lotOpened",
     "lotStarted", "bidPlaced", "lotClosing", "lotAwarded", "lotClosed", "cartSet",
-    "voucherApplied", "orderMade", "paymentOffered", "orderMoved", "reportRefused", "gifted",
+    "voucherApplied", "unitsAsked", "unitsGranted", "unitsReturned", "shopOver", "orderPriced",
+    "orderMade", "paymentOffered", "orderMoved", "reportRefused", "gifted",
     "notKnown",
   ]
 

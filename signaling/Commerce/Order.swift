@@ -19,9 +19,9 @@ package struct Order: Hashable, Sendable {
   /// The drop or lot it buys from.
   package let drop: ShopID?
   package let lot: ShopID?
-  package let lines: [OrderLine]
-  package let discountMinor: Minor
-  package let totalMinor: Minor
+  package internal(set) var lines: [OrderLine]
+  package internal(set) var discountMinor: Minor
+  package internal(set) var totalMinor: Minor
   package let voucher: String?
   package let untilMs: Int64
   package let atMs: Int64
@@ -31,6 +31,8 @@ package struct Order: Hashable, Sendable {
   /// Where the buyer pays; for the buyer's eyes only.
   package internal(set) var paymentURL: String?
   var units: Units
+  /// The merchant has said that its prices stand, or what they are.
+  package internal(set) var isPriced = false
   /// Shipped units don't return to the shelf with a refund.
   var wasShipped = false
 

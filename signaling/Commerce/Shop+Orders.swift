@@ -4,6 +4,8 @@ extension Shop {
   mutating func applyOrder(_ event: ShopEvent, at place: ShopPlace) -> Bool {
     switch event {
     case .orderMade(let event): return make(event, at: place)
+    case .orderPriced(let id, let lines, let discountMinor):
+      return price(id, lines, discountMinor)
     case .paymentOffered(let id, let url):
       guard orders[id]?.status == .creating else { return false }
       orders.update(id) { order in
@@ -73,6 +75,25 @@ extension Shop {
     if let code = order.voucher { vouchers.update(code) { $0.count(order.buyer, by: 1) } }
     // A hold has a clock of its own.
     if order.units != .hold { clocks[ShopClock(atMs: order.untilMs, id: order.id)] = true }
+  }
+
+  /// The merchant's prices: of the same units, and of what was held never more than promised.
+  private mutating func price(_ id: ShopID, _ lines: [OrderLine], _ discountMinor: Minor) -> Bool {
+    guard let order = orders[id], order.status == .creating, !order.isPriced,
+      lines.count == order.lines.count, let sum = Order.sum(lines),
+      (0...sum).contains(discountMinor),
+      zip(lines, order.lines).allSatisfy({ new, old in
+        new.sku == old.sku && new.quantity == old.quantity && new.priceMinor >= 1
+          && (order.source == .cart || new.priceMinor <= old.priceMinor)
+      })
+    else { return false }
+    orders.update(id) { order in
+      order.lines = lines
+      order.discountMinor = discountMinor
+      order.totalMinor = sum - discountMinor
+      order.isPriced = true
+    }
+    return true
   }
 
   /// Every line's units from the shelf, or none.

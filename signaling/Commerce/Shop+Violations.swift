@@ -32,6 +32,9 @@ extension Shop {
       if stock.reserved != reserved[sku] ?? 0 { found.append("\(sku): \(stock.reserved) reserved") }
       // Refunded units that were shipped stay sold without an order.
       if stock.sold < sold[sku] ?? 0 { found.append("\(sku): \(stock.sold) sold") }
+      if stock.surplus > 0 { found.append("\(sku): \(stock.surplus) units nobody wants") }
+      if stock.asks.contains(where: { $0.value < 1 }) { found.append("\(sku): asks for nothing") }
+      if isOver, stock.wanted ?? 0 > 0 { found.append("\(sku): wanted after the end") }
       if let id = stock.listing, listing(id)?.variant(sku) == nil {
         found.append("\(sku): of no listing")
       }

@@ -23,6 +23,8 @@ package struct Shop: Hashable, Sendable {
   package internal(set) var buyers = SortedTable<BuyerID, Buyer>()
   package internal(set) var gifts = GiftTally()
   package internal(set) var revenue = Revenue()
+  /// The show has ended: units the merchant gave go back as they come free.
+  package internal(set) var isOver = false
   /// When holds and orders end.
   var clocks = SortedTable<ShopClock, Bool>()
   /// Buyers with something in their cart.
@@ -47,6 +49,7 @@ package struct Shop: Hashable, Sendable {
     var draft = ShopDraft(shop: self, context: context, firstSequence: firstSequence)
     draft.advance()
     try draft.decide(command)
+    if !stock.leaving.isEmpty || command.movesUnits { draft.returnUnits() }
     return draft.decision
   }
 
@@ -66,9 +69,18 @@ package struct Shop: Hashable, Sendable {
       return applyLot(event, at: place)
     case .cartSet(let sku, let quantity): return setCart(sku, quantity, of: place.buyer)
     case .voucherApplied(let code): return applyVoucher(code, of: place.buyer)
-    case .orderMade, .paymentOffered, .orderMoved, .reportRefused:
+    case .orderMade, .orderPriced, .paymentOffered, .orderMoved, .reportRefused:
       return applyOrder(event, at: place)
     case .gifted(let event): return gifts.add(event, at: place.atMs)
+    case .unitsAsked(let sku, let wanted, let quantity):
+      return stock.ask(sku, wanted: wanted, quantity: quantity, as: place.sequence)
+    case .unitsGranted(let id, let sku, let quantity):
+      return stock.grant(sku, quantity, of: id)
+    case .unitsReturned(let sku, let quantity): return stock.giveBack(sku, quantity)
+    case .shopOver:
+      isOver = true
+      stock.wantNothing()
+      return true
     }
   }
 

@@ -56,6 +56,16 @@ package enum ShopCommand: Hashable, Sendable {
     case .server: .server
     }
   }
+
+  /// Whether units may be to be given back after it.
+  var movesUnits: Bool {
+    switch self {
+    case .putListing, .importListings, .removeListing, .setVariant, .server(.stockGranted),
+      .server(.listingsPut), .server(.over):
+      true
+    default: false
+    }
+  }
 }
 
 /// What the server does by itself.
@@ -66,8 +76,23 @@ package enum ShopServerCommand: Hashable, Sendable {
   case checkoutAnswered(order: ShopID, CheckoutAnswer)
   /// The merchant reported by a signed callback.
   case orderReported(order: ShopID, OrderReport)
+  /// The merchant was asked whether an order's prices stand.
+  case pricesChecked(order: ShopID, PriceAnswer)
   /// A gift was paid for: the ledger's posting of this room, to be told.
   case giftPosted(GiftPosting)
+  /// The merchant gives units it was asked for, by the number of the question; 0: none.
+  case stockGranted(ask: ShopID, Int64)
+  /// The merchant offers products here, with units it has set aside itself.
+  case listingsPut([ListingDraft])
+  /// The show has ended.
+  case over
+}
+
+/// What a merchant says to an order's prices.
+package enum PriceAnswer: Hashable, Sendable {
+  /// They stand, but for those of these SKUs.
+  case confirmed([SKU: Minor])
+  case denied(reason: String)
 }
 
 /// What a merchant says to a request for a payment page.

@@ -19,9 +19,12 @@ package struct ShopContext: Hashable, Sendable {
   package var seed: [UInt8]
   /// Whether a merchant takes this room's orders.
   package var hasMerchant: Bool
+  /// Whether the merchant is asked for units, and gives them.
+  package var reservesStock: Bool
   package init(
     buyer: BuyerID, isStaff: Bool, isHost: Bool = false, atMs: Int64, delayMs: Int64 = 0,
-    windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = [], hasMerchant: Bool = true
+    windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = [], hasMerchant: Bool = true,
+    reservesStock: Bool = false
   ) {
     self.buyer = buyer
     self.isStaff = isStaff
@@ -31,6 +34,7 @@ package struct ShopContext: Hashable, Sendable {
     self.windowMs = windowMs
     self.seed = seed
     self.hasMerchant = hasMerchant
+    self.reservesStock = reservesStock
   }
 }
 

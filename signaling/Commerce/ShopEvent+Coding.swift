@@ -26,6 +26,11 @@ extension ShopEvent {
       [("sku", .string(sku)), ("quantity", .integer(quantity))]
     case .voucherApplied(let code): [("code", json(code))]
     case .orderMade(let event): event.members
+    case .orderPriced(let id, let lines, let discountMinor):
+      [
+        ("order", .integer(id)), ("lines", .array(lines.map { .object($0.body) })),
+        ("discountMinor", .integer(discountMinor)),
+      ]
     case .paymentOffered(let id, let url):
       [("order", .integer(id)), (ShopEvent.secretKey, url.isEmpty ? .null : .string(url))]
     case .orderMoved(let id, let status, let reason):
@@ -33,6 +38,13 @@ extension ShopEvent {
     case .reportRefused(let id, let report):
       [("order", .integer(id)), ("report", .string(report.rawValue))]
     case .gifted(let event): event.members
+    case .unitsAsked(let sku, let wanted, let quantity):
+      [("sku", .string(sku)), ("wanted", .integer(wanted)), ("quantity", .integer(quantity))]
+    case .unitsGranted(let id, let sku, let quantity):
+      [("ask", .integer(id)), ("sku", .string(sku)), ("quantity", .integer(quantity))]
+    case .unitsReturned(let sku, let quantity):
+      [("sku", .string(sku)), ("quantity", .integer(quantity))]
+    case .shopOver: []
     default: saleMembers
     }
   }
@@ -175,6 +187,14 @@ extension BidPlacedEvent {
   }
 }
 
+extension OrderLine {
+  fileprivate var body: JSONObject {
+    [
+      "sku": .string(sku), "quantity": .integer(quantity), "priceMinor": .integer(priceMinor),
+    ]
+  }
+}
+
 extension OrderMadeEvent {
   fileprivate var members: [(String, JSONValue)] {
     var hold: JSONValue = .null
@@ -186,16 +206,7 @@ extension OrderMadeEvent {
     }
     return [
       ("hold", hold), ("claim", claim),
-      (
-        "lines",
-        .array(
-          lines.map {
-            [
-              "sku": .string($0.sku), "quantity": .integer($0.quantity),
-              "priceMinor": .integer($0.priceMinor),
-            ]
-          })
-      ),
+      ("lines", .array(lines.map { .object($0.body) })),
       ("discountMinor", .integer(discountMinor)), ("voucher", json(voucher)),
       ("untilMs", .integer(untilMs)),
     ]

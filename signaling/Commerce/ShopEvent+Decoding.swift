@@ -32,10 +32,30 @@ extension ShopEvent {
     case "voucherPut": return .voucherPut(try VoucherDraft(fields))
     case "voucherRemoved": return .voucherRemoved(try fields.text("code", max: 32))
     case "gifted": return .gifted(try GiftedEvent(fields))
+    case "shopOver": return .shopOver
     default:
+      if let event = try readUnits(kind, fields) { return event }
       if let event = try readDrop(kind, fields) { return event }
       if let event = try readLot(kind, fields) { return event }
       return try readBuying(kind, fields)
+    }
+  }
+
+  private static func readUnits(
+    _ kind: String, _ fields: ShopFields
+  ) throws(JSONMismatch) -> ShopEvent? {
+    func quantity() throws(JSONMismatch) -> Int64 {
+      try fields.int("quantity", in: 0...ShopLimits.unitsMax)
+    }
+    switch kind {
+    case "unitsAsked":
+      return .unitsAsked(
+        try fields.sku(), wanted: try fields.int("wanted", in: 0...ShopLimits.unitsMax),
+        quantity: try quantity())
+    case "unitsGranted":
+      return .unitsGranted(try fields.id("ask"), try fields.sku(), try quantity())
+    case "unitsReturned": return .unitsReturned(try fields.sku(), try quantity())
+    default: return nil
     }
   }
 
@@ -92,6 +112,10 @@ extension ShopEvent {
         try fields.sku(), quantity: try fields.int("quantity", in: 0...ShopLimits.cartQuantityMax))
     case "voucherApplied": return .voucherApplied(try fields.optionalText("code", max: 32))
     case "orderMade": return .orderMade(try OrderMadeEvent(fields))
+    case "orderPriced":
+      return .orderPriced(
+        try fields.id("order"), try fields.lines(),
+        discountMinor: try fields.int("discountMinor", in: 0...ShopLimits.orderMinorMax))
     case "paymentOffered":
       // An exported log has no URL.
       let url = try fields.optionalText(ShopEvent.secretKey, max: ShopLimits.urlMax)
@@ -227,6 +251,19 @@ struct ShopFields {
     return items.map { ShopFields($0) }
   }
 
+  /// The lines of an order.
+  func lines() throws(JSONMismatch) -> [OrderLine] {
+    var lines: [OrderLine] = []
+    for item in try objects("lines", max: ShopLimits.cartLinesMax) {
+      lines.append(
+        OrderLine(
+          sku: try item.sku(),
+          quantity: try item.int("quantity", in: 1...ShopLimits.cartQuantityMax),
+          priceMinor: try item.price("priceMinor")))
+    }
+    return lines
+  }
+
   func mismatch(_ key: String, _ expected: String) -> JSONMismatch {
     fields.refusal(key, expected: expected, found: "something else")
   }
@@ -356,14 +393,7 @@ extension OrderMadeEvent {
     } else {
       source = .cart
     }
-    lines = []
-    for item in try fields.objects("lines", max: ShopLimits.cartLinesMax) {
-      lines.append(
-        OrderLine(
-          sku: try item.sku(),
-          quantity: try item.int("quantity", in: 1...ShopLimits.cartQuantityMax),
-          priceMinor: try item.price("priceMinor")))
-    }
+    lines = try fields.lines()
     discountMinor = try fields.int("discountMinor", in: 0...ShopLimits.orderMinorMax)
     voucher = try fields.optionalText("voucher", max: ShopLimits.voucherCodeMax)
     untilMs = try fields.time("untilMs")

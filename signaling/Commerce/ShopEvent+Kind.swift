@@ -31,10 +31,15 @@ extension ShopEvent {
     case .cartSet: "cartSet"
     case .voucherApplied: "voucherApplied"
     case .orderMade: "orderMade"
+    case .orderPriced: "orderPriced"
     case .paymentOffered: "paymentOffered"
     case .orderMoved: "orderMoved"
     case .reportRefused: "reportRefused"
     case .gifted: "gifted"
+    case .unitsAsked: "unitsAsked"
+    case .unitsGranted: "unitsGranted"
+    case .unitsReturned: "unitsReturned"
+    case .shopOver: "shopOver"
     }
   }
 
@@ -48,7 +53,8 @@ extension ShopEvent {
     case .shopSet, .listingPut, .listingRemoved, .listingsOrdered, .variantSet, .listingPinned,
       .voucherPut, .voucherRemoved, .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft,
       .dropDecided, .dropEnded, .dropSettled, .lotOpened, .lotStarted, .lotClosing, .lotClosed,
-      .cartSet, .voucherApplied, .orderMade, .paymentOffered, .orderMoved, .reportRefused:
+      .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved,
+      .reportRefused, .unitsAsked, .unitsGranted, .unitsReturned, .shopOver:
       .server
     }
   }

@@ -56,6 +56,8 @@ package enum ShopEvent: Hashable, Sendable {
   case cartSet(SKU, quantity: Int64)
   case voucherApplied(String?)
   case orderMade(OrderMadeEvent)
+  /// The merchant has said what an order costs: its lines, as they are now.
+  case orderPriced(ShopID, [OrderLine], discountMinor: Minor)
   /// The merchant's page for an order; the URL is secret.
   case paymentOffered(ShopID, url: String)
   case orderMoved(ShopID, OrderStatus, reason: String?)
@@ -63,6 +65,16 @@ package enum ShopEvent: Hashable, Sendable {
   case reportRefused(ShopID, OrderReport)
   // Gifts
   case gifted(GiftedEvent)
+  // The merchant's units
+  /// The show is to have `wanted` units of it in the end; the merchant is asked for `quantity` of them
+  /// (0: for none). The question is named by this event's number.
+  case unitsAsked(SKU, wanted: Int64, quantity: Int64)
+  /// What the merchant gave for a question.
+  case unitsGranted(ShopID, SKU, Int64)
+  /// Units that were not sold are the merchant's again.
+  case unitsReturned(SKU, Int64)
+  /// The show has ended.
+  case shopOver
 }
 
 /// The settings of a room's shop.

@@ -11,6 +11,8 @@ package enum ShopLimits {
   package static let skusMax = 1000
   /// Units of one SKU in one show.
   package static let unitsMax: Int64 = 1_000_000
+  /// Questions for units of one SKU that a merchant has not answered.
+  package static let asksMax = 20
   /// Images of a listing; a page shows one and a strip.
   package static let imagesMax = 8
   package static let urlMax = 2048

@@ -3,7 +3,7 @@
 import Wire
 
 /// Checks and cleans what hosts and merchants write.
-enum ShopText {
+package enum ShopText {
   /// Whether it is `[A-Za-z0-9._-]{1,64}`.
   static func isSKU(_ text: String) -> Bool {
     (1...ShopLimits.skuMax).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
@@ -23,6 +23,25 @@ enum ShopText {
   /// Whether it is an absolute https URL of printable ASCII.
   static func isSecureURL(_ text: String) -> Bool {
     text.hasPrefix("https://") && text.utf8.count > 8 && isPlainURL(text)
+  }
+
+  /// Whether it is where a picture may be: https, or http on this machine for shops that are tried out;
+  /// the house says which of those.
+  static func isPictureURL(_ text: String) -> Bool {
+    isSecureURL(text) || (isPlainURL(text) && plainAuthority(of: text) != nil)
+  }
+
+  /// The address and port of a URL without TLS on this machine; nil for any other.
+  package static func plainAuthority(of text: String) -> String? {
+    guard text.hasPrefix("http://127.0.0.1:") || text.hasPrefix("http://[::1]:") else { return nil }
+    let rest = text.dropFirst("http://".count)
+    guard let slash = rest.firstIndex(of: "/") else { return nil }
+    let authority = rest[..<slash]
+    let port = authority.drop { $0 != "]" }.isEmpty ? authority : authority.drop { $0 != "]" }
+    guard let number = port.split(separator: ":").last.flatMap({ UInt16($0) }), number > 0 else {
+      return nil
+    }
+    return String(authority)
   }
 
   /// Whether it is printable ASCII without spaces and quotes, not too long.

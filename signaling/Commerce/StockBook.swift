@@ -12,12 +12,25 @@ package struct Stock: Hashable, Sendable {
   package internal(set) var sold: Int64 = 0
   /// The listing it is offered by; nil when it is not offered any more.
   package internal(set) var listing: ShopID?
+  /// Where units are the merchant's to give: how many the show is to have in the end. Nil: the host's
+  /// word is enough.
+  package internal(set) var wanted: Int64?
+  /// Units the merchant was asked for and has said nothing of, by the number of the question.
+  package internal(set) var asks = SortedTable<ShopID, Int64>()
+
+  init(units: Int64) { self.units = units }
 
   /// What can be bought from the shelf.
   package var available: Int64 { units - committed }
 
   /// What is promised or gone.
   package var committed: Int64 { reserved + held + sold }
+
+  /// Units that are asked for: not there yet.
+  package var pending: Int64 { asks.reduce(0) { $0 + $1.value } }
+
+  /// Units the show has no use for any more: the merchant's again.
+  var surplus: Int64 { wanted.map { max(0, units - max($0, committed)) } ?? 0 }
 }
 
 /// Every SKU's units. A unit changes its place by `move` only.
@@ -26,6 +39,8 @@ package struct StockBook: Hashable, Sendable {
   enum Place: Hashable, Sendable { case shelf, reserved, held, sold }
 
   private(set) var items = SortedTable<SKU, Stock>()
+  /// SKUs with more units than are wanted: what comes free of them goes back.
+  private(set) var leaving = SortedTable<SKU, Bool>()
 
   /// The units of a SKU; nil for one that was never offered.
   package func stock(_ sku: SKU) -> Stock? { items[sku] }
@@ -43,32 +58,88 @@ package struct StockBook: Hashable, Sendable {
     stock.add(-quantity, at: from)
     stock.add(quantity, at: to)
     items[sku] = stock
+    if stock.wanted != nil { note(sku, stock) }
     return true
   }
 
-  /// A SKU is offered with so many units in all; false when more are promised.
+  /// A SKU is offered with so many units in all, by the host's word; false when more are promised.
   mutating func offer(_ sku: SKU, units: Int64, by listing: ShopID) -> Bool {
     guard (0...ShopLimits.unitsMax).contains(units) else { return false }
     var stock = items[sku] ?? Stock(units: units)
     guard stock.committed <= units, stock.listing ?? listing == listing else { return false }
     stock.units = units
     stock.listing = listing
-    items[sku] = stock
+    stock.wanted = nil
+    note(sku, stock)
     return true
   }
 
-  /// A SKU is not offered any more; it is forgotten once nothing is promised or sold.
+  /// A SKU is not offered any more; it is forgotten once nothing is promised, sold or to be given back.
   mutating func withdraw(_ sku: SKU) {
-    guard let stock = items[sku] else { return }
-    if stock.committed == 0 {
-      items[sku] = nil
+    guard var stock = items[sku] else { return }
+    stock.listing = nil
+    if stock.wanted == nil, stock.asks.isEmpty {
+      items[sku] = stock.committed == 0 ? nil : stock
     } else {
-      items.update(sku) { $0.listing = nil }
+      stock.wanted = 0
+      note(sku, stock)
     }
   }
 
   /// As a snapshot has it.
-  mutating func restore(_ sku: SKU, _ stock: Stock) { items[sku] = stock }
+  mutating func restore(_ sku: SKU, _ stock: Stock) { note(sku, stock) }
+
+  // MARK: The merchant's units
+
+  /// The show is to have so many units in the end, and asks the merchant for some of them.
+  mutating func ask(_ sku: SKU, wanted: Int64, quantity: Int64, as id: ShopID) -> Bool {
+    guard var stock = items[sku], stock.listing != nil,
+      (0...ShopLimits.unitsMax).contains(wanted), (0...ShopLimits.unitsMax).contains(quantity)
+    else { return false }
+    if quantity > 0 {
+      guard stock.asks.count < ShopLimits.asksMax else { return false }
+      stock.asks[id] = quantity
+    }
+    stock.wanted = wanted
+    note(sku, stock)
+    return true
+  }
+
+  /// The merchant gives what it was asked for, or less; what it does not give is not wanted any more.
+  mutating func grant(_ sku: SKU, _ quantity: Int64, of id: ShopID) -> Bool {
+    guard var stock = items[sku], let asked = stock.asks[id], (0...asked).contains(quantity),
+      stock.units + quantity <= ShopLimits.unitsMax
+    else { return false }
+    stock.asks[id] = nil
+    stock.units += quantity
+    stock.wanted = stock.wanted.map { min($0, stock.units + stock.pending) }
+    note(sku, stock)
+    return true
+  }
+
+  /// Units go back to the merchant; false when so many are not free.
+  mutating func giveBack(_ sku: SKU, _ quantity: Int64) -> Bool {
+    guard var stock = items[sku], quantity > 0, stock.available >= quantity else { return false }
+    stock.units -= quantity
+    note(sku, stock)
+    return true
+  }
+
+  /// The show is over: what comes free is not wanted any more.
+  mutating func wantNothing() {
+    for entry in items where entry.value.wanted != nil {
+      var stock = entry.value
+      stock.wanted = 0
+      note(entry.key, stock)
+    }
+  }
+
+  private mutating func note(_ sku: SKU, _ stock: Stock) {
+    let isGone =
+      stock.wanted != nil && stock.listing == nil && stock.units == 0 && stock.asks.isEmpty
+    items[sku] = isGone ? nil : stock
+    leaving[sku] = !isGone && stock.units > stock.wanted ?? stock.units ? true : nil
+  }
 }
 
 extension Stock {

@@ -43,7 +43,9 @@ package struct ControlCore {
     perSecond: ControlLimits.callbacksPerSecond, burst: ControlLimits.callbacksBurst,
     addressesMax: ControlLimits.mintAddressesMax)
   /// The endpoints of webhooks.
-  var hooks: HookDirectory
+  var hooks: HookDirectory {
+    didSet { houses.soleMerchant = hooks.soleMerchant }
+  }
   /// By number: changes of endpoints and deliveries that are being written.
   var pendingHooks: [UInt64: PendingHookChange] = [:]
   var lastHookChange: UInt64 = 0
@@ -64,8 +66,7 @@ package struct ControlCore {
   var parked: [String: [ParkedRequest]] = [:]
   /// Requests that wait for a table: where its next page is, empty at its end.
   var tables: [Waiter: String] = [:]
-  /// Who takes orders, and what they said of rooms that are being opened.
-  var merchants: Set<String> = []
+  /// What merchants said of rooms that are being opened.
   var parkedReports: [String: [ParkedReport]] = [:]
   /// Requests of the REST API that are answered later: what they want is on its way to the disk.
   var waitingRequests: [RequestTicket: HTTPRequest] = [:]
@@ -87,7 +88,9 @@ package struct ControlCore {
     directory = TrackDirectory(workers: config.workers)
     identifiers = ControlIdentifiers(random: random)
     houses = RoomHouses(
-      isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts)
+      isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts,
+      plainShops: Set(config.hookAllowed.map { "\($0)" }))
+    houses.soleMerchant = hooks.soleMerchant
   }
 
   /// Takes the effects so far, oldest first.

@@ -52,15 +52,6 @@ export class LiveShow extends Emitter {
     if (event) this.#apply(event);
   }
 
-  /**
-   * What is published now: who came before the host did learns from it whose room this is, for no event says so.
-   * @param {import("./protocol").Track[]} tracks
-   */
-  published(tracks) {
-    const host = this.state && !this.state.host && tracks.find((track) => track.role === "host");
-    if (this.state && host) this.#become({ ...this.state, host: { member: host.member, name: host.name ?? "" } });
-  }
-
   /** @param {Message} part */
   #receivePart(part) {
     if (part.part === 0) this.#parts = [];

@@ -322,6 +322,8 @@ export interface Variant {
   units?: number;
   held?: number;
   reserved?: number;
+  /** Asked of the merchant, who has not answered. */
+  pending?: number;
 }
 
 export interface Gift {

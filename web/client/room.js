@@ -350,7 +350,6 @@ export class HawkerRoom extends RoomCommands {
   }
 
   #tracksChanged() {
-    this.show.published([...this.tracks.values()]);
     this.emit("tracks", [...this.tracks.values()]);
   }
 

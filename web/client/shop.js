@@ -85,7 +85,7 @@ const CHANGES = {
   },
   variantSet: (shop, { listing, variant }) => withVariant(shop, variant.sku, variant, listing),
   stock: (shop, { sku, available, sold }) => withVariant(shop, sku, { available, sold }),
-  units: (shop, { sku, units, held, reserved }) => withVariant(shop, sku, { units, held, reserved }),
+  units: (shop, { sku, units, held, reserved, pending }) => withVariant(shop, sku, { units, held, reserved, pending }),
   listingPinned: (shop, { slot, pin }) => {
     const others = shop.pins.filter((each) => each.slot !== slot);
     return { ...shop, pins: pin ? [...others, pin].sort((a, b) => a.slot - b.slot) : others };

@@ -30,7 +30,7 @@ export function showPicture(frame, listing) {
   if (frame.dataset.image === url) return;
   frame.dataset.image = url;
   frame.querySelector("img")?.remove();
-  if (!/^https:/i.test(url)) return;
+  if (!/^https?:/i.test(url)) return;
   const image = make("img", { src: url, alt: "", loading: "lazy", decoding: "async", referrerpolicy: "no-referrer" });
   image.addEventListener("error", () => image.remove());
   frame.append(image);

@@ -22,7 +22,7 @@ export class OrdersPanel {
   unsent = 0;
   #room;
   #run;
-  #revenue = make("dl.figures-row.numbers", { role: "status" });
+  #revenue = make("div.figures-row.numbers", { role: "status" });
   #list;
   #more;
   #empty = make("p.empty", {}, text("seller.noOrders"));
@@ -97,7 +97,7 @@ export class OrdersPanel {
     this.#revenue.dataset.key = key;
     this.#revenue.replaceChildren(...figures.map((each) => {
       const [figure, note] = /** @type {string[]} */ (each);
-      return make("div", {}, make("dt", {}, make("strong", {}, figure)), note && make("dd.quiet-text.small", {}, note));
+      return make("div", {}, make("p", {}, make("strong", {}, figure)), note && make("p.quiet-text.small", {}, note));
     }));
   }
 

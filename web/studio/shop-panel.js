@@ -105,6 +105,7 @@ export class SellerPanel {
     let item;
     const picture = pictureOf(null);
     const [title, line, pinned] = [make("strong.cut", { dir: "auto" }), make("span.quiet-text.small.numbers"), make("span.small.numbers.pinned-mark")];
+    const gauge = make("div.meter.seen", { "aria-hidden": "true" }, make("div"));
     const pin = actButton("button.icon.compact.toggles", { icon: "pin" }, "", () => this.#pin(item.listing.id), this.#run);
     const more = make("button.icon.compact", { icon: "more", onclick: (/** @type {any} */ event) => this.#menu(event.currentTarget, item) });
     /** @param {any} next */
@@ -116,12 +117,14 @@ export class SellerPanel {
       setText(title, listing.title);
       setText(line, lineOf(shop, listing));
       const seen = slot && shop.seen[slot.id];
+      gauge.hidden = !seen;
+      gauge.style.setProperty("--part", String(seen ? Math.min(1, seen.seen / Math.max(1, seen.viewers)) : 0));
       setText(pinned, slot ? (seen ? text("seller.pinSeen", seen) : text("seller.pinned")) : "");
       pin.setAttribute("aria-pressed", String(Boolean(slot)));
       pin.setAttribute("aria-label", text("seller.pinOf", { title: listing.title }));
       more.setAttribute("aria-label", text("seller.moreOf", { title: listing.title }));
     };
-    return { node: make("li.card.row.seller-row", {}, picture, make("div.grow.stack", {}, title, line, pinned), pin, more), update };
+    return { node: make("li.card.row.seller-row", {}, picture, make("div.grow.stack", {}, title, line, pinned, gauge), pin, more), update };
   }
 
   /**

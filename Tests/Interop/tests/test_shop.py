@@ -187,13 +187,15 @@ def test_a_drop_an_auction_and_gifts_are_paid_for(demo_shop, chromium, open_page
     settle(demo_shop.pay(waiter), "Pay")
     own(waiter, "orders[0].status === 'paid'")
     rooms.shows(host, "Sold out · 2 sold", PATIENCE)
+    for page in everyone:
+        page.wait_until(f"{STATE}.listings[0].variants[0].sold === 2", PATIENCE, "the counters")
     shop = all_agree(everyone)
     assert shop["listings"][0][2][0][2:] == [3, 2] and shop["drops"][0][2:5] == [0, 2, 0] and shop["drops"][0][6]
 
     # An auction: up to their maximum the server bids for them; a late bid adds time; who wins pays.
     host.push("^Drop, auction and more")
     host.push("^Open an auction$")
-    fill(host, start="10", step="1", duration="12", soft="8")
+    fill(host, start="10", step="1", duration="12", soft="10")
     album(host, "studio-auction")
     host.push("^Open auction$")
     card(ben, "No bids yet")
@@ -208,6 +210,7 @@ def test_a_drop_an_auction_and_gifts_are_paid_for(demo_shop, chromium, open_page
     card(ben, "Dora bid more than you")
     album(dora, "maximum")
     dora.push("^Close$")
+    ben.wait_until(f"{ends} - hawker.room.clock.now() < 9000", PATIENCE, "the last seconds")
     act(ben)
     dora.wait_until(f"{STATE}.lot.priceMinor === 1300", PATIENCE, "the server bid for Dora")
     dora.wait_until(f"{ends} > {before}", PATIENCE, "late bids add time")

@@ -59,6 +59,30 @@ extension ShopDraft {
     }
   }
 
+  /// What the merchant says to an order's prices: held units never cost more than was promised.
+  mutating func price(_ id: ShopID, _ reply: PriceAnswer) throws(ShopRefusal) {
+    let order = try checkOrder(id)
+    guard order.status == .creating, !order.isPriced else { return }
+    guard case .confirmed(let prices) = reply else {
+      if case .denied(let reason) = reply { try answer(id, .failed(reason: reason)) }
+      return
+    }
+    let lines = order.lines.map { line -> OrderLine in
+      var line = line
+      guard let price = prices[line.sku], (1...ShopLimits.minorMax).contains(price) else {
+        return line
+      }
+      line.priceMinor = order.source == .cart ? price : min(price, line.priceMinor)
+      return line
+    }
+    guard let sum = Order.sum(lines) else {
+      return try answer(id, .failed(reason: "the sum is too large"))
+    }
+    let voucher = order.voucher.flatMap { state.vouchers[$0] }
+    let discount = voucher?.discount(ofMinor: sum) ?? min(order.discountMinor, sum)
+    add(.orderPriced(id, lines, discountMinor: discount))
+  }
+
   /// A signed report. What is so already changes nothing; what can't be is recorded as refused.
   mutating func take(_ report: OrderReport, of id: ShopID) throws(ShopRefusal) {
     let order = try checkOrder(id)

@@ -56,6 +56,7 @@ extension ShopDraft {
   private mutating func putListing(_ raw: ListingDraft) throws(ShopRefusal) -> ShopID {
     let draft = try cleaned(raw)
     var shop = state
+    guard !shop.isOver else { throw ShopRefusal(.closed, "the show is over") }
     if let currency = shop.settings.currency {
       guard currency == draft.currency else {
         throw ShopRefusal(.wrongCurrency, "currency: this room's prices are in \(currency)")
@@ -76,12 +77,13 @@ extension ShopDraft {
     }
     for variant in draft.variants { try checkUnits(variant.sku, variant.units, of: old?.id) }
     if let old, isAlready(old, draft) { return old.id }
-    let event = ShopEvent.listingPut(old?.id, draft)
+    let event = ShopEvent.listingPut(old?.id, asAllotted(draft))
     // What is left is too many SKUs.
     shop = state
     guard shop.apply(event, at: ShopPlace(sequence: nextSequence, atMs: atMs, buyer: context.buyer))
     else { throw ShopRefusal(.limit, "a room has at most \(ShopLimits.skusMax) SKUs") }
     let sequence = add(event)
+    for variant in draft.variants { try allot(variant.sku, variant.units) }
     return old?.id ?? sequence
   }
 
@@ -89,7 +91,9 @@ extension ShopDraft {
   private mutating func isAlready(_ listing: Listing, _ draft: ListingDraft) -> Bool {
     let book = state.stock
     return listing == Listing(id: listing.id, draft)
-      && draft.variants.allSatisfy { book.stock($0.sku)?.units == $0.units }
+      && draft.variants.allSatisfy { variant in
+        book.stock(variant.sku).map { $0.wanted ?? $0.units } == variant.units
+      }
   }
 
   /// Units of a SKU that this listing (nil: a new one) may offer.
@@ -133,6 +137,7 @@ extension ShopDraft {
     _ sku: SKU, priceMinor: Minor?, units: Int64?
   ) throws(ShopRefusal) {
     let listing = try checkOffered(sku)
+    guard !state.isOver else { throw ShopRefusal(.closed, "the show is over") }
     guard let variant = listing.variant(sku), let stock = state.stock.stock(sku) else { return }
     if let priceMinor { try checkPrice(priceMinor, "priceMinor") }
     if let units {
@@ -140,9 +145,15 @@ extension ShopDraft {
       try checkUnits(sku, units, of: listing.id)
     }
     let price = priceMinor ?? variant.priceMinor
-    let total = units ?? stock.units
-    guard price != variant.priceMinor || total != stock.units else { return }
-    add(.variantSet(sku, priceMinor: price, units: total))
+    let total = units ?? stock.wanted ?? stock.units
+    let isSame = total == stock.wanted ?? stock.units
+    guard price != variant.priceMinor || !isSame else { return }
+    if price != variant.priceMinor || allotment == .byWord {
+      add(
+        .variantSet(
+          sku, priceMinor: price, units: allotment == .byWord ? total : stock.units))
+    }
+    try allot(sku, total)
   }
 
   mutating func pin(_ id: ShopID?, slot: Int64) throws(ShopRefusal) {
@@ -215,7 +226,7 @@ extension ShopDraft {
     } else {
       draft.description = nil
     }
-    guard raw.images.count <= ShopLimits.imagesMax, raw.images.allSatisfy(ShopText.isSecureURL)
+    guard raw.images.count <= ShopLimits.imagesMax, raw.images.allSatisfy(ShopText.isPictureURL)
     else {
       throw ShopRefusal(.badField, "images: at most \(ShopLimits.imagesMax) https URLs")
     }

@@ -62,6 +62,7 @@ extension Order {
     writer.optional(reason)
     writer.optional(paymentURL)
     writer.write(units)
+    writer.write(isPriced)
     writer.write(wasShipped)
   }
 
@@ -89,6 +90,7 @@ extension Order {
     reason = try reader.optionalText(max: ShopLimits.reasonMax)
     paymentURL = try reader.optionalText(max: ShopLimits.urlMax)
     units = try reader.choice()
+    isPriced = try reader.flag()
     wasShipped = try reader.flag()
   }
 }

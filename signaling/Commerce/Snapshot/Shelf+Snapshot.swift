@@ -58,6 +58,11 @@ extension StockBook {
       writer.write(sku)
       for number in [stock.units, stock.reserved, stock.held, stock.sold] { writer.write(number) }
       writer.optional(stock.listing)
+      writer.optional(stock.wanted)
+      writer.table(stock.asks) {
+        $0.write($1)
+        $0.write($2)
+      }
     }
   }
 
@@ -71,11 +76,17 @@ extension StockBook {
 
 extension Stock {
   fileprivate init(_ reader: inout SnapshotReader) throws(WireError) {
-    units = try reader.int(max: ShopLimits.unitsMax)
+    self.init(units: try reader.int(max: ShopLimits.unitsMax))
     reserved = try reader.int(max: ShopLimits.unitsMax)
     held = try reader.int(max: ShopLimits.unitsMax)
     sold = try reader.int(max: ShopLimits.unitsMax)
     listing = try reader.optionalInt()
+    wanted = try reader.optional { reader throws(WireError) in
+      try reader.int(max: ShopLimits.unitsMax)
+    }
+    asks = try reader.table(max: ShopLimits.asksMax) { reader throws(WireError) in
+      (try reader.int(), try reader.int(max: ShopLimits.unitsMax))
+    }
     guard committed <= units else { throw .badValue }
   }
 }

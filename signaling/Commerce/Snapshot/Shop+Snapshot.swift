@@ -25,6 +25,7 @@ extension Shop {
     ] {
       writer.write(number)
     }
+    writer.write(isOver)
   }
 
   /// Reads what `write` wrote; what follows from the rest is made anew.
@@ -68,6 +69,7 @@ extension Shop {
     revenue.paidMinor = try reader.int(max: ShopLimits.revenueMinorMax)
     revenue.refundedCount = try reader.int()
     revenue.refundedMinor = try reader.int(max: ShopLimits.revenueMinorMax)
+    isOver = try reader.flag()
     index()
   }
 

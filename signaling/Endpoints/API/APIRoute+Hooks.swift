@@ -9,8 +9,8 @@ extension APIRoute {
     APIRoute(
       operation: .server(.receiveCallback), method: .post,
       segments: ["api", "v1", "hooks", "{merchant}"],
-      summary: "A shop reports what became of an order or of coins, signed as Standard Webhooks "
-        + "says with a key of one of its endpoints.",
+      summary: "A shop reports what became of an order or of coins, gives units or offers "
+        + "products, signed as Standard Webhooks says with a key of one of its endpoints.",
       parameters: [
         APIParameter("merchant", .path, isRequired: true, APISchema.roomName, "Whose key signs."),
         header(HookHeaders.idName, "Names the report: a repeat has no second effect."),
@@ -22,9 +22,11 @@ extension APIRoute {
         Answer(204, "Taken, and on the disk.", .none),
         .problem(400, "A header or the body is not as it has to be; the detail names it."),
         .problem(401, "Too old, too new, or signed by nobody we know."),
+        .problem(403, "The room is not this merchant's."),
         .problem(404, "There is no such order."),
-        .problem(409, "The order is not in a state for this."),
+        .problem(409, "The order, the units or the room are not in a state for this."),
         Answer(413, "The body is larger than any that is taken.", .text),
+        .problem(422, "A product can't be so; the detail names its row. Or the id is in use."),
         .problem(429, "Too many from one address; Retry-After says when."),
         .problem(503, "Too much waits for the disk; Retry-After says when to try again."),
       ]),

@@ -12,7 +12,9 @@ extension APISchema {
   private static let topics: JSONValue = [
     "type": "array", "maxItems": .integer(Int64(HookLimits.topicsMax)),
     "items": ["type": "string", "maxLength": 64],
-    "description": "`*` is every topic but viewer.joined, viewer.left and chat.review.",
+    "description": .string(
+      "`*` is every topic but those that must be named: "
+        + HookTopic.onRequest.sorted().joined(separator: ", ") + "."),
   ]
   private static let url: JSONValue = [
     "type": "string", "maxLength": .integer(Int64(HookLimits.urlMax)),
@@ -24,8 +26,9 @@ extension APISchema {
     "description": "Of hooks whose answer is waited for.",
   ]
   private static let fallback: JSONValue = [
-    "enum": ["allow", "hold"],
-    "description": "What becomes of a message when chat.review is not answered in time.",
+    "enum": ["allow", "hold", "deny"],
+    "description":
+      "What becomes of a message (chat.review) or an order (price.check) without an answer in time.",
   ]
   private static let text: JSONValue = ["type": "string"]
   private static let flag: JSONValue = ["type": "boolean"]
@@ -100,7 +103,7 @@ extension APISchema {
           [
             "enum": [
               "order.paid", "order.failed", "order.cancelled", "order.refunded",
-              "order.shipped", "coins.paid",
+              "order.shipped", "coins.paid", "stock.granted", "listings.put",
             ]
           ]
         ),
@@ -109,7 +112,9 @@ extension APISchema {
           "data",
           [
             "type": "object",
-            "description": "Of an order: `room` and `order`, as checkout.create had them.",
+            "description": .string(
+              "Of an order: `room` and `order`, as checkout.create had them. Of units: `room`, "
+                + "`reserve` and `quantity`. Of listings: `room` and `listings`, as in an import."),
           ]
         ),
       ], required: ["type", "data"]),

@@ -43,7 +43,9 @@ extension APISchema {
     ] + units, optional: Set(units.map(\.0)))
 
   /// What the room's team is told of units.
-  static let units: Properties = [("units", count), ("held", count), ("reserved", count)]
+  static let units: Properties = [
+    ("units", count), ("held", count), ("reserved", count), ("pending", count),
+  ]
 
   private static let gift = closed([("id", string), ("emoji", string), ("coins", count)])
 

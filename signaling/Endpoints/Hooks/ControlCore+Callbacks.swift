@@ -5,6 +5,8 @@ import Commerce
 import HTTP
 import Hooks
 import JSON
+import Messages
+import Room
 import Wire
 
 extension ControlCore {
@@ -14,8 +16,8 @@ extension ControlCore {
       throw ControlRefusal(429, "rate", "too many callbacks from one address")
     }
     let report = try verifiedReport(call)
-    if case .order(_, let room, _) = report.event {
-      guard Credential.isRoomName(room) else { throw .unknownOrder }
+    if let room = report.event.room {
+      guard Credential.isRoomName(room) else { throw .unknownRoom(of: report.event) }
       guard require(room) else {
         let client = SocketAddress(ip: call.client, port: 0)
         let parked = ParkedRequest(request: call.request, ticket: call.ticket, client: client)
@@ -45,7 +47,8 @@ extension ControlCore {
       throw ControlRefusal(error)
     }
     do throws(MerchantReportFault) {
-      return try MerchantReport(merchant: merchant, id: headers.id, body: request.body)
+      return try MerchantReport(
+        merchant: merchant, id: headers.id, body: request.body, limits: .listings)
     } catch {
       throw ControlRefusal(400, "bad-message", error.text)
     }
@@ -65,6 +68,15 @@ extension ControlCore {
         status, of: order, in: room, by: report.merchant, id: report.id,
         for: .request(call.ticket), at: call.now,
         wall: call.wall)
+    case .stockGranted(let room, let reserve, let quantity):
+      self.report(
+        .stockGranted(ask: reserve, quantity), in: room, by: report.merchant, id: report.id,
+        canonical: Array("stock.granted \(reserve) \(quantity)".utf8), for: .request(call.ticket))
+    case .listingsPut(let room):
+      let (drafts, canonical) = try listings(report.data)
+      self.report(
+        .listingsPut(drafts), in: room, by: report.merchant, id: report.id, canonical: canonical,
+        for: .request(call.ticket))
     case .coinsPaid:
       guard let purchase = try? JSONFields(report.data).int("purchase") else { throw .unknownOrder }
       coinsPaid(
@@ -74,7 +86,31 @@ extension ControlCore {
   }
 }
 
+extension ControlCore {
+  /// Products as a merchant sends them: read as an import over REST is.
+  private func listings(
+    _ data: JSONObject
+  ) throws(ControlRefusal) -> (drafts: [ListingDraft], canonical: [UInt8]) {
+    do throws(MessageRefusal) {
+      let request = try CommandCatalogue.command(named: "importListings")?.decode(
+        JSONFields(data))
+      guard let request, case .shop(.importListings(let drafts)) = request.command else {
+        throw MessageRefusal(.badMessage, "listings: expected an array")
+      }
+      return (drafts, request.canonical)
+    } catch {
+      throw ControlRefusal(400, error.code.rawValue, error.text)
+    }
+  }
+}
+
 extension ControlRefusal {
+  /// A room whose name can't be one.
+  fileprivate static func unknownRoom(of event: MerchantReport.Event) -> ControlRefusal {
+    if case .order = event { return .unknownOrder }
+    return ControlRefusal(403, "forbidden", "the room is not this merchant's")
+  }
+
   fileprivate static let unknownOrder = ControlRefusal(
     404, "unknown-order", "there is no such order")
 

@@ -139,7 +139,7 @@ extension ControlCore {
     if let deadlineMs { row.deadlineMs = deadlineMs }
     if let fallback {
       guard let value = HookEndpointRow.Fallback(rawValue: fallback) else {
-        throw ControlRefusal(400, "bad-message", "fallback: expected allow or hold")
+        throw ControlRefusal(400, "bad-message", "fallback: expected allow, hold or deny")
       }
       row.fallback = value
     }

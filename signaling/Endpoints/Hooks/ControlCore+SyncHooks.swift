@@ -15,13 +15,15 @@ enum SyncPurpose: Hashable, Sendable {
   case review(room: String, message: EntryID, fallback: HookEndpointRow.Fallback)
   /// Where a buyer pays.
   case checkout(MerchantCall)
+  /// Whether an order's prices stand.
+  case prices(room: String, order: ShopID, merchant: String, fallback: HookEndpointRow.Fallback)
 }
 
 extension ControlCore {
   /// Asks the shop of `merchant`; the answer comes to `answered`.
   ///
   /// - Parameters:
-  ///   - merchant: nil: any that answers such questions.
+  ///   - merchant: nil: nobody.
   ///   - id: the `webhook-id`, for a question that may be asked twice; nil: a new one.
   ///   - data: begins with `room`.
   /// - Returns: false when nobody is to be asked: the fallback is the caller's.
@@ -64,7 +66,24 @@ extension ControlCore {
       guard let judgement else { return }
       houses.serve(.reviewed(message, judgement), in: room, atMs: wall.milliseconds)
     case .checkout(let call): answered(call, answer.checkout(config), at: clock.now, wall: wall)
+    case .prices(let room, let order, let merchant, let fallback):
+      priced(order, answer.prices(fallback), in: room, by: merchant)
     }
+  }
+
+  /// Asks whether an order's prices stand; false when nobody wants to be asked, or it is settled.
+  mutating func checkPrices(of order: ShopID, in room: String, by merchant: String) -> Bool {
+    guard let data = houses[room]?.pricesToCheck(of: order, in: room),
+      let endpoint = hooks.endpoint(for: .priceCheck, of: merchant)
+    else { return false }
+    let purpose = SyncPurpose.prices(
+      room: room, order: order, merchant: merchant, fallback: endpoint.fallback)
+    // The same question after a crash has the same id.
+    let id = "\(MerchantReport.ownIDPrefix)price-\(room)-\(order)"
+    if !ask(.priceCheck, of: merchant, id: id, data: data, for: purpose) {
+      priced(order, endpoint.fallback.prices, in: room, by: merchant)
+    }
+    return true
   }
 
   /// Asks a merchant for a payment page; without one that answers, the order fails.
@@ -80,7 +99,7 @@ extension ControlCore {
 
   /// Whether the shop of a room wants to see messages before they are shown.
   func isReviewed(_ room: String) -> Bool {
-    hooks.endpoint(for: .reviewChat, of: merchant(of: room)) != nil
+    hooks.endpoint(for: .reviewChat, of: owner(of: room)) != nil
   }
 
   /// Has a message reviewed that waits for nothing else.
@@ -88,7 +107,7 @@ extension ControlCore {
     guard event.isForReview, let house = houses[room], let text = house.texts[event.text] else {
       return
     }
-    let merchant = merchant(of: room)
+    let merchant = owner(of: room)
     let record = house.people.record(entry.actor)
     let data: JSONObject = [
       "room": .string(room), "sequence": .integer(entry.sequence),
@@ -105,8 +124,10 @@ extension ControlCore {
       .reviewed(entry.sequence, judgement), in: room, atMs: clock.wall.milliseconds)
   }
 
-  /// Whose room it is; nil: nobody's in particular.
-  func merchant(of room: String) -> String? { houses[room]?.state.shop.settings.merchant }
+  /// Whose room it is: the merchant it names, or the only one there is; nil: nobody's.
+  func owner(of room: String) -> String? {
+    houses[room].flatMap { $0.state.shop.settings.merchant ?? hooks.soleMerchant }
+  }
 
   // MARK: Who comes and goes
 
@@ -114,10 +135,12 @@ extension ControlCore {
   mutating func tellHooks(
     _ topic: String, _ arrival: Arrival, in room: String, wall: WallTime
   ) {
-    guard config.isDurable, hooks.wants(topic), let key = houses.key(of: room) else { return }
+    guard config.isDurable, let merchant = owner(of: room), hooks.wants(topic, of: merchant),
+      let key = houses.key(of: room)
+    else { return }
     let message = RoomHooks.message(
       topic, identity: arrival.identity, name: arrival.name, role: arrival.role.rawValue,
-      in: room, atMs: wall.milliseconds)
+      in: room, merchant: merchant, atMs: wall.milliseconds)
     effects.append(.house(.change(.publish(message, room: key), number: 0)))
   }
 }
@@ -138,11 +161,31 @@ extension HookEndpointRow.Fallback {
     switch self {
     case .allow: .allow
     case .hold: nil
+    case .deny: .deny
+    }
+  }
+
+  /// What an order costs that nobody has confirmed.
+  fileprivate var prices: PriceAnswer {
+    switch self {
+    case .allow: .confirmed([:])
+    case .hold, .deny: .denied(reason: "the shop has not confirmed the price")
     }
   }
 }
 
 extension SyncAnswer {
+  /// The answer to a question about prices.
+  fileprivate func prices(_ fallback: HookEndpointRow.Fallback) -> PriceAnswer {
+    guard case .answered(let object) = self, let verdict = PriceVerdict(object) else {
+      return fallback.prices
+    }
+    return switch verdict {
+    case .prices(let prices): .confirmed(prices)
+    case .refused(let text): .denied(reason: text)
+    }
+  }
+
   /// The answer to a request for a payment page.
   fileprivate func checkout(_ config: ControlConfig) -> CheckoutAnswer {
     switch self {

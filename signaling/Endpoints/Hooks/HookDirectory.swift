@@ -6,15 +6,25 @@ import RoomLog
 /// All endpoints by id: as they are on the disk.
 struct HookDirectory: Sendable {
   private var rows: [Int64: HookEndpointRow] = [:] {
-    didSet { askable = HookDirectory.askable(rows) }
+    didSet { index() }
   }
   /// Who answers questions, oldest first: looked at for each message of a chat.
   private var askable: [SyncHookKind: [HookEndpointRow]] = [:]
+  /// Whose the rooms are that name nobody: the only merchant that takes orders, or the only one at all.
+  /// Nil where that is nobody or several: then none of them is told of such a room.
+  private(set) var soleMerchant: String?
 
   /// These and no others.
   init(_ endpoints: [HookEndpointRow] = []) {
     rows = Dictionary(endpoints.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    index()
+  }
+
+  private mutating func index() {
     askable = HookDirectory.askable(rows)
+    let takers = merchants(for: .createCheckout)
+    let candidates = takers.isEmpty ? Set(rows.values.map(\.merchant)) : takers
+    soleMerchant = candidates.count == 1 ? candidates.first : nil
   }
 
   private static func askable(
@@ -39,14 +49,17 @@ struct HookDirectory: Sendable {
     set { rows[id] = newValue }
   }
 
-  /// Whether anybody gets `topic` now.
-  func wants(_ topic: String) -> Bool {
-    rows.values.contains { $0.disabledMs == nil && HookTopic.matches($0.topics, topic) }
+  /// Whether a merchant gets `topic` now.
+  func wants(_ topic: String, of merchant: String) -> Bool {
+    rows.values.contains {
+      $0.merchant == merchant && $0.disabledMs == nil && HookTopic.matches($0.topics, topic)
+    }
   }
 
-  /// Who is asked: the merchant's oldest endpoint with the topic; without a merchant, anybody's.
+  /// Who is asked: the merchant's oldest endpoint with the topic; without a merchant, nobody.
   func endpoint(for kind: SyncHookKind, of merchant: String?) -> HookEndpointRow? {
-    askable[kind]?.first { merchant == nil || $0.merchant == merchant }
+    guard let merchant else { return nil }
+    return askable[kind]?.first { $0.merchant == merchant }
   }
 
   /// Whose endpoints answer such questions.

@@ -12,22 +12,23 @@ enum RoomHooks {
   ///
   /// - Parameters:
   ///   - house: after the event was applied.
-  ///   - merchant: whose the room is; nil: every endpoint is told.
+  ///   - merchant: whose the room is; nil: nobody's, and nobody is told.
   static func message(
-    of entry: SequencedEvent, in room: String, _ house: RoomHouse, merchant: String? = nil
+    of entry: SequencedEvent, in room: String, _ house: RoomHouse, merchant: String?
   ) -> OutboxRow? {
-    switch entry.event {
+    guard let merchant else { return nil }
+    return switch entry.event {
     // The first time only: a host that comes back from a break is no new show.
     case .phaseChanged(.live) where house.state.show.firstLiveAtMs == entry.atMs:
       row(HookTopic.roomLive, entry, room, merchant)
     case .phaseChanged(.ended): row(HookTopic.roomEnded, entry, room, merchant)
-    case .shop(let event): message(of: event, entry, in: room, house)
+    case .shop(let event): message(of: event, entry, in: room, house, merchant)
     default: nil
     }
   }
 
   private static func row(
-    _ topic: String, _ entry: SequencedEvent, _ room: String, _ merchant: String?,
+    _ topic: String, _ entry: SequencedEvent, _ room: String, _ merchant: String,
     _ members: [(String, JSONValue)] = []
   ) -> OutboxRow {
     let data = JSONObject(
@@ -39,7 +40,8 @@ enum RoomHooks {
 
   /// Somebody came (`viewer.joined`) or went (`viewer.left`): in no log, so without a sequence.
   static func message(
-    _ topic: String, identity: String, name: String, role: String, in room: String, atMs: Int64
+    _ topic: String, identity: String, name: String, role: String, in room: String,
+    merchant: String, atMs: Int64
   ) -> OutboxRow {
     let data: JSONObject = [
       "room": .string(room), "identity": .string(identity), "name": .string(name),
@@ -47,17 +49,25 @@ enum RoomHooks {
     ]
     return OutboxRow(
       topic: topic, body: HookPayload.body(type: topic, atMs: atMs, data: data),
-      subject: identity, isOnRequest: true, atMs: atMs)
+      merchant: merchant, subject: identity, isOnRequest: true, atMs: atMs)
   }
 
   // MARK: The shop
 
   private static func message(
-    of event: ShopEvent, _ entry: SequencedEvent, in room: String, _ house: RoomHouse
+    of event: ShopEvent, _ entry: SequencedEvent, in room: String, _ house: RoomHouse,
+    _ merchant: String
   ) -> OutboxRow? {
     let shop = house.state.shop
     func row(_ topic: String, _ members: [(String, JSONValue)]) -> OutboxRow {
-      self.row(topic, entry, room, shop.settings.merchant, members)
+      self.row(topic, entry, room, merchant, members)
+    }
+    func units(_ sku: SKU, _ quantity: Int64) -> [(String, JSONValue)] {
+      let reference = shop.listing(of: sku)?.reference
+      return [
+        ("sku", .string(sku)), ("reference", reference.map { .string($0) } ?? .null),
+        ("quantity", .integer(quantity)),
+      ]
     }
     func buyer(_ buyer: BuyerID) -> (String, JSONValue) {
       let identity = house.people.record(PersonID(buyer.rawValue))?.identity
@@ -118,6 +128,11 @@ enum RoomHooks {
         ])
     case .lotClosed(let id, let why):
       return row("auction.closed", [("lot", .integer(id)), ("why", .string(why.rawValue))])
+    case .unitsAsked(let sku, _, let quantity) where quantity > 0:
+      let ask = [("reserve", JSONValue.integer(entry.sequence))]
+      return row(HookTopic.stockReserve, ask + units(sku, quantity))
+    case .unitsReturned(let sku, let quantity):
+      return row(HookTopic.stockReturn, units(sku, quantity))
     case .gifted(let gift):
       let posting = gift.posting
       return row(

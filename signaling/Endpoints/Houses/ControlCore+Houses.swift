@@ -4,6 +4,7 @@ import Access
 import Commerce
 import Crypto
 import HTTP
+import Hooks
 import MediaControl
 import Messages
 import Room
@@ -196,6 +197,7 @@ extension ControlCore {
     case .stageLeft, .invitationAnswered:
       houses.reconsider(entry.actor, hasNewRole: false, in: room)
     case .shop(.orderMade(_)): callMerchant(for: entry.sequence, in: room)
+    case .shop(.orderPriced(let order, _, _)): callMerchant(for: order, in: room)
     default: break
     }
   }
@@ -298,6 +300,9 @@ extension ControlCore {
       envelope.merchant = houses[room].flatMap { merchant(of: $0) }
     case .shop(.checkout(hold: _)):
       envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
+    case .shop(.putListing(_)), .shop(.importListings(_)), .shop(.setVariant(_, _, _)):
+      envelope.reservesStock =
+        owner(of: room).map { hooks.wants(HookTopic.stockReserve, of: $0) } ?? false
     default: break
     }
     if case .say = request.command { envelope.isReviewed = isReviewed(room) }

@@ -71,7 +71,8 @@ extension ShopEvent {
       true
     case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdEnded, .dropEnded,
       .dropSettled, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed, .cartSet,
-      .voucherApplied, .orderMade, .paymentOffered, .orderMoved, .gifted:
+      .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved, .gifted, .unitsAsked,
+      .unitsGranted, .unitsReturned, .shopOver:
       false
     }
   }

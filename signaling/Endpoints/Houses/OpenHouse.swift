@@ -1,5 +1,6 @@
 // One open room with everything that waits for the disk.
 
+import Commerce
 import Room
 import RoomLog
 import Wire
@@ -15,6 +16,8 @@ struct OpenHouse: Sendable {
   let name: String
   let key: RoomKey
   var house: RoomHouse
+  /// Whose the room is when it names nobody.
+  var soleMerchant: String?
   /// Decisions on their way to the disk, by ticket, with who waits for their reply.
   private var pending: [UInt64: (decision: Pending, waiters: [Waiter])] = [:]
   /// Oldest first; sequences never fall.
@@ -199,7 +202,10 @@ struct OpenHouse: Sendable {
       follows: decision.follows.map {
         FollowRow(host: $0.host, follower: $0.follower, isOn: $0.isOn, atMs: $0.atMs)
       },
-      outbox: decision.events.compactMap { RoomHooks.message(of: $0, in: name, house) },
+      outbox: decision.events.compactMap {
+        RoomHooks.message(
+          of: $0, in: name, house, merchant: house.state.shop.settings.merchant ?? soleMerchant)
+      },
       show: decision.events.contains { $0.event.isListed } ? house.listing : nil)
   }
 }

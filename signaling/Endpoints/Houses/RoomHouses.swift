@@ -43,7 +43,16 @@ package struct RoomHouses {
   private let isDurable: Bool
   private let markKey: IdentityMark.Key
   private let gifts: GiftCatalogue
+  private let plainShops: Set<String>
   private var lastKey: Int64 = 0
+  /// Whose the rooms are that name nobody.
+  var soleMerchant: String? {
+    didSet {
+      guard soleMerchant != oldValue else { return }
+      let name = soleMerchant
+      for room in openRooms { _ = update(room) { open, _ in open.soleMerchant = name } }
+    }
+  }
 
   /// No rooms.
   ///
@@ -52,12 +61,15 @@ package struct RoomHouses {
   ///     once, and every decision counts as written.
   ///   - markKey: what identities are marked with in bans.
   ///   - gifts: what can be given in every room.
+  ///   - plainShops: where shops on this machine may have pictures without TLS.
   package init(
-    isDurable: Bool, markKey: IdentityMark.Key = .none, gifts: GiftCatalogue = .standard
+    isDurable: Bool, markKey: IdentityMark.Key = .none, gifts: GiftCatalogue = .standard,
+    plainShops: Set<String> = []
   ) {
     self.isDurable = isDurable
     self.markKey = markKey
     self.gifts = gifts
+    self.plainShops = plainShops
   }
 
   /// Takes the orders so far, oldest first.
@@ -314,8 +326,10 @@ package struct RoomHouses {
         return
       }
       var open = OpenHouse(name: room, opened)
+      open.soleMerchant = soleMerchant
       open.house.markKey = markKey
       open.house.gifts = gifts
+      open.house.plainShops = plainShops
       for person in erased.people(of: opened.key) { open.house.erase(PersonID(person)) }
       open.idleSince = now
       places[room] = .open(open)

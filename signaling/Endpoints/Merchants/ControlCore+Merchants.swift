@@ -9,20 +9,13 @@ import Room
 package import Wire
 
 extension ControlCore {
-  /// Says which merchants take orders beside those with a hook for checkouts: for tests.
-  package mutating func setMerchants(_ names: Set<String>) { merchants = names }
-
   /// Whose hook takes the orders of a room: the one it names, or the server's only one.
   func merchant(of house: RoomHouse) -> String? {
-    let takers = merchants.union(hooks.merchants(for: .createCheckout))
-    let only = takers.count == 1 ? takers.first : nil
-    guard let name = house.state.shop.settings.merchant ?? only, takers.contains(name) else {
-      return nil
-    }
-    return name
+    let name = house.state.shop.settings.merchant ?? hooks.soleMerchant
+    return name.flatMap { hooks.merchants(for: .createCheckout).contains($0) ? $0 : nil }
   }
 
-  /// Asks the merchant for a payment page.
+  /// Asks the merchant whether an order's prices stand, if it wants to be, and then for a payment page.
   mutating func callMerchant(for order: ShopID, in room: String) {
     guard let house = houses[room], let data = house.checkout(of: order, in: room) else { return }
     guard let merchant = merchant(of: house) else {
@@ -31,6 +24,7 @@ extension ControlCore {
         .checkoutAnswered(order: order, .failed(reason: "no merchant takes orders")), in: room,
         by: "", id: nil, for: nil)
     }
+    if checkPrices(of: order, in: room, by: merchant) { return }
     effects.append(
       .callMerchant(
         MerchantCall(
@@ -43,6 +37,13 @@ extension ControlCore {
     for order in houses[room]?.ordersBeingCreated ?? [] {
       callMerchant(for: order, in: room)
     }
+  }
+
+  /// A merchant has said what an order costs, or its fallback has: on the disk, it is asked for the page.
+  mutating func priced(
+    _ order: ShopID, _ answer: PriceAnswer, in room: String, by merchant: String
+  ) {
+    report(.pricesChecked(order: order, answer), in: room, by: merchant, id: nil, for: nil)
   }
 
   /// A merchant has answered a call, or has not in time.
@@ -72,14 +73,19 @@ extension ControlCore {
   ) {
     clock = (now, wall)
     self.report(
-      .orderReported(order: order, report), in: room, by: merchant, id: id, for: waiter)
+      .orderReported(order: order, report), in: room, by: merchant, id: id,
+      canonical: Array("order.\(report.rawValue) \(order)".utf8), for: waiter)
   }
 
-  private mutating func report(
+  /// A merchant has something to say to a room.
+  ///
+  /// - Parameter canonical: what its id stands for: the same id with something else is refused.
+  mutating func report(
     _ command: ShopServerCommand, in room: String, by merchant: String, id: String?,
-    for waiter: Waiter?
+    canonical: [UInt8] = [], for waiter: Waiter?
   ) {
-    let parked = ParkedReport(command: command, merchant: merchant, id: id, waiter: waiter)
+    let parked = ParkedReport(
+      command: command, merchant: merchant, id: id, canonical: canonical, waiter: waiter)
     guard require(room) else {
       guard (parkedReports[room]?.count ?? 0) < HousesLimits.parkedMax else {
         return refuse(waiter, .tooManyReads)
@@ -92,16 +98,20 @@ extension ControlCore {
 
   private mutating func take(_ parked: ParkedReport, in room: String) {
     guard let house = houses[room] else { return refuse(parked.waiter, .tooManyReads) }
-    if case .orderReported = parked.command, merchant(of: house) != parked.merchant {
+    switch parked.command {
+    case .orderReported where merchant(of: house) != parked.merchant:
       return refuse(
         parked.waiter, ControlRefusal(404, "unknown-order", "the order is another merchant's"))
+    case .stockGranted where owner(of: room) != parked.merchant,
+      .listingsPut where owner(of: room) != parked.merchant:
+      return refuse(
+        parked.waiter, ControlRefusal(403, "forbidden", "the room is not this merchant's"))
+    default: break
     }
     var envelope = CommandEnvelope(
       parked.command, by: "merchant/\(parked.merchant)", key: parked.id,
       atMs: clock.wall.milliseconds)
-    if case .orderReported(let order, let report) = parked.command, parked.id != nil {
-      envelope.parameters = SHA256.digest(Array("order.\(report.rawValue) \(order)".utf8).span)
-    }
+    if parked.id != nil { envelope.parameters = SHA256.digest(parked.canonical.span) }
     guard houses.submit(envelope, in: room, for: parked.waiter) else {
       return refuse(parked.waiter, .tooManyReads)
     }

@@ -47,5 +47,6 @@ struct ParkedReport: Sendable {
   let merchant: String
   /// The report's own id, so that it counts once; nil for an answer.
   let id: String?
+  let canonical: [UInt8]
   let waiter: Waiter?
 }

@@ -39,9 +39,9 @@ package struct ChatMessage: Hashable, Sendable {
   package let author: PersonID
   /// The author's role when it was said.
   package let role: Role
-  package let text: TextID
+  package internal(set) var text: TextID
   package let replyTo: EntryID?
-  package let messageClass: MessageClass
+  package internal(set) var messageClass: MessageClass
   /// Milliseconds since 1970.
   package let atMs: Int64
   package let mediaTimeMs: Int64?
@@ -98,5 +98,22 @@ package struct ChatState: Hashable, Sendable {
       if messages[middle].id < id { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+}
+
+/// Words that a review has put in the place of a message's own.
+package struct ReviewedText: Hashable, Sendable {
+  package let text: TextID
+  package let messageClass: MessageClass
+}
+
+extension ChatMessage {
+  /// The same message in other words.
+  func with(_ other: ReviewedText?) -> ChatMessage {
+    guard let other else { return self }
+    var message = self
+    message.text = other.text
+    message.messageClass = other.messageClass
+    return message
   }
 }

@@ -76,8 +76,12 @@ extension RoomEvent {
     case .said(let event): return event.members
     case .messageDeleted(let id): return [("message", .integer(id))]
     case .messagePinned(let id): return [("message", json(id))]
-    case .messageReviewed(let id, let approved):
-      return [("message", .integer(id)), ("approved", .bool(approved))]
+    case .messageReviewed(let id, let approved, let text):
+      return [
+        ("message", .integer(id)), ("approved", .bool(approved)),
+        ("text", text.map { json($0.text) } ?? .null),
+        ("class", text.map { .string($0.messageClass.rawValue) } ?? .null),
+      ]
     case .messagesCleared(let person), .unbanned(let person), .stageInvited(let person),
       .stageRemoved(let person):
       return [("person", json(person))]

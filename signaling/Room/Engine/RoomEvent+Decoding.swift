@@ -37,7 +37,8 @@ extension RoomEvent {
     case "messagePinned": return .messagePinned(try fields.optionalID("message"))
     case "messageReviewed":
       return .messageReviewed(
-        try fields.id("message"), approved: try fields.fields.bool("approved"))
+        try fields.id("message"), approved: try fields.fields.bool("approved"),
+        text: try ReviewedText(fields))
     case "messagesCleared": return .messagesCleared(try fields.person())
     case "chatSet": return .chatSet(try ChatRules(fields))
     case "reactionsCounted": return .reactionsCounted(try fields.reactions())
@@ -218,6 +219,14 @@ struct EventFields {
           count: try item.int("count", in: 1...EngineLimits.reactionCountMax)))
     }
     return counts
+  }
+}
+
+extension ReviewedText {
+  /// Nil where the message was shown as it was.
+  fileprivate init?(_ fields: EventFields) throws(JSONMismatch) {
+    guard let text = try fields.optionalText("text") else { return nil }
+    self.init(text: text, messageClass: try fields.choice("class"))
   }
 }
 

@@ -23,7 +23,8 @@ extension RoomEvent {
       return (.server, max(schedule.title, schedule.description ?? none))
     case .roomSet(let settings):
       return (.server, max(settings.title ?? none, settings.description ?? none))
-    case .messageDeleted, .messagePinned, .messageReviewed, .chatSet, .invitationAnswered,
+    case .messageReviewed(_, _, let words): return (.server, words?.text ?? none)
+    case .messageDeleted, .messagePinned, .chatSet, .invitationAnswered,
       .stageLeft, .followed, .reactionsCounted, .voted, .pollClosed, .pollRevealed, .upvoted,
       .questionAnswered, .questionDismissed, .questionHighlighted, .entered, .giveawayClosed,
       .giveawayCancelled, .phaseChanged, .audienceCounted, .unknown:

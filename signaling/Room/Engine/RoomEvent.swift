@@ -10,7 +10,8 @@ package enum RoomEvent: Hashable, Sendable {
   case said(SaidEvent)
   case messageDeleted(EntryID)
   case messagePinned(EntryID?)
-  case messageReviewed(EntryID, approved: Bool)
+  /// Shown, with other words where there are any; or thrown away.
+  case messageReviewed(EntryID, approved: Bool, text: ReviewedText? = nil)
   case messagesCleared(PersonID)
   case chatSet(ChatRules)
   // People

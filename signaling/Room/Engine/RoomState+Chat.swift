@@ -128,15 +128,13 @@ extension RoomState {
     case .allow: draft.add(.messageReviewed(id, approved: true))
     case .deny: draft.add(.messageReviewed(id, approved: false))
     case .modify(let raw):
-      let message = chat.held[index]
-      draft.add(.messageReviewed(id, approved: false))
       guard let text = try? CleanText.clean(raw, "text", max: EngineLimits.messageMax) else {
+        draft.add(.messageReviewed(id, approved: false))
         return
       }
-      let event = SaidEvent(
-        text: draft.text(text, by: message.author), replyTo: message.replyTo,
-        messageClass: MessageClass(text: text), role: message.role, isHeld: false)
-      draft.add(.said(event), by: message.author)
+      let words = ReviewedText(
+        text: draft.text(text, by: chat.held[index].author), messageClass: MessageClass(text: text))
+      draft.add(.messageReviewed(id, approved: true, text: words))
     }
   }
 
@@ -150,10 +148,10 @@ extension RoomState {
     case .messagePinned(let id?):
       guard let index = chat.index(of: id) else { return false }
       chat.pinned = chat.messages[index]
-    case .messageReviewed(let id, let approved):
+    case .messageReviewed(let id, let approved, let text):
       guard let index = ChatState.index(of: id, in: chat.held) else { return false }
       let message = chat.held.remove(at: index)
-      if approved { chat.show(message) }
+      if approved { chat.show(message.with(text)) }
     case .messagesCleared(let person): applyCleared(person)
     case .chatSet(let rules):
       chat.rules = rules

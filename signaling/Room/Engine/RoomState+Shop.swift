@@ -22,7 +22,7 @@ extension RoomState {
       buyer: context.actor.person.buyer, isStaff: role.isStaff, isHost: role == .host,
       // A clock that was set back stands still.
       atMs: max(context.atMs, shopAtMs), delayMs: context.delayMs,
-      windowMs: context.windowMs, seed: context.seed)
+      windowMs: context.windowMs, seed: context.seed, reservesStock: context.reservesStock)
     do throws(ShopRefusal) {
       draft.add(
         try shop.decide(command, by: shopContext, firstSequence: draft.nextSequence),

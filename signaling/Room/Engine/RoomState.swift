@@ -69,7 +69,9 @@ package struct RoomState: Hashable, Sendable {
       try schedule(title, startsAtMs: startsAtMs, description, &draft)
     case .announce(let text): try announce(text, &draft)
     case .setRoom(let change): try setRoom(change, &draft)
-    case .endRoom: draft.add(.phaseChanged(.ended))
+    case .endRoom:
+      draft.add(.phaseChanged(.ended))
+      try decide(.server(.over), context, &draft)
     case .shop(let command): try decide(command, context, &draft)
     case .seen(let pin): try checkPin(pin)
     // The ledger's; here only who may and when.

@@ -32,6 +32,8 @@ package struct CommandEnvelope: Sendable {
   package var isServers = false
   /// Whether there is a merchant that could take an order.
   package var hasMerchant = false
+  /// Whether the room's merchant is asked for units.
+  package var reservesStock = false
   /// That merchant's name.
   package var merchant: String?
 

@@ -31,10 +31,10 @@ extension RoomHouse {
     }
   }
 
-  /// The message an event takes out of the review, as it stands before the event is applied.
+  /// The message an event takes out of the review, in the words it is shown with.
   func judgedMessage(_ entry: SequencedEvent) -> ChatMessage? {
-    guard case .messageReviewed(let id, _) = entry.event else { return nil }
-    return ChatState.index(of: id, in: state.chat.held).map { state.chat.held[$0] }
+    guard case .messageReviewed(let id, _, let text) = entry.event else { return nil }
+    return ChatState.index(of: id, in: state.chat.held).map { state.chat.held[$0].with(text) }
   }
 
   func frame(
@@ -65,7 +65,7 @@ extension RoomHouse {
     case .messagePinned:
       let pinned = state.chat.pinned.map { entries.message($0) } ?? .null
       return [frame(entry, [("message", pinned)])]
-    case .messageReviewed(_, let approved):
+    case .messageReviewed(_, let approved, _):
       guard let message = judged else { return [] }
       let members: [(String, JSONValue)] = [
         ("approved", .bool(approved)), ("message", entries.message(message)),

@@ -19,7 +19,23 @@ extension RoomHouse {
     }
   }
 
+  /// A merchant's own command fits a message, and comes while something can be sold.
+  func check(_ command: ShopServerCommand) throws(CommandRefusal) {
+    guard case .listingsPut(let drafts) = command else { return }
+    guard state.show.phase != .ended else {
+      throw CommandRefusal(.roomEnded, "the room has ended")
+    }
+    try check(drafts)
+  }
+
   private func check(_ drafts: [ListingDraft]) throws(CommandRefusal) {
+    for (index, draft) in drafts.enumerated() {
+      let plain = draft.images.compactMap { ShopText.plainAuthority(of: $0) }
+      guard plain.allSatisfy({ plainShops.contains($0) }) else {
+        throw CommandRefusal(
+          .badField, "listings[\(index)]: images: at most \(ShopLimits.imagesMax) https URLs")
+      }
+    }
     for (index, draft) in drafts.enumerated()
     where draft.byteCount > HouseLimits.listingBytesMax {
       throw CommandRefusal(
@@ -64,6 +80,12 @@ extension RoomHouse {
         "totalMinor": .integer(order.totalMinor), "untilMs": .integer(order.untilMs),
       ]
     )
+  }
+
+  /// What a merchant is asked about an order's prices; nil when that is settled.
+  package func pricesToCheck(of id: ShopID, in room: String) -> JSONObject? {
+    guard let order = state.shop.orders[id], !order.isPriced else { return nil }
+    return checkout(of: id, in: room)?.body
   }
 
   /// Orders that wait for their payment page.

@@ -42,13 +42,17 @@ extension RoomHouse {
       let cart = shopEntries.cart(state.shop.buyers[entry.actor.buyer])
       return [own(entry, entry.actor.buyer, "cartSet", [("cart", cart)])]
     case .orderMade: return orderFrames(entry.sequence, entry)
-    case .paymentOffered(let id, _), .orderMoved(let id, _, _): return orderFrames(id, entry)
+    case .orderPriced(let id, _, _), .paymentOffered(let id, _), .orderMoved(let id, _, _):
+      return orderFrames(id, entry)
     case .reportRefused(let id, let report):
       return [
         message(
           entry, to: .staff,
           [("order", .integer(id)), ("report", .string(report.rawValue))])
       ]
+    case .unitsAsked(let sku, _, _): return [counter(entry, .staff, .units(sku))]
+    case .unitsGranted(_, let sku, _), .unitsReturned(let sku, _): return stock(entry, sku)
+    case .shopOver: return []
     case .gifted(let event):
       let posting = event.posting
       return [

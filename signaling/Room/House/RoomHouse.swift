@@ -15,6 +15,8 @@ package struct RoomHouse: Sendable {
   package internal(set) var presence = Presence()
   /// What identities are marked with in bans.
   package var markKey = IdentityMark.Key.none
+  /// Where shops on this machine may have pictures without TLS: `127.0.0.1:8081`.
+  package var plainShops: Set<String> = []
   /// What can be given here.
   package var gifts = GiftCatalogue.standard
   /// The last event known to be on disk.
@@ -127,6 +129,7 @@ package struct RoomHouse: Sendable {
       isReviewed: envelope.isReviewed)
     context.delayMs = envelope.delayMs
     context.windowMs = envelope.windowMs
+    context.reservesStock = envelope.reservesStock
     let decision = try state.decide(command, by: context)
     try checkShop(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
@@ -270,6 +273,7 @@ package struct RoomHouse: Sendable {
     _ command: ShopServerCommand, _ envelope: CommandEnvelope
   ) throws(CommandRefusal) -> Pending {
     let context = CommandContext(actor: .server, atMs: envelope.atMs)
+    try check(command)
     let decision = try state.decide(.server(.shop(command)), by: context)
     var pending = take(decision, [], made: "")
     let isRefused = decision.events.contains { entry in

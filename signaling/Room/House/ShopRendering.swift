@@ -49,7 +49,7 @@ struct ShopRendering {
   func units(_ stock: Stock) -> [(String, JSONValue)] {
     [
       ("units", .integer(stock.units)), ("held", .integer(stock.held)),
-      ("reserved", .integer(stock.reserved)),
+      ("reserved", .integer(stock.reserved)), ("pending", .integer(stock.pending)),
     ]
   }
 

@@ -76,7 +76,7 @@ package struct AuditTrail: Sendable {
     case .timedOut(_, let untilMs): object["untilMs"] = .integer(untilMs)
     case .banned(_, let device, _, _): object["device"] = .bool(device != nil)
     case .roleSet(_, let role): object["role"] = .string(role.rawValue)
-    case .messageReviewed(_, let approved): object["approved"] = .bool(approved)
+    case .messageReviewed(_, let approved, _): object["approved"] = .bool(approved)
     default: break
     }
     return .object(object)
@@ -114,7 +114,7 @@ extension RoomEvent {
   /// The thing it is about, that an earlier event made.
   fileprivate var thing: (name: String, id: EntryID)? {
     switch self {
-    case .messageDeleted(let id), .messageReviewed(let id, _), .messagePinned(let id?):
+    case .messageDeleted(let id), .messageReviewed(let id, _, _), .messagePinned(let id?):
       ("message", id)
     case .pollClosed(let id), .pollRevealed(let id): ("poll", id)
     case .questionDismissed(let id): ("question", id)

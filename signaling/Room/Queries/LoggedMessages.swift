@@ -28,8 +28,12 @@ package struct LoggedMessages: Sendable {
   package mutating func apply(_ entry: SequencedEvent) {
     switch entry.event {
     case .messageDeleted(let id): delete { $0.id == id }
-    case .messageReviewed(let id, approved: true): held.remove(id)
-    case .messageReviewed(let id, approved: false): delete { $0.id == id }
+    case .messageReviewed(let id, approved: true, let text):
+      held.remove(id)
+      for index in messages.indices where messages[index].id == id {
+        messages[index] = messages[index].with(text)
+      }
+    case .messageReviewed(let id, approved: false, _): delete { $0.id == id }
     case .messagesCleared(let person):
       delete { $0.author == person && $0.id < entry.sequence }
     default: break

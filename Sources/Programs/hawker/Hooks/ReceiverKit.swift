@@ -112,6 +112,15 @@ struct ReceiverKit {
         headers: signed(id(), at: now + 600, body), body: body),
       Case(name: "no webhook headers at all", wanted: .refused, headers: nil, body: body),
     ]
+    let reserved = id()
+    for (name, id, body) in [
+      ("a question about prices", id(), question(SyncHookKind.priceCheck.rawValue, now)),
+      ("units that are asked for", reserved, question(HookTopic.stockReserve, now)),
+      ("the same units again", reserved, question(HookTopic.stockReserve, now)),
+    ] {
+      list.append(
+        Case(name: name, wanted: .taken, headers: signed(id, at: now, body), body: body))
+    }
     var headers = signed(id(), at: now, body)
     headers.id += "x"
     list.append(Case(name: "a changed id", wanted: .refused, headers: headers, body: body))
@@ -126,6 +135,18 @@ struct ReceiverKit {
     list.append(
       Case(name: "a version nobody knows", wanted: .refused, headers: headers, body: body))
     return list
+  }
+
+  /// An order, and units of its only line. No room has such a name, so what the shop reports of it is
+  /// refused by every server.
+  private func question(_ topic: String, _ now: Int64) -> [UInt8] {
+    let line: JSONValue = ["sku": "TEST", "quantity": 1, "priceMinor": 100]
+    return HookPayload.body(
+      type: topic, atMs: now * 1000,
+      data: [
+        "room": "hooks.test", "order": 1, "currency": "EUR", "lines": [line], "totalMinor": 100,
+        "sequence": 1, "reserve": 1, "sku": "TEST", "quantity": 1,
+      ])
   }
 
   private func unknownTopic(_ now: Int64) -> [UInt8] {

@@ -69,20 +69,22 @@ struct Server {
     config.tls = settings.tls
     config.trustedProxies = settings.trustedProxies
     config.origins = OriginPolicy(allowing: settings.allowedOrigins)
-    config.site = try site(root: settings.webRoot)
+    config.site = try site(settings)
     return config
   }
 
   /// The pages, read into memory once.
-  private static func site(root: String) throws -> StaticSite {
+  private static func site(_ settings: ServeSettings) throws -> StaticSite {
     StaticSite(
-      try StaticFiles(root: root),
+      try StaticFiles(root: settings.webRoot),
       routes: [
         .page("/", file: "landing/index.html"),
         .page("/studio/{room}", file: "studio/index.html"),
         .page("/watch/{room}", file: "watch/index.html"),
         .tree("/assets", folder: ""),
-      ])
+      ],
+      // A shop on this machine has its pictures without TLS.
+      pictures: settings.hookAllowed.filter(\.ip.isLoopback).map { "http://\($0)" }.sorted())
   }
 
   /// The candidates of every answer: configured addresses, else the machine's. A server that only

@@ -32,6 +32,9 @@ enum DemoShop {
     let server: SocketAddress
     let keys: [HookKey]
     var switches = ShopSwitches()
+    var chaos: ShopChaos?
+    /// The room its products are put into; nil: none.
+    let room: String?
 
     init(_ arguments: [String]) throws {
       var options = CommandOptions(arguments)
@@ -48,6 +51,14 @@ enum DemoShop {
       switches.failPercent = try options.number("--fail", in: 0...100, default: 0)
       switches.repeats = try options.number("--repeat", in: 1...10, default: 1)
       switches.lies = options.isSet("--lie")
+      if let seed = try options.text("--chaos") {
+        guard let number = UInt64(seed) else { throw UsageError(text: "--chaos must be a number") }
+        chaos = ShopChaos(seed: number)
+      }
+      room = try options.text("--seed")
+      guard room.map({ HookTarget.isName($0) }) ?? true else {
+        throw UsageError(text: "--seed must be the name of a room")
+      }
       let secret = try options.text("--secret")
       let serverText = try options.text("--server")
       let (configuration, rest) = try Configuration.read(options.remaining())
@@ -84,9 +95,13 @@ enum DemoShop {
     }
     let reporter = try ShopReporter(settings.callback, at: settings.server)
     var shop = ShopCore(
-      keys: settings.keys, authority: "\(web.address)", switches: settings.switches)
+      keys: settings.keys, authority: "\(web.address)", switches: settings.switches,
+      chaos: settings.chaos)
     try loop.add(signals.descriptor, token: 0, interest: .reading)
     Terminal.write("shop http://\(web.address)/\n", to: 2)
+    if let room = settings.room {
+      reporter.send(shop.seed(room, nowMs: SystemClock.wallTime().milliseconds))
+    }
     var messages: [Message] = []
     var waiting: [(at: Instant, command: WebCommand)] = []
     while true {
@@ -116,6 +131,8 @@ enum DemoShop {
                               `hawker hooks secret NAME`, or --secret whsec_…
       --slow MS, --fail PERCENT, --lie, --repeat N
                               goes wrong on purpose; the page http://127.0.0.1:8081/ changes it
+      --chaos SEED            all of that at random, and decides by itself what becomes of payments
+      --seed ROOM             offers its products in this room, once
 
     Start the server with --hook NAME=http://127.0.0.1:8081/hooks --hook-allow 127.0.0.1:8081.
     """

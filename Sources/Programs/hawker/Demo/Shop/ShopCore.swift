@@ -9,6 +9,8 @@ import JSON
 struct ShopReport: Hashable, Sendable {
   let headers: HookHeaders
   let body: [UInt8]
+  /// How long it waits before it is sent.
+  var afterMs = 0
 }
 
 /// What one request came to.
@@ -32,6 +34,8 @@ struct ShopCore: Sendable {
     let currency: String
     let lines: [String]
     var status = "open"
+    /// What was reported of it so far, each once.
+    var reported: [String] = []
   }
 
   private(set) var switches: ShopSwitches
@@ -41,6 +45,9 @@ struct ShopCore: Sendable {
   private(set) var messages: [(type: String, id: String, note: String)] = []
   /// Ids that were taken, with what they were answered: a second copy has no second effect.
   private var answers: [String: HTTPResponse] = [:]
+  /// Ids of messages that were answered 500 by chaos: the next time they are taken.
+  private var failedIDs: Set<String> = []
+  private var chaos: ShopChaos?
   private var answeredIDs: [String] = []
   private let keys: [HookKey]
   /// Where browsers reach this shop: `127.0.0.1:8081`.
@@ -54,8 +61,9 @@ struct ShopCore: Sendable {
 
   init(
     keys: [HookKey], authority: String, switches: ShopSwitches = ShopSwitches(),
-    random: RandomSource = .system
+    chaos: ShopChaos? = nil, random: RandomSource = .system
   ) {
+    self.chaos = chaos
     self.keys = keys
     self.authority = authority
     self.switches = switches
@@ -74,6 +82,12 @@ struct ShopCore: Sendable {
     switch (request.method, path.first) {
     case (.post, "hooks"): return receive(request, nowMs: nowMs)
     case (.get, nil): return ShopAnswer(response: ShopPages.overview(self))
+    case (.get, "products") where path.count == 2:
+      guard let product = ShopProduct.all.first(where: { $0.reference + ".svg" == path[1] }) else {
+        break
+      }
+      return ShopAnswer(response: product.picture)
+    case (.get, "payments"): return ShopAnswer(response: paymentList)
     case (.get, "pay") where path.count == 2:
       guard let payment = payments.first(where: { $0.id == path[1] }) else { break }
       return ShopAnswer(response: ShopPages.payment(payment))
@@ -102,19 +116,26 @@ struct ShopCore: Sendable {
       note("refused", headers.id, "\(error)")
       return ShopAnswer(response: .text(error == .missingHeader ? 400 : 401, "\(error)"))
     }
-    if switches.failPercent > 0, Int(random.next() % 100) < switches.failPercent {
+    let slowMs = switches.slowMs + (chaos?.slowMs() ?? 0)
+    if failsNow(headers.id) {
       note("failed", headers.id, "500 on purpose")
-      return ShopAnswer(
-        response: .text(500, "failing on purpose"), afterMs: switches.slowMs)
+      return ShopAnswer(response: .text(500, "failing on purpose"), afterMs: slowMs)
     }
     if let known = answers[headers.id] {
       note("repeated", headers.id, "without a second effect")
-      return ShopAnswer(response: known, afterMs: switches.slowMs)
+      return ShopAnswer(response: known, afterMs: slowMs)
     }
     var answer = take(request.body, headers.id, nowMs: nowMs)
-    answer.afterMs = switches.slowMs
+    answer.afterMs = slowMs
     remember(answer.response, headers.id)
     return answer
+  }
+
+  private mutating func failsNow(_ id: String) -> Bool {
+    if switches.failPercent > 0, Int(random.next() % 100) < switches.failPercent { return true }
+    // Chaos fails a message once: what is tried again is to be seen.
+    guard chaos?.fails() ?? false, failedIDs.count < ShopCore.answersMax else { return false }
+    return failedIDs.insert(id).inserted
   }
 
   private mutating func take(_ body: [UInt8], _ id: String, nowMs: Int64) -> ShopAnswer {
@@ -123,10 +144,28 @@ struct ShopCore: Sendable {
     else { return ShopAnswer(response: .text(400, "no type and data")) }
     switch type {
     case SyncHookKind.createCheckout.rawValue:
-      return ShopAnswer(response: checkOut(data, id))
-    case SyncHookKind.priceCheck.rawValue:
-      note(type, id, "prices stand")
-      return ShopAnswer(response: .json(["variants": []]))
+      return checkOut(data, id, nowMs: nowMs)
+    case SyncHookKind.priceCheck.rawValue: return ShopAnswer(response: price(data, id))
+    case HookTopic.stockReserve:
+      guard let room = try? data.string("room"), let reserve = try? data.int("reserve"),
+        let quantity = try? data.int("quantity")
+      else { break }
+      note(type, id, "\(quantity) given")
+      var reports = sign(
+        "stock.granted",
+        ["room": .string(room), "reserve": .integer(reserve), "quantity": .integer(quantity)],
+        nowMs: nowMs, times: repeats)
+      if isLying {
+        // More than was asked for: refused, so the true one counts.
+        reports.insert(
+          contentsOf: sign(
+            "stock.granted",
+            [
+              "room": .string(room), "reserve": .integer(reserve),
+              "quantity": .integer(quantity + 1),
+            ], nowMs: nowMs), at: 0)
+      }
+      return ShopAnswer(response: HTTPResponse(204), reports: reports)
     case SyncHookKind.reviewChat.rawValue:
       let verdict = review((try? data.string("text")) ?? "")
       note(type, id, String(decoding: verdict.write(), as: UTF8.self))
@@ -134,7 +173,6 @@ struct ShopCore: Sendable {
     case "order.refund_requested":
       note(type, id, "refunded at once")
       guard let room = try? data.string("room"), let order = try? data.int("order") else { break }
-      setStatus("refunded") { $0.room == room && $0.order == order && !$0.isCoins }
       return ShopAnswer(
         response: HTTPResponse(204), reports: report("refunded", room, order, nowMs: nowMs))
     default: note(type, id, (try? data.string("room")) ?? "")
@@ -142,10 +180,26 @@ struct ShopCore: Sendable {
     return ShopAnswer(response: HTTPResponse(204))
   }
 
-  private mutating func checkOut(_ data: JSONFields, _ id: String) -> HTTPResponse {
+  /// Prices stand; a shop that lies wants half as much again.
+  private mutating func price(_ data: JSONFields, _ id: String) -> HTTPResponse {
+    guard isLying, let lines = try? data.fieldsArray("lines") else {
+      note(SyncHookKind.priceCheck.rawValue, id, "prices stand")
+      return .json(["variants": []])
+    }
+    note(SyncHookKind.priceCheck.rawValue, id, "prices have risen")
+    let variants = lines.compactMap { line -> JSONValue? in
+      guard let sku = try? line.string("sku"), let price = try? line.int("priceMinor") else {
+        return nil
+      }
+      return ["sku": .string(sku), "priceMinor": .integer(price + price / 2 + 1)]
+    }
+    return .json(["variants": .array(variants)])
+  }
+
+  private mutating func checkOut(_ data: JSONFields, _ id: String, nowMs: Int64) -> ShopAnswer {
     let coins = try? data.int("purchase")
     guard let room = try? data.string("room"), let order = try? coins ?? data.int("order") else {
-      return .text(400, "no room and order")
+      return ShopAnswer(response: .text(400, "no room and order"))
     }
     let known = payments.first {
       $0.room == room && $0.order == order && $0.isCoins == (coins != nil)
@@ -163,7 +217,24 @@ struct ShopCore: Sendable {
     note(
       SyncHookKind.createCheckout.rawValue, id,
       "\(coins == nil ? "order" : "purchase") \(order) of \(room)")
-    return .json(["url": .string("http://\(authority)/pay/\(payment.id)")])
+    var answer = ShopAnswer(
+      response: .json(["url": .string("http://\(authority)/pay/\(payment.id)")]))
+    if known == nil { answer.reports = meet(payment, nowMs: nowMs) }
+    return answer
+  }
+
+  /// In chaos nobody clicks: what becomes of a payment is drawn.
+  private mutating func meet(_ payment: Payment, nowMs: Int64) -> [ShopReport] {
+    guard let fate = chaos?.fate() else { return [] }
+    var reports: [ShopReport] = []
+    for step in fate.reports {
+      for var report in report(step.outcome, of: payment, nowMs: nowMs) {
+        report.afterMs = step.afterMs
+        reports.append(report)
+      }
+    }
+    if isLying { reports += forgeries(payment, nowMs: nowMs) }
+    return reports
   }
 
   private static func lines(_ data: JSONFields) -> [String] {
@@ -200,57 +271,104 @@ struct ShopCore: Sendable {
     guard let payment = payments.first(where: { $0.id == id }),
       MerchantReport.OrderStatus(rawValue: outcome) != nil
     else { return ShopAnswer(response: .text(404, "there is no such payment")) }
-    setStatus(outcome) { $0.id == id }
-    if payment.isCoins {
-      // Of coins only this is reported: what is not paid never was.
-      guard outcome == MerchantReport.OrderStatus.paid.rawValue else {
-        return ShopAnswer(response: ShopPages.redirect("/pay/\(id)"))
-      }
-      let report = sign("coins.paid", ["purchase": .integer(payment.order)], nowMs: nowMs, by: keys)
-      return ShopAnswer(
-        response: ShopPages.redirect("/pay/\(id)"),
-        reports: (0..<switches.repeats).map { _ in report })
-    }
-    var reports = report(outcome, payment.room, payment.order, nowMs: nowMs)
+    var reports = report(outcome, of: payment, nowMs: nowMs)
     if switches.lies { reports += lies(payment, nowMs: nowMs) }
     return ShopAnswer(response: ShopPages.redirect("/pay/\(id)"), reports: reports)
   }
 
-  private mutating func setStatus(_ status: String, _ isIt: (Payment) -> Bool) {
-    for index in payments.indices where isIt(payments[index]) { payments[index].status = status }
+  /// How often each report is sent now.
+  private var repeats: Int {
+    mutating get { max(switches.repeats, chaos?.repeats() ?? 1) }
+  }
+
+  /// Whether something false is said now.
+  private var isLying: Bool {
+    mutating get { switches.lies || chaos?.lies() ?? false }
+  }
+
+  private mutating func report(
+    _ outcome: String, of payment: Payment, nowMs: Int64
+  ) -> [ShopReport] {
+    guard payment.isCoins else {
+      return report(outcome, payment.room, payment.order, nowMs: nowMs)
+    }
+    setStatus(outcome) { $0.id == payment.id }
+    // Of coins only this is reported: what is not paid never was.
+    guard outcome == MerchantReport.OrderStatus.paid.rawValue else { return [] }
+    let data: JSONObject = ["purchase": .integer(payment.order)]
+    return sign("coins.paid", data, nowMs: nowMs, times: repeats)
+  }
+
+  private mutating func setStatus(_ outcome: String, of isIt: (Payment) -> Bool) {
+    for index in payments.indices where isIt(payments[index]) {
+      payments[index].status = outcome
+      payments[index].reported.append(outcome)
+    }
   }
 
   private mutating func report(
     _ outcome: String, _ room: String, _ order: Int64, nowMs: Int64
   ) -> [ShopReport] {
-    let signed = sign(outcome, room, order, nowMs: nowMs, by: keys)
-    return (0..<switches.repeats).map { _ in signed }
+    setStatus(outcome) { $0.room == room && $0.order == order && !$0.isCoins }
+    return sign("order.\(outcome)", ShopCore.data(room, order), nowMs: nowMs, times: repeats)
   }
 
-  /// What did not happen: another order paid, and a report that nobody signed who may.
+  private static func data(_ room: String, _ order: Int64) -> JSONObject {
+    ["room": .string(room), "order": .integer(order)]
+  }
+
+  /// What did not happen: another order paid, and what nobody believes.
   private mutating func lies(_ payment: Payment, nowMs: Int64) -> [ShopReport] {
+    sign("order.paid", ShopCore.data(payment.room, payment.order + 1), nowMs: nowMs)
+      + forgeries(payment, nowMs: nowMs)
+  }
+
+  /// What is never believed: a report nobody signed who may, and one of an order that never was.
+  private mutating func forgeries(_ payment: Payment, nowMs: Int64) -> [ShopReport] {
     let stranger = HookKey.makeSymmetric(&random)
-    return [
-      sign("paid", payment.room, payment.order + 1, nowMs: nowMs, by: keys),
-      sign("paid", payment.room, payment.order, nowMs: nowMs, by: [stranger]),
+    let data = ShopCore.data(payment.room, payment.order)
+    return sign("order.paid", data, nowMs: nowMs, by: [stranger])
+      + sign(
+        "order.paid", ShopCore.data(payment.room, payment.order + 1_000_000), nowMs: nowMs)
+  }
+
+  /// The products for a room, to be sent until the server is there: once for each place of this shop.
+  mutating func seed(_ room: String, nowMs: Int64) -> ShopReport {
+    let data: JSONObject = [
+      "room": .string(room),
+      "listings": .array(ShopProduct.all.map { $0.listing(at: authority) }),
     ]
-  }
-
-  private mutating func sign(
-    _ outcome: String, _ room: String, _ order: Int64, nowMs: Int64, by keys: [HookKey]
-  ) -> ShopReport {
-    sign(
-      "order.\(outcome)", ["room": .string(room), "order": .integer(order)], nowMs: nowMs, by: keys)
-  }
-
-  private mutating func sign(
-    _ type: String, _ data: JSONObject, nowMs: Int64, by keys: [HookKey]
-  ) -> ShopReport {
-    let body = HookPayload.body(type: type, atMs: nowMs, data: data)
-    let id = "shop_" + String(random.next(), radix: 16)
+    let body = HookPayload.body(type: "listings.put", atMs: nowMs, data: data)
+    let id = "shop_seed_\(room)_\(authority)"
     return ShopReport(
       headers: HookSignature.sign(id: id, seconds: nowMs / 1000, body: body, keys: keys),
       body: body)
+  }
+
+  private mutating func sign(
+    _ type: String, _ data: JSONObject, nowMs: Int64, by signers: [HookKey]? = nil, times: Int = 1
+  ) -> [ShopReport] {
+    let body = HookPayload.body(type: type, atMs: nowMs, data: data)
+    let id = "shop_" + String(random.next(), radix: 16)
+    let report = ShopReport(
+      headers: HookSignature.sign(
+        id: id, seconds: nowMs / 1000, body: body, keys: signers ?? keys),
+      body: body)
+    return (0..<times).map { _ in report }
+  }
+
+  /// The payments for programs: what this shop believes.
+  private var paymentList: HTTPResponse {
+    .json([
+      "payments": .array(
+        payments.map { payment in
+          [
+            "room": .string(payment.room), "order": .integer(payment.order),
+            "totalMinor": .integer(payment.totalMinor), "status": .string(payment.status),
+            "reported": .array(payment.reported.map { .string($0) }),
+          ]
+        })
+    ])
   }
 }
 

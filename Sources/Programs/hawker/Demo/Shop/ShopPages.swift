@@ -91,6 +91,9 @@ enum ShopPages {
       + "color:#1c1c1e;background:#fff}form{display:inline}button{font:inherit;padding:.4rem 1rem;"
       + "margin:.2rem}table{width:100%;border-collapse:collapse}td{border-top:1px solid #ddd;"
       + "padding:.3rem .5rem}label{margin-right:1rem}.total{font-size:1.6rem}"
+      + "button{border:1px solid #8a8a90;border-radius:.6rem;background:#f2f2f4;min-height:2.75rem}"
+      + "form[action$='/paid'] button{background:#ffb52e;border-color:#ffb52e;font-weight:700;"
+      + "padding:.4rem 2.5rem}"
     var response = HTTPResponse(
       200, mediaType: "text/html; charset=utf-8",
       body: Array(

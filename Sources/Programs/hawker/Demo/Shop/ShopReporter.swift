@@ -47,7 +47,7 @@ final class ShopReporter: Sendable {
       parts.mailbox.drain(into: &fresh)
       for report in fresh {
         guard let report else { return }
-        waiting.append((report, 0, loop.now))
+        waiting.append((report, 0, loop.now + .milliseconds(Int64(report.afterMs))))
       }
       let due = waiting.filter { $0.at <= loop.now }
       waiting.removeAll { $0.at <= loop.now }
