@@ -1,5 +1,6 @@
 // One open room with everything that waits for the disk.
 
+import Commerce
 import Room
 import RoomLog
 import Wire
@@ -20,6 +21,8 @@ struct OpenHouse: Sendable {
   /// Oldest first; sequences never fall.
   private var held: [Held] = []
   private var uncounted: Int
+  /// The room's clock as the store was last told; nil: what it says is not known.
+  private var toldDue: DueRow?
   /// Counters that have changed since they were last told.
   private var counters: [(audience: Audience, key: CounterKey)] = []
   /// Since when nobody is here; nil while somebody is.
@@ -181,8 +184,10 @@ struct OpenHouse: Sendable {
 
   // MARK: Rows
 
-  private func entry(of decision: Pending, atMs: Int64) -> CommitEntry {
-    CommitEntry(
+  private mutating func entry(of decision: Pending, atMs: Int64) -> CommitEntry {
+    let due = DueRow(atMs: house.state.shop.nextDueMs)
+    defer { toldDue = due }
+    return CommitEntry(
       room: key, ticket: decision.ticket, events: decision.events.map(EventRow.init),
       reply: decision.reply.map { reply in
         ReplyRow(
@@ -200,6 +205,7 @@ struct OpenHouse: Sendable {
         FollowRow(host: $0.host, follower: $0.follower, isOn: $0.isOn, atMs: $0.atMs)
       },
       outbox: decision.events.compactMap { RoomHooks.message(of: $0, in: name, house) },
-      show: decision.events.contains { $0.event.isListed } ? house.listing : nil)
+      show: decision.events.contains { $0.event.isListed } ? house.listing : nil,
+      due: due == toldDue ? nil : due)
   }
 }
