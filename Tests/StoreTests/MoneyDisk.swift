@@ -12,6 +12,8 @@ import Wire
 /// A class because it owns the database's connections.
 final class MoneyDisk {
   private let stage: StoreStage
+  /// A disk that remembers what was written to it, under SQLite.
+  private let recording: FaultyDisk?
   private var writer: (any LogWriter)?
   private var connection: RoomReader?
   private var orders: [HouseOrder] = []
@@ -21,7 +23,8 @@ final class MoneyDisk {
   /// Groups in which coins moved.
   private(set) var moves = 0
 
-  init(_ kind: StoreKind) throws {
+  init(_ kind: StoreKind, recording: FaultyDisk? = nil) throws {
+    self.recording = recording
     stage = try StoreStage(kind)
     try begin()
   }
@@ -30,9 +33,9 @@ final class MoneyDisk {
   private func begin() throws {
     switch stage.place {
     case .sqlite(let directory):
-      let new = try RoomWriter(directory, atMs: 1)
-      // The process dies here, not the machine: that has tests of its own.
-      try new.database.run("PRAGMA synchronous = OFF")
+      let new = try RoomWriter(directory, atMs: 1, vfs: recording?.name)
+      // The process dies here; where the machine does, its writes are recorded.
+      if recording == nil { try new.database.run("PRAGMA synchronous = OFF") }
       writer = new
     case .postgres(let address, _):
       // Longer than any test: time is the test's own.
@@ -54,6 +57,9 @@ final class MoneyDisk {
       return connection
     }
   }
+
+  /// How much has gone to a disk that remembers it.
+  var operations: Int { recording?.count ?? 0 }
 
   var isIdle: Bool { orders.isEmpty && answers.isEmpty }
 
