@@ -180,7 +180,12 @@ let package = Package(
     .executableTarget(
       name: "StoreWriter", dependencies: ["RoomLog", "Store", "Wire"], path: "Tests/StoreWriter",
       swiftSettings: strict),
-    tests("Store", ["CFaultyDisk", "JSON", "Loop", "RoomLog", "Store", "StoreWriter", "Wire"]),
+    tests(
+      "Store",
+      [
+        "Access", "CFaultyDisk", "Commerce", "Endpoints", "JSON", "Loop", "Room", "RoomLog",
+        "Store", "StoreWriter", "Wire",
+      ]),
     tests(
       "Client",
       ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),

@@ -14,11 +14,13 @@ package struct CommitEntry: Hashable, Sendable {
   package var outbox: [OutboxRow]
   /// The room's listing, when the decision changed it.
   package var show: ShowRow?
+  /// The room's clock, when the decision changed it.
+  package var due: DueRow?
 
   package init(
     room: RoomKey, ticket: UInt64, events: [EventRow] = [], reply: ReplyRow? = nil,
     people: [PersonRow] = [], texts: [TextRow] = [], follows: [FollowRow] = [],
-    outbox: [OutboxRow] = [], show: ShowRow? = nil
+    outbox: [OutboxRow] = [], show: ShowRow? = nil, due: DueRow? = nil
   ) {
     self.room = room
     self.ticket = ticket
@@ -29,6 +31,7 @@ package struct CommitEntry: Hashable, Sendable {
     self.follows = follows
     self.outbox = outbox
     self.show = show
+    self.due = due
   }
 
   /// Roughly the bytes it writes, to bound a group.

@@ -45,6 +45,8 @@ package struct TransferOrder: Hashable, Sendable {
     case settle(purchase: Int64, merchant: String)
     /// Everything a transfer posted goes back, once.
     case undo(transfer: Int64)
+    /// Nothing moves: whether the key was used is asked, by somebody who would be refused now.
+    case recall
   }
 
   package var work: Work

@@ -17,6 +17,7 @@ struct LedgerWriter {
     case .settle(let purchase, let merchant):
       return try settle(purchase, of: merchant, order)
     case .undo(let transfer): return try undo(transfer, order)
+    case .recall: return .unknown
     }
   }
 

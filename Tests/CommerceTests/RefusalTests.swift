@@ -219,16 +219,23 @@ struct RefusalTests {
     try harness.run(.setCart("shirt", quantity: 1), by: 2)
     let order = try #require(try harness.run(.checkout(hold: nil), by: 2).made)
     try harness.run(.server(.checkoutAnswered(order: order, .payment(url: "https://p/key"))), by: 0)
+    let lot = try #require(
+      try harness.run(.openLot(LotDraft(sku: "shirt", startMinor: 100, durationSeconds: 60))).made)
+    try harness.run(.bid(lot: lot, amountMinor: 321, maxMinor: 4321), by: 2)
+    try harness.run(.bid(lot: lot, amountMinor: 8765, maxMinor: nil), by: 3)
     for entry in harness.log {
       var body = entry.event.body
       let secret = body[ShopEvent.secretKey]
       switch entry.event {
-      case .dropScheduled, .paymentOffered: #expect(secret != nil)
+      case .dropScheduled, .paymentOffered, .bidPlaced: #expect(secret != nil)
       default: #expect(secret == nil)
       }
       // Without it the row still is the event.
       body[ShopEvent.secretKey] = nil
       #expect(ShopEvent(kind: entry.event.kind, body: body)?.kind == entry.event.kind)
+      // However a buyer said how far to go: what staff can read says what everybody was shown.
+      let text = String(decoding: JSONValue.object(body).write(), as: UTF8.self)
+      for amount in ["321", "8765"] { #expect(!text.contains(amount), "\(text)") }
     }
   }
 

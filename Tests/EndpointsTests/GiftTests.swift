@@ -87,6 +87,35 @@ struct GiftTests {
     #expect(try show.balance() == 80)
   }
 
+  @Test("what was paid for gets its reply again whatever the room says by then, and however often")
+  func repeatsLater() throws {
+    var show = try Show()
+    let first = try show.give("star", key: "k1")
+    #expect(
+      try show.test.ask(.patch, "/shop", ["paused": true], token: show.test.host).status == 200)
+    #expect(try show.give("star", key: "k2").code == "sales-paused")
+    // Faster than anybody may give, too.
+    for _ in 0..<40 {
+      let again = try show.test.ask(
+        .post, "/gifts", ["gift": "star", "count": 1], token: show.test.bob, key: "k1")
+      #expect(again.status == 200 && again.body == first.body)
+    }
+    #expect(try show.give("gem", key: "k1").code == "idempotency-mismatch")
+    #expect(try show.balance() == 80)
+    #expect(
+      try show.test.ask(.patch, "/shop", ["paused": false], token: show.test.host).status == 200)
+    // A key of what was refused is as good as new, and is counted.
+    #expect(try show.give("star", key: "k2").status == 200)
+    show.test.stage.now = show.test.stage.now + .seconds(5)
+    let codes = try (0..<8).map { _ in
+      try show.test.ask(
+        .post, "/gifts", ["gift": "rocket", "count": 1], token: show.test.bob, key: "no"
+      ).code
+    }
+    #expect(codes.prefix(5).allSatisfy { $0 == "insufficient-coins" })
+    #expect(codes.suffix(3).allSatisfy { $0 == "rate" })
+  }
+
   @Test("refusals are named, and nothing changes")
   func refusals() throws {
     var show = try Show()

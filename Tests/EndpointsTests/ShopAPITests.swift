@@ -506,6 +506,74 @@ struct CheckoutTests {
     later.close()
   }
 
+  @Test("after a restart the clock of a room that nobody comes to runs, until all is done")
+  func unattended() throws {
+    var stage = try ShopStage()
+    let order = try ordered(&stage)
+    let store = stage.test.store
+    store.close()
+    let later = try StageStore(nowMs: 1_793_248_000_000, after: store)
+    var next = try RoomSocketStage(store: later)
+    next.core.setMerchants(["wool"])
+    next.now = stage.test.stage.now
+    next.wait(.seconds(2))
+    #expect(next.core.houses["demo"]?.state.shop.orders[order]?.status == .creating)
+    #expect(next.merchantCalls.map(\.thing) == [.order(order)])
+    // The drop ends, the hold too, and the room leaves memory: a third process has no reason to open it.
+    var last: Shop?
+    for _ in 0..<4000 {
+      guard let house = next.core.houses["demo"] else { break }
+      last = house.state.shop
+      next.wait(.milliseconds(200))
+    }
+    let shop = try #require(last)
+    #expect(shop.orders[order]?.status == .expired)
+    #expect(shop.stock.stock("SCARF")?.available == 3)
+    #expect(next.core.houses["demo"] == nil)
+    later.close()
+    let latest = try StageStore(nowMs: 1_793_248_000_000, after: store)
+    var third = try RoomSocketStage(store: latest)
+    third.now = next.now
+    third.wait(.seconds(12))
+    #expect(third.core.houses.openRooms == [])
+    latest.close()
+  }
+
+  @Test("many rooms whose clocks run are opened a page a second, the most urgent first")
+  func manyUnattended() throws {
+    var stage = try RoomSocketStage(isDurable: true)
+    stage.wait(.milliseconds(200))
+    func place(_ number: Int64) -> DuePlace {
+      DuePlace(atMs: 1000 + number, room: RoomKey(rawValue: number))
+    }
+    func asked() -> [DuePlace?] {
+      stage.takeHouseOrders().compactMap { order -> DuePlace?? in
+        if case .findDue(let place) = order { .some(place) } else { nil }
+      }
+    }
+    func page(_ numbers: ClosedRange<Int64>) -> HouseAnswer {
+      .due(numbers.map { DueRoom(name: "room-\($0)", place: place($0)) })
+    }
+    #expect(asked() == [nil])
+    let full = Int64(HousesLimits.dueRoomsMax)
+    stage.take(page(1...full))
+    let opened = stage.takeHouseOrders().compactMap { order -> String? in
+      if case .open(let room) = order { room } else { nil }
+    }
+    #expect(opened == (1...full).map { "room-\($0)" })
+    stage.wait(.milliseconds(800))
+    #expect(asked() == [])
+    stage.wait(.milliseconds(400))
+    #expect(asked() == [place(full)])
+    // What is open already, or being read, is left alone.
+    stage.take(page(full...full + 1))
+    #expect(stage.takeHouseOrders().count == 1)
+    stage.wait(.seconds(4))
+    #expect(asked() == [])
+    stage.wait(.milliseconds(1200))
+    #expect(asked() == [nil])
+  }
+
   @Test("one's own orders, all of them for staff, and the table a spreadsheet takes for text")
   func queries() throws {
     var stage = try ShopStage()

@@ -1,5 +1,6 @@
 // A store in memory whose writing and answering happen when a test says so, and that a crash cuts off.
 
+import Commerce
 import JSON
 import Room
 import RoomLog
@@ -16,6 +17,8 @@ struct SimulatedDisk {
     var texts: [Int64: TextRow] = [:]
     var replies: [(row: Int64, reply: ReplyRow)] = []
     var snapshot: SnapshotRow?
+    /// The room's clock, as the last entry that changed it said.
+    var dueMs: Int64?
     /// An entry was refused: so are those after it, until the room is opened again.
     var isRefused = false
     /// The last event that the process was told of.
@@ -50,7 +53,17 @@ struct SimulatedDisk {
   mutating func crash() {
     orders = []
     answers = []
+    checkClocks()
     for name in rooms.keys { rooms[name]?.isRefused = false }
+  }
+
+  /// Whoever begins finds the rooms whose clock runs.
+  mutating func checkClocks() {
+    for (name, room) in rooms where room.dueMs == nil {
+      if let due = room.replayed.shop.nextDueMs {
+        mistakes.append("\(name) has something to do at \(due), and nobody will know")
+      }
+    }
   }
 
   /// Writes the oldest orders.
@@ -89,6 +102,11 @@ struct SimulatedDisk {
       answers.append((.transferred(number: number, .failed), nil))
     case .change(_, let number):
       if number > 0 { answers.append((.changed(number: number, .refused), nil)) }
+    case .findDue:
+      let due = rooms.compactMap { name, room in
+        room.dueMs.map { DueRoom(name: name, place: DuePlace(atMs: $0, room: room.key)) }
+      }
+      answers.append((.due(due.sorted { $0.place.atMs < $1.place.atMs }), nil))
     case .upkeep: break
     }
   }
@@ -118,6 +136,7 @@ struct SimulatedDisk {
       }
       room.events.append(event)
     }
+    if let due = entry.due { room.dueMs = due.atMs }
     for person in entry.people { room.people[person.person] = person }
     for text in entry.texts { room.texts[text.text] = text }
     var row: Int64?

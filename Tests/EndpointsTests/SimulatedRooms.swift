@@ -542,6 +542,7 @@ struct SimulatedRooms {
     for member in members where member.socket != nil && !member.waiting.isEmpty {
       complaints.append("\(member.identity) has no reply to \(member.waiting.map(\.key))")
     }
+    disk.checkClocks()
     complaints += disk.mistakes
     for name in disk.rooms.keys.sorted() { checkRoom(name) }
   }

@@ -8,7 +8,7 @@ import pytest
 
 from harness import network
 from harness.files import FileServer
-from harness.merchant import DemoShop
+from harness.demo_shop import DemoShop
 from harness.scripted import ScriptedRoom
 from harness.server import REPOSITORY, HawkerServer
 from harness.traffic import traffic

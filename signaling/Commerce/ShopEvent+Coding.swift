@@ -181,8 +181,10 @@ extension BidPlacedEvent {
   fileprivate var members: [(String, JSONValue)] {
     [
       ("lot", .integer(lot)), ("amountMinor", .integer(amountMinor)),
-      ("maxMinor", .integer(maxMinor)), ("adjustedMs", .integer(adjustedMs)),
-      ("endsAtMs", .integer(endsAtMs)), ("outbid", outbid.map { json($0) } ?? .null),
+      ("adjustedMs", .integer(adjustedMs)), ("endsAtMs", .integer(endsAtMs)),
+      ("outbid", outbid.map { json($0) } ?? .null),
+      // Who sells must not learn how far somebody would go.
+      (ShopEvent.secretKey, .string(String(maxMinor))),
     ]
   }
 }

@@ -183,6 +183,14 @@ struct ShopFields {
     try fields.int(key, in: 1...ShopLimits.minorMax)
   }
 
+  /// An amount kept apart. An exported log has none.
+  func secretPrice(otherwise: Minor) throws(JSONMismatch) -> Minor {
+    guard let text = try fields.optionalString(ShopEvent.secretKey) else { return otherwise }
+    guard let price = Minor(text), (1...ShopLimits.minorMax).contains(price), String(price) == text
+    else { throw mismatch(ShopEvent.secretKey, "an amount") }
+    return price
+  }
+
   func units() throws(JSONMismatch) -> Int64 {
     try fields.int("units", in: 0...ShopLimits.unitsMax)
   }
@@ -377,7 +385,7 @@ extension BidPlacedEvent {
   fileprivate init(_ fields: ShopFields) throws(JSONMismatch) {
     lot = try fields.id("lot")
     amountMinor = try fields.price("amountMinor")
-    maxMinor = try fields.price("maxMinor")
+    maxMinor = try fields.secretPrice(otherwise: amountMinor)
     adjustedMs = try fields.time("adjustedMs")
     endsAtMs = try fields.time("endsAtMs")
     outbid = try fields.optionalBuyer("outbid")

@@ -159,8 +159,9 @@ package struct LotOpenedEvent: Hashable, Sendable {
 /// A bid that counts.
 package struct BidPlacedEvent: Hashable, Sendable {
   package var lot: ShopID
+  /// What was needed to bid then, which everybody knew; a plain bid of more is a maximum too.
   package var amountMinor: Minor
-  /// Up to where the server bids for the buyer.
+  /// Up to where the server bids for the buyer: secret, and no more than the amount in an exported log.
   package var maxMinor: Minor
   /// Received, less the buyer's measured delay.
   package var adjustedMs: Int64

@@ -20,6 +20,7 @@ struct PostgresGroup {
   private var follows: [FollowPlace: FollowRow] = [:]
   private var outbox = OutboxColumns()
   private var shows: [RoomKey: ShowRow] = [:]
+  private var dues: [RoomKey: DueRow] = [:]
 
   private struct PersonPlace: Hashable {
     let room: RoomKey
@@ -55,6 +56,7 @@ struct PostgresGroup {
     }
     for message in entry.outbox { outbox.add(message, room) }
     if let show = entry.show { shows[room] = show }
+    if let due = entry.due { dues[room] = due }
   }
 
   /// A row may be touched once in a statement. Another identity never gets a person's reference, as
@@ -87,6 +89,7 @@ struct PostgresGroup {
       calls.append(call)
     }
     if let call = showCall { calls.append(call) }
+    if let call = dueCall { calls.append(call) }
     guard let call = replies.call else { return (calls, nil, hooks) }
     return (calls + [call], calls.count, hooks)
   }
@@ -189,5 +192,20 @@ struct PostgresGroup {
         viewers_peak = excluded.viewers_peak, listed = excluded.listed, title = excluded.title,
         host = excluded.host
       """, PostgresParameters(numbers + [titles, hosts]))
+  }
+
+  private var dueCall: PostgresCall? {
+    guard !dues.isEmpty else { return nil }
+    var (rooms, times) = (PostgresColumn.integers, PostgresColumn.integers)
+    // In one order in every process: rows are locked as they are changed.
+    for (room, row) in dues.sorted(by: { $0.key < $1.key }) {
+      rooms.add(room.rawValue)
+      times.add(row.atMs)
+    }
+    return PostgresCall(
+      """
+      UPDATE rooms SET due_ms = new.due_ms
+      FROM unnest($1::bigint[], $2::bigint[]) AS new(room, due_ms) WHERE rooms.key = new.room
+      """, PostgresParameters([rooms, times]))
   }
 }

@@ -5,7 +5,7 @@ import RoomLog
 /// Inserts the rows of entries into one connection's open transaction.
 struct RowStatements {
   private let database: Database
-  private let event, reply, person, text, follow, unfollow, show: Statement
+  private let event, reply, person, text, follow, unfollow, show, due: Statement
   let hooks: HookStatements
 
   init(_ database: Database) throws(StoreError) {
@@ -39,6 +39,7 @@ struct RowStatements {
       INSERT OR REPLACE INTO shows(room, phase, title, host, starts_ms, ended_ms, retention_days,
         viewers_peak, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
+    due = try database.statement("UPDATE rooms SET due_ms = ? WHERE key = ?")
   }
 
   /// Inserts all rows of `entry`.
@@ -55,6 +56,7 @@ struct RowStatements {
     var endpoints: [Int64] = []
     for row in entry.outbox { endpoints += try hooks.insert(row, room) }
     if let show = entry.show { try insert(show, room) }
+    if let due = entry.due { try update(due, room) }
     let reply = try entry.reply.map { (row) throws(StoreError) in try insert(row, room) }
     return (reply, endpoints)
   }
@@ -125,5 +127,11 @@ struct RowStatements {
     show.bind(8, Int64(row.viewersPeak))
     show.bind(9, row.isListed ? 1 : 0)
     try show.run()
+  }
+
+  private func update(_ row: DueRow, _ room: Int64) throws(StoreError) {
+    due.bind(1, row.atMs)
+    due.bind(2, room)
+    try due.run()
   }
 }

@@ -4,14 +4,19 @@ No answer is a 5xx, every one has a status, a media type and a body that the des
 description forbids is refused. Seeded: the same requests each time, as far as the server gives the same answers.
 """
 
+import collections
 import json
+import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
+from harness.scripted_merchant import Merchant
 from harness.raw_websocket import TEXT, RawWebSocket, frame
 
 ROOM = "fuzzed"
@@ -58,11 +63,11 @@ def furnish(server):
     return host
 
 
-def run(server, folder, name, seconds, token, *flags):
+def run(server, folder, name, seconds, token, *flags, narrow=narrowed, environment=None):
     status, _, text = server.request("GET", "/api/v1/openapi.json")
     assert status == 200
     description = folder / "openapi.json"
-    description.write_text(json.dumps(narrowed(json.loads(text))))
+    description.write_text(json.dumps(narrow(json.loads(text))))
     program = pathlib.Path(sys.executable).with_name("schemathesis")
     made = subprocess.run(
         [
@@ -73,6 +78,7 @@ def run(server, folder, name, seconds, token, *flags):
             "--suppress-health-check", "all", "--continue-on-failure", *flags,
         ],
         cwd=folder, capture_output=True, text=True, timeout=seconds + 60,
+        env={**os.environ, **(environment or {})},
     )
     (folder / f"{name}.txt").write_text(made.stdout + made.stderr)
     return made
@@ -107,3 +113,224 @@ def test_no_request_gets_what_is_not_described(server, evidence, report, role, s
     other = RawWebSocket(server.address, "elsewhere", server.token("elsewhere", "host", "alice"))
     other.send(frame(TEXT, other.text("still here")))
     assert other.answered()
+
+
+# ---- A sale ---------------------------------------------------------------------------------------
+
+SALE = [
+    "putListing", "setVariant", "setCart", "putVoucher", "applyVoucher", "checkout", "receiveCallback", "getOrders",
+    "cancelOrder", "refundOrder", "shipOrder", "pinListing", "scheduleDrop", "openLot",
+]
+
+
+def narrowed_to_a_sale(document):
+    """Few products, vouchers and amounts, so that one request is about what another one made."""
+    document = narrowed(document)
+    schemas = document["components"]["schemas"]
+
+    def request(operation):
+        for operations in document["paths"].values():
+            for each in operations.values():
+                if each["operationId"] == operation:
+                    content = each["requestBody"]["content"]["application/json"]["schema"]
+                    name = content.get("$ref", "").rpartition("/")[2]
+                    return each, schemas[name] if name else content
+        raise AssertionError(f"there is no {operation}")
+
+    def parameter(operation, name, schema):
+        each, _ = request(operation)
+        next(p for p in each["parameters"] if p["name"] == name)["schema"] = schema
+
+    skus = {"enum": ["MUG", "SCARF"]}
+    _, listing = request("putListing")
+    listing["properties"]["currency"] = {"const": "EUR"}
+    variant = listing["properties"]["variants"]["items"]
+    variant["properties"].update(sku=skus, units={"enum": [20, 40]}, priceMinor={"enum": [1000, 2500]})
+    listing["properties"]["variants"]["maxItems"] = 1
+    parameter("putListing", "reference", {"const": "thing"})
+    parameter("setCart", "sku", skus)
+    parameter("setVariant", "sku", skus)
+    _, cart = request("setCart")
+    cart["properties"]["quantity"] = {"enum": [1, 2]}
+    parameter("putVoucher", "code", {"const": "TEN"})
+    parameter("receiveCallback", "merchant", {"const": "shop"})
+    return document
+
+
+@pytest.mark.timeout(180)
+def test_a_sale_from_the_product_to_the_money(start_server, evidence, report):
+    """The description's own links lead through it, in whatever order; the merchant's callbacks are signed."""
+    merchant = Merchant()
+    server = start_server(*merchant.flags)
+    merchant.learn(server)
+    flags = [flag for name in SALE for flag in ("--include-operation-id", name)]
+    environment = {
+        "SCHEMATHESIS_HOOKS": str(pathlib.Path(__file__).parents[1] / "harness" / "order_flow.py"),
+        "HAWKER_HOST": server.token(ROOM, "service", "desk"),
+        "HAWKER_BUYER": server.token(ROOM, "viewer", "bob"),
+        "HAWKER_SECRET": merchant.secret,
+    }
+    try:
+        made = run(
+            server, evidence, "sale", 40, environment["HAWKER_HOST"], *flags, "--phases", "stateful", "--mode",
+            "positive", "--max-examples", "200", narrow=narrowed_to_a_sale, environment=environment)
+    finally:
+        merchant.stop()
+    assert made.returncode == 0, made.stdout[-6000:] + made.stderr[-1000:]
+    status, _, text = server.request("GET", f"/api/v1/rooms/{ROOM}/orders?limit=100", token=environment["HAWKER_HOST"])
+    assert status == 200, text
+    orders = json.loads(text)
+    states = collections.Counter(order["status"] for order in orders["orders"])
+    discounted = sum(order["discountMinor"] > 0 for order in orders["orders"])
+    lines = [line for line in made.stdout.splitlines() if " generated" in line]
+    report(f"{' '.join((lines or ['']).pop().split())}; newest orders {dict(states)}, {discounted} with a voucher")
+    assert orders["revenue"]["paidCount"] > 0, made.stdout[-3000:]
+
+
+# ---- What is not to be taken ----------------------------------------------------------------------
+
+HUGE = 2**63
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+def paths(stall):
+    """Path, method, body, code over REST and over the socket, and what the socket calls it."""
+    lot, order = stall["lot"], stall["order"]
+    listing = {"title": "x", "currency": "EUR", "variants": [{"sku": "NEW", "priceMinor": 100, "units": 1}]}
+
+    def priced(**changes):
+        return {**listing, "variants": [{**listing["variants"][0], **changes}]}
+
+    return [
+        # Who asks, REST, body, the socket's request, status, code.
+        ("bob", "PUT", "/cart/NONE", {"quantity": 1}, {"type": "setCart", "sku": "NONE"}, 404, "unknown-sku"),
+        ("bob", "PUT", "/cart/MUG", {"quantity": -1}, {"type": "setCart", "sku": "MUG"}, 400, None),
+        ("bob", "PUT", "/cart/MUG", {"quantity": HUGE}, {"type": "setCart", "sku": "MUG"}, 400, None),
+        ("bob", "POST", f"/lots/{lot}/bids", {"amountMinor": -5}, {"type": "bid", "lot": lot}, 400, None),
+        ("bob", "POST", f"/lots/{lot}/bids", {"amountMinor": 10**12}, {"type": "bid", "lot": lot}, 400, None),
+        ("bob", "POST", f"/lots/{lot}/bids", {"amountMinor": HUGE}, {"type": "bid", "lot": lot}, 400, None),
+        ("bob", "POST", f"/lots/{lot}/bids", {"amountMinor": 1.5}, {"type": "bid", "lot": lot}, 400, None),
+        ("bob", "POST", "/lots/99999/bids", {"amountMinor": 500}, {"type": "bid", "lot": 99999}, 404, "unknown-lot"),
+        ("bob", "POST", "/orders", {"hold": 99999}, {"type": "checkout"}, 404, "unknown-hold"),
+        ("bob", "POST", "/orders", {"hold": stall["expired"]}, {"type": "checkout"}, 409, "hold-expired"),
+        ("bob", "DELETE", f"/holds/{HUGE}", None, {"type": "releaseHold", "hold": HUGE}, 400, None),
+        ("bob", "POST", f"/orders/{order}/refund", {}, {"type": "refundOrder", "order": order}, 403, None),
+        ("bob", "POST", "/gifts", {"gift": "castle", "count": 1}, {"type": "gift"}, 404, "unknown-gift"),
+        ("bob", "POST", "/gifts", {"gift": "rose", "count": -1}, {"type": "gift"}, 400, None),
+        ("bob", "POST", "/gifts", {"gift": "rose", "count": HUGE}, {"type": "gift"}, 400, None),
+        ("bob", "POST", "/gifts", {"gift": "rocket", "count": 99}, {"type": "gift"}, 409, "insufficient-coins"),
+        ("bob", "PUT", "/cart-voucher", {"code": "NONE"}, {"type": "applyVoucher"}, 404, "unknown-voucher"),
+        ("alice", "PUT", "/listings/new", {**listing, "currency": "USD"}, {"type": "putListing", "reference": "new"},
+         409, "wrong-currency"),
+        ("alice", "PUT", "/listings/new", priced(priceMinor=-1), {"type": "putListing", "reference": "new"}, 400, None),
+        ("alice", "PUT", "/listings/new", priced(priceMinor=HUGE), {"type": "putListing", "reference": "new"}, 400, None),
+        ("alice", "PUT", "/listings/new", priced(priceMinor=10**12), {"type": "putListing", "reference": "new"},
+         400, None),
+        ("alice", "PUT", "/listings/new", priced(units=-1), {"type": "putListing", "reference": "new"}, 400, None),
+        ("alice", "PATCH", "/variants/MUG", {"units": HUGE}, {"type": "setVariant", "sku": "MUG"}, 400, None),
+        ("alice", "POST", f"/orders/{HUGE}/ship", {}, {"type": "shipOrder", "order": HUGE}, 400, None),
+    ]
+
+
+def furnished_stall(server, merchant):
+    """A product, a lot, an order and a hold that has ended."""
+    tokens = {name: server.token(ROOM, role, name) for name, role in [("alice", "host"), ("bob", "viewer")]}
+
+    def ask(name, method, path, body):
+        status, _, text = server.request(
+            method, f"/api/v1/rooms/{ROOM}{path}", json.dumps(body), {"Content-Type": "application/json"}, tokens[name])
+        assert status == 200, text
+        return json.loads(text)
+
+    variant = {"sku": "MUG", "priceMinor": 1000, "units": 9}
+    ask("alice", "PUT", "/listings/mug", {"title": "Mug", "currency": "EUR", "variants": [variant]})
+    drop = ask("alice", "POST", "/drops", {
+        "sku": "MUG", "quantity": 1, "priceMinor": 500, "countdownSeconds": 10, "durationSeconds": 10, "perBuyer": 1,
+        "mode": "hold"})["drop"]
+    ask("bob", "PUT", "/cart/MUG", {"quantity": 1})
+    order = ask("bob", "POST", "/orders", {})["order"]
+    merchant.report(server, "order.paid", room=ROOM, order=order)
+    deadline = time.monotonic() + 30
+    while True:
+        status, _, text = server.request(
+            "POST", f"/api/v1/rooms/{ROOM}/drops/{drop}/claims", "{}", {"Content-Type": "application/json"},
+            tokens["bob"])
+        if status == 200:
+            break
+        assert time.monotonic() < deadline, text
+        time.sleep(0.5)
+    claim = json.loads(text)["claim"]
+    time.sleep(1)  # The window's end gives it the unit.
+    status, _, text = server.request("DELETE", f"/api/v1/rooms/{ROOM}/holds/{claim}", token=tokens["bob"])
+    assert status == 200, text
+    lot = ask("alice", "POST", "/lots", {"sku": "MUG", "startMinor": 100, "durationSeconds": 3600})["lot"]
+    return tokens, {"lot": lot, "order": order, "expired": claim}
+
+
+def on_the_disk(server):
+    database = sqlite3.connect(server.data / "hawker.db")
+    try:
+        return [
+            database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("events", "replies", "transfers", "postings", "accounts")
+        ]
+    finally:
+        database.close()
+
+
+@pytest.mark.timeout(180)
+def test_what_is_not_to_be_taken_is_refused_by_name_and_changes_nothing(start_server):
+    merchant = Merchant()
+    server = start_server(*merchant.flags)
+    merchant.learn(server)
+    tokens, stall = furnished_stall(server, merchant)
+    sockets = {name: RawWebSocket(server.address, ROOM, token) for name, token in tokens.items()}
+    before = on_the_disk(server)
+    problem = "application/problem+json"
+
+    def ask(method, path, body, token):
+        """Again when it was too often: what is refused is what matters."""
+        while True:
+            status, headers, text = server.request(
+                method, f"/api/v1/rooms/{ROOM}{path}", body, {"Content-Type": "application/json"}, token)
+            if status != 429:
+                return status, headers, text
+            time.sleep(0.3)
+
+    def tell(name, request):
+        socket = sockets[name]
+        while True:
+            socket.send(frame(TEXT, json.dumps({**request, "id": "x"}).encode()))
+            # What is no JSON that we take has no id that could be read.
+            while (answer := socket.message())["type"] != "error":
+                assert answer.get("ref") != "x", f"{request} was taken: {answer}"
+            if answer.get("code") != "rate":
+                return answer
+            time.sleep(0.3)
+
+    for name, method, path, body, request, status, code in paths(stall):
+        got, headers, text = ask(method, path, None if body is None else json.dumps(body), tokens[name])
+        where = f"{method} {path} {body}: {got} {text}"
+        assert got == status and headers["Content-Type"].startswith(problem), where
+        told = json.loads(text)["code"]
+        assert told == code if code else told in ("bad-message", "bad-field", "not-allowed", "forbidden"), where
+        answer = tell(name, {**request, **(body or {})})
+        assert answer["type"] == "error" and answer["code"], f"{request} {body}: {answer}"
+        assert answer["code"] == told, f"{where}, over the socket {answer}"
+    # Another room's token, whole bodies that are too much, and numbers that are none.
+    foreign = server.token("elsewhere", "host", "alice")
+    assert ask("PUT", "/cart/MUG", '{"quantity":1}', foreign)[0] == 403
+    assert ask("POST", "/gifts", f'{{"gift":{DEEP}}}', tokens["bob"])[0] == 400
+    assert ask("POST", "/gifts", '{"gift":"' + "x" * 3_000_000 + '"}', tokens["bob"])[0] == 413
+    assert ask("POST", "/gifts", '{"gift":"rose","count":1e400}', tokens["bob"])[0] == 400
+    with pytest.raises(AssertionError):
+        RawWebSocket(server.address, ROOM, foreign)
+    socket = RawWebSocket(server.address, ROOM, tokens["bob"])
+    socket.send(frame(TEXT, f'{{"type":"gift","id":"d","gift":{DEEP[:30_000] + DEEP[-30_000:]}}}'.encode()))
+    while (answer := socket.message())["type"] != "error":
+        pass
+    assert answer["code"] == "bad-message", answer
+    socket.send(frame(TEXT, b'{"type":"gift","gift":"' + b"x" * 200_000 + b'"}'))
+    assert socket.closed() == 1009
+    assert on_the_disk(server) == before, "something was written"
+    merchant.stop()

@@ -106,7 +106,7 @@ extension ShopDraft {
     make(
       .bidPlaced(
         BidPlacedEvent(
-          lot: id, amountMinor: amountMinor, maxMinor: maxMinor, adjustedMs: adjustedMs,
+          lot: id, amountMinor: least, maxMinor: maxMinor, adjustedMs: adjustedMs,
           endsAtMs: end(of: lot, bidAt: adjustedMs),
           outbid: outbid(
             lot, Bid(maxMinor: maxMinor, adjustedMs: adjustedMs, sequence: nextSequence)))))

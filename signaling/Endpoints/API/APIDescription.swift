@@ -71,7 +71,13 @@ enum APIDescription {
       ]
     }
     var responses = JSONObject()
-    for answer in route.answers { responses[String(answer.status)] = response(answer) }
+    for answer in route.answers {
+      var response = response(answer)
+      if answer.status == 200, let links = APILink.json(from: route.operation) {
+        response["links"] = links
+      }
+      responses[String(answer.status)] = .object(response)
+    }
     operation["responses"] = .object(responses)
     return .object(operation)
   }
@@ -81,7 +87,7 @@ enum APIDescription {
     return (room + route.parameters).map(\.json)
   }
 
-  private static func response(_ answer: APIRoute.Answer) -> JSONValue {
+  private static func response(_ answer: APIRoute.Answer) -> JSONObject {
     var response: JSONObject = ["description": .string(answer.meaning)]
     switch answer.content {
     case .none: break
@@ -106,7 +112,7 @@ enum APIDescription {
       if answer.status == 400 { content["text/plain"] = ["schema": ["type": "string"]] }
       response["content"] = .object(content)
     }
-    return .object(response)
+    return response
   }
 }
 

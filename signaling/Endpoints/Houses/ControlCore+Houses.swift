@@ -48,7 +48,7 @@ extension ControlCore {
     case .changed(let number, let outcome): changed(number, outcome)
     case .endpoints(let rows): replaceHooks(rows)
     case .opened, .elsewhere, .committed, .refused, .lost, .forgotten, .found, .unread,
-      .transferred:
+      .transferred, .due:
       houses.take(answer, at: now)
     }
   }

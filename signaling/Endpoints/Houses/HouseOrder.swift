@@ -23,6 +23,8 @@ package enum HouseOrder: Sendable {
   case erase(identity: String, number: UInt64)
   /// Changes something about webhooks; number 0: nobody waits for it.
   case change(HookChange, number: UInt64)
+  /// Looks for rooms whose clock runs though nobody may have them in memory.
+  case findDue(after: DuePlace?)
   /// Keeps to the policy of retention; nobody waits for it.
   case upkeep
 }
@@ -66,6 +68,8 @@ package enum HouseAnswer: Sendable {
   /// Who now is nobody; nil when it could not be done.
   case erased(number: UInt64, [ErasedPerson]?)
   case changed(number: UInt64, HookChanged)
+  /// Rooms whose clock runs, at most `HousesLimits.dueRoomsMax`.
+  case due([DueRoom])
   /// The row could not be read: whether it is there is not known.
   case unread(number: UInt64)
 }

@@ -71,6 +71,7 @@ package final class HouseStore: Sendable {
     case .transfer(let order, let number): transfer(order, number)
     case .erase(let identity, let number): erase(identity, number)
     case .change(let change, let number): self.change(change, number)
+    case .findDue(let place): findDue(after: place)
     // A round that was missed is caught up with by the next one.
     case .upkeep: _ = store.upkeep(retentionDays: retentionDays, atMs: nowMs()) { _ in }
     }
@@ -89,6 +90,17 @@ package final class HouseStore: Sendable {
       }
     }
     if !isTaken { answer(.opened(room: room, nil)) }
+  }
+
+  private func findDue(after place: DuePlace?) {
+    let answer = answer
+    // What can't be read now is looked for again in the next round.
+    _ = store.read { reader in
+      guard let rooms = try? reader.dueRooms(after: place, limit: HousesLimits.dueRoomsMax) else {
+        return
+      }
+      answer(.due(rooms))
+    }
   }
 
   private func lookUp(_ row: Int64, in room: String, _ number: UInt64) {

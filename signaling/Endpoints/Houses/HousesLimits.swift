@@ -20,6 +20,14 @@ package enum HousesLimits {
   package static let pendingMax = 8192
   /// How often rooms are looked through for what is to be erased by now.
   package static let upkeepInterval = TimeSpan.seconds(3600)
+  /// Rooms whose clock runs that one round opens: a hundred rooms of a minute's holds each take a few
+  /// milliseconds to read, and whoever comes to a room has it opened at once anyway.
+  package static let dueRoomsMax = 32
+  /// Between two rounds while there are more of them.
+  package static let dueInterval = TimeSpan.seconds(1)
+  /// Between two rounds when all were seen: how long a room of a process that died may wait beyond its
+  /// lease.
+  package static let duePause = TimeSpan.seconds(5)
   /// Reads for queries under way; beyond that they are refused as overload.
   package static let readsMax = 1024
   /// Erased people remembered: as many as are erased while a room is read.

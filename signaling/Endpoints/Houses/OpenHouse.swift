@@ -23,6 +23,8 @@ struct OpenHouse: Sendable {
   /// Oldest first; sequences never fall.
   private var held: [Held] = []
   private var uncounted: Int
+  /// The room's clock as the store was last told; nil: what it says is not known.
+  private var toldDue: DueRow?
   /// Counters that have changed since they were last told.
   private var counters: [(audience: Audience, key: CounterKey)] = []
   /// Since when nobody is here; nil while somebody is.
@@ -184,8 +186,10 @@ struct OpenHouse: Sendable {
 
   // MARK: Rows
 
-  private func entry(of decision: Pending, atMs: Int64) -> CommitEntry {
-    CommitEntry(
+  private mutating func entry(of decision: Pending, atMs: Int64) -> CommitEntry {
+    let due = DueRow(atMs: house.state.shop.nextDueMs)
+    defer { toldDue = due }
+    return CommitEntry(
       room: key, ticket: decision.ticket, events: decision.events.map(EventRow.init),
       reply: decision.reply.map { reply in
         ReplyRow(
@@ -206,6 +210,7 @@ struct OpenHouse: Sendable {
         RoomHooks.message(
           of: $0, in: name, house, merchant: house.state.shop.settings.merchant ?? soleMerchant)
       },
-      show: decision.events.contains { $0.event.isListed } ? house.listing : nil)
+      show: decision.events.contains { $0.event.isListed } ? house.listing : nil,
+      due: due == toldDue ? nil : due)
   }
 }

@@ -11,6 +11,10 @@ struct Transferring: Sendable {
   /// The display name of who gives.
   let name: String
   let waiter: Waiter?
+  /// What the room said to it: told unless the key was used before.
+  var refusal: CommandRefusal?
+  /// Whose key it is, where a room remembers it.
+  var key: (identity: String, key: String)?
 }
 
 extension RoomHouses {
@@ -19,7 +23,7 @@ extension RoomHouses {
     _ envelope: CommandEnvelope, in room: String, for waiter: Waiter?
   ) -> Bool {
     let spare = Hex.text(envelope.seed)
-    let judged = update(room) { open, news -> TransferOrder? in
+    let judged = update(room) { open, news -> (order: TransferOrder, refusal: CommandRefusal?)? in
       do throws(CommandRefusal) {
         return try open.house.transfer(envelope, in: open.key, spare: spare)
       } catch {
@@ -30,8 +34,11 @@ extension RoomHouses {
       }
     }
     guard let judged else { return false }
-    if let order = judged {
-      self.order(order, Transferring(room: room, name: envelope.name, waiter: waiter))
+    if let judged {
+      var transferring = Transferring(room: room, name: envelope.name, waiter: waiter)
+      transferring.refusal = judged.refusal
+      transferring.key = envelope.key.map { (envelope.identity, $0) }
+      order(judged.order, transferring)
     }
     return true
   }
@@ -48,6 +55,11 @@ extension RoomHouses {
   mutating func take(_ outcome: TransferOutcome, of number: UInt64) {
     guard let transferring = transfers.removeValue(forKey: number) else { return }
     pendingCount -= 1
+    if let key = transferring.key, !outcome.isPosted {
+      _ = update(transferring.room) { open, _ in
+        open.house.refusedTransfer(of: key.identity, key: key.key)
+      }
+    }
     switch outcome {
     case .posted(let transfer):
       done(transfer, transferring)
@@ -68,7 +80,10 @@ extension RoomHouses {
       refuse(
         transferring, CommandRefusal(.insufficientCoins, "the wallet holds \(balance) coins"))
     case .unknown:
-      refuse(transferring, CommandRefusal(.unknownOrder, "there is no such purchase or transfer"))
+      refuse(
+        transferring,
+        transferring.refusal
+          ?? CommandRefusal(.unknownOrder, "there is no such purchase or transfer"))
     case .failed:
       refuse(
         transferring,
@@ -98,6 +113,16 @@ extension RoomHouses {
     guard house.isNext(gift) else { return discard(room) }
     take(in: room, atMs: atMs) { house in
       house.given(gift, name: name, atMs: atMs).map { [$0] } ?? []
+    }
+  }
+}
+
+extension TransferOutcome {
+  /// Whether the key has its reply in the ledger.
+  fileprivate var isPosted: Bool {
+    switch self {
+    case .posted, .repeated, .done: true
+    case .mismatch, .insufficient, .unknown, .failed: false
     }
   }
 }

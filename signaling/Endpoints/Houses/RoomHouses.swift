@@ -36,6 +36,9 @@ package struct RoomHouses {
   private var nextCounters = Instant.zero
   private var nextAudience = Instant.zero
   private var nextUpkeep: Instant?
+  /// When rooms are looked for whose clock runs, and where the last page of them ended.
+  private var nextDue: Instant?
+  private var duePlace: DuePlace?
   /// No room has anything to do by time before this, milliseconds since 1970; nil: none at all.
   private var soonestMs: Int64?
   /// The last who were erased: a room that was being read then may come with them.
@@ -187,7 +190,12 @@ package struct RoomHouses {
     let entries = update(room) { open, news in
       decide(&open.house).compactMap { open.take($0, for: nil, atMs: atMs, &news) }
     }
-    for entry in entries ?? [] { commit(entry) }
+    guard var entries, !entries.isEmpty else { return }
+    // The clock is that after all of them: should only the first get to the disk, the old one is there.
+    let due = entries.lazy.compactMap(\.due).last
+    for index in entries.indices { entries[index].due = nil }
+    entries[entries.count - 1].due = due
+    for entry in entries { commit(entry) }
   }
 
   // MARK: Queries
@@ -367,6 +375,7 @@ package struct RoomHouses {
     case .unread(let number):
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
     case .transferred(let number, let outcome): take(outcome, of: number)
+    case .due(let rooms): open(rooms, at: now)
     case .read, .erased, .changed, .endpoints: break
     }
   }
@@ -401,7 +410,8 @@ package struct RoomHouses {
 
   /// Whether `advance` has something to do.
   package func isDue(at now: Instant) -> Bool {
-    !names.isEmpty && now >= nextCounters || isDurable && now >= nextUpkeep ?? now
+    !names.isEmpty && now >= nextCounters
+      || isDurable && (now >= nextUpkeep ?? now || now >= nextDue ?? now)
   }
 
   /// When `tick` may have something to do, milliseconds since 1970; nil: not by itself.
@@ -422,6 +432,15 @@ package struct RoomHouses {
     if let soonest = soonestMs, soonest < late { soonestMs = soonestAfter(late) }
   }
 
+  /// Rooms whose clock runs are opened, whoever had them in memory before: holds end, lots close and
+  /// units go to who waits, whether somebody comes or not.
+  private mutating func open(_ rooms: [DueRoom], at now: Instant) {
+    let isLast = rooms.count < HousesLimits.dueRoomsMax
+    duePlace = isLast ? nil : rooms.last?.place
+    nextDue = now + (isLast ? HousesLimits.duePause : HousesLimits.dueInterval)
+    for room in rooms { _ = require(room.name) }
+  }
+
   private func soonestAfter(_ late: Int64) -> Int64? {
     openRooms.compactMap { self[$0]?.nextTickMs.map { max($0, late) } }.min()
   }
@@ -438,6 +457,10 @@ package struct RoomHouses {
     if isDurable, now >= nextUpkeep ?? now {
       nextUpkeep = now + HousesLimits.upkeepInterval
       orders.append(.upkeep)
+    }
+    if isDurable, now >= nextDue ?? now {
+      nextDue = now + HousesLimits.duePause
+      orders.append(.findDue(after: duePlace))
     }
     tick(atMs: atMs)
     let isAudienceDue = now >= nextAudience

@@ -54,6 +54,8 @@ package enum HouseLimits {
   package static let listingBytesMax = 32 * 1024
   /// Decisions of the shop's clock in one turn of the room; each ends hundreds of holds.
   package static let shopDecisionsMax = 20
+  /// Gifts and purchases whose keys are remembered: repeats come within seconds.
+  static let transferKeysMax = 4096
   /// Members remembered as having seen a pin.
   package static let seenMax = 100_000
 

@@ -9,25 +9,44 @@ extension RoomHouse {
   /// - Parameters:
   ///   - room: the store's number of this room: keys belong to it.
   ///   - spare: a key for a command that has none; never used before.
+  /// - Returns: the order; with a refusal it only asks whether the key was used before: what was paid for
+  ///   once gets its reply again, whatever has changed in the room since. If it was not, the refusal
+  ///   stands.
   /// - Throws: what stands in the way here; whether the wallet holds enough is the ledger's to say.
   package mutating func transfer(
     _ envelope: CommandEnvelope, in room: RoomKey, spare: String
-  ) throws(CommandRefusal) -> TransferOrder {
+  ) throws(CommandRefusal) -> (order: TransferOrder, refusal: CommandRefusal?) {
     try HouseLimits.check(envelope)
     var newcomers = Newcomers(people: people, state: state)
     let actor = Actor(
       person: newcomers.reference(envelope.identity, name: envelope.name, among: people),
       role: envelope.role,
       device: envelope.device)
-    try admission.admit(
-      .claim, of: envelope.identity, isStaff: state.role(of: actor).isStaff, at: envelope.atMs)
-    // Reads only: a gift is no event before it is paid for.
-    _ = try state.decide(
-      envelope.command, by: CommandContext(actor: actor, atMs: envelope.atMs))
-    let (work, purpose) = try work(envelope)
-    return TransferOrder(
-      work, room: room, subject: envelope.identity, key: envelope.key ?? spare,
-      parameters: envelope.parameters, purpose: purpose, atMs: envelope.atMs)
+    let key = envelope.key.map { TransferKeys.Key(identity: envelope.identity, key: $0) }
+    // Who asks again for the reply to the same gift gives nothing more.
+    if !transferKeys.contains(key) {
+      try admission.admit(
+        .claim, of: envelope.identity, isStaff: state.role(of: actor).isStaff, at: envelope.atMs)
+    }
+    var order = TransferOrder(
+      .recall, room: room, subject: envelope.identity, key: envelope.key ?? spare,
+      parameters: envelope.parameters, purpose: TransferPurpose(), atMs: envelope.atMs)
+    do throws(CommandRefusal) {
+      // Reads only: a gift is no event before it is paid for.
+      _ = try state.decide(
+        envelope.command, by: CommandContext(actor: actor, atMs: envelope.atMs))
+      (order.work, order.purpose) = try work(envelope)
+    } catch {
+      guard envelope.key != nil else { throw error }
+      return (order, error)
+    }
+    transferKeys.add(key)
+    return (order, nil)
+  }
+
+  /// The ledger has refused an order: its key is as good as new.
+  package mutating func refusedTransfer(of identity: String, key: String) {
+    transferKeys.remove(TransferKeys.Key(identity: identity, key: key))
   }
 
   private func work(

@@ -23,6 +23,7 @@ package struct RoomHouse: Sendable {
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
   var admission = Admission()
+  var transferKeys = TransferKeys()
   var recent = RecentFrames()
   /// Counters that were told.
   var countersTold: [CounterTold] = []
