@@ -160,7 +160,7 @@ package struct ConformanceChecker {
           if let date = segment.date, part.uri == segment.parts.first?.uri {
             let difference = Double(date) / 1000 - start
             if let offset, abs(difference - offset) > 0.002 {
-              report(.programDateTime, folder, "segment \(sequence) is off by \(difference - offset)")
+              report(.programDateTime, folder, "\(sequence) is off by \(difference - offset)")
             }
             offset = offset ?? difference
           }

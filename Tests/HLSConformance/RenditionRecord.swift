@@ -20,7 +20,9 @@ struct RenditionRecord {
   mutating func take(_ exchange: Exchange, others: [String: RenditionRecord]) -> [Finding] {
     let directives = exchange.query.split(separator: "&").reduce(into: [String: String]()) {
       let halves = $1.split(separator: "=", maxSplits: 1).map(String.init)
-      $0[halves[0]] = halves.count > 1 ? halves[1] : ""
+      // Twice is no value at all.
+      let value = $0[halves[0]] == nil && halves.count > 1 ? halves[1] : ""
+      $0[halves[0]] = value
     }
     guard exchange.status == 200 else { return refused(exchange, directives) }
     var found: [Finding] = []

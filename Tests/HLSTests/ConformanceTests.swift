@@ -26,4 +26,23 @@ struct ConformanceTests {
     #expect(violations.isEmpty, "\(violations.count): \(violations.prefix(5))")
     #expect(session.exchanges.count > 500)
   }
+
+  /// A session with everything in it that a fault needs.
+  private static let clean = Result {
+    try LiveSession.run(
+      SessionScript(seed: 5, seconds: 26, restart: 6...6.4, resize: 12.2)
+    ).exchanges
+  }
+
+  @Test("a planted fault breaks its rule", arguments: ConformanceRule.allCases)
+  func faults(rule: ConformanceRule) throws {
+    let clean = try ConformanceTests.clean.get()
+    let violations = ConformanceChecker.check(PlantedFault.plant(rule, in: clean))
+    #expect(violations.contains { $0.rule == rule }, "\(violations.prefix(5))")
+  }
+
+  @Test("the session in which faults are planted has none")
+  func clean() throws {
+    #expect(ConformanceChecker.check(try ConformanceTests.clean.get()).isEmpty)
+  }
 }

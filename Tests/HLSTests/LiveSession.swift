@@ -131,7 +131,8 @@ struct LiveSession {
         let size = isKey ? 60 : 12
         let sample = TimedSample(
           time: Int64((time * 90_000).rounded()),
-          bytes: (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }, isSync: isKey)
+          bytes: (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }, isSync: isKey
+        )
         var format: TrackFormat?
         if isKey {
           format = layers[index].formatToTell
@@ -204,8 +205,9 @@ struct LiveSession {
 
   // MARK: Players
 
-  private mutating func record(_ path: String, _ query: String, _ answer: LibraryAnswer, _ now: Double)
-  {
+  private mutating func record(
+    _ path: String, _ query: String, _ answer: LibraryAnswer, _ now: Double
+  ) {
     let at = Instant.zero + TimeSpan(fractionalSeconds: now)
     switch answer {
     case .content(let content):

@@ -8,6 +8,8 @@ package struct AVCAccessUnit: Hashable, Sendable {
   package private(set) var sample: [UInt8] = []
   /// Whether it is an IDR picture: a decoder can begin here.
   package private(set) var isIDR = false
+  /// Whether there is a picture at all; some senders give parameter sets a packet of their own.
+  package private(set) var hasSlice = false
   /// Sequence parameter sets in front of the picture.
   package private(set) var sequenceParameters: [[UInt8]] = []
   /// Picture parameter sets in front of the picture.
@@ -15,9 +17,8 @@ package struct AVCAccessUnit: Hashable, Sendable {
 
   /// Takes a byte stream with start codes (annex B) apart.
   ///
-  /// - Throws: `.tooMany` for more NAL units than `HLSLimits.nalUnitsMax`, `.missing` without a slice.
+  /// - Throws: `.tooMany` for more NAL units than `HLSLimits.nalUnitsMax`.
   package init(parsing bytes: borrowing Span<UInt8>) throws(WireError) {
-    var hasSlice = false
     for range in try NALUnits.ranges(inByteStream: bytes) {
       guard let unit = bytes.slice(range), let header = unit.byte(at: 0) else { continue }
       switch header & 0x1F {
@@ -32,7 +33,6 @@ package struct AVCAccessUnit: Hashable, Sendable {
         append(unit)
       }
     }
-    guard hasSlice else { throw .missing }
   }
 
   private mutating func append(_ unit: borrowing Span<UInt8>) {

@@ -27,6 +27,7 @@ package struct AVCStream: Sendable {
     guard let unit = try? AVCAccessUnit(parsing: bytes) else { return .discarded }
     if !unit.sequenceParameters.isEmpty { sequenceParameters = unit.sequenceParameters }
     if !unit.pictureParameters.isEmpty { pictureParameters = unit.pictureParameters }
+    guard unit.hasSlice else { return .discarded }
     var changed: AVCConfiguration?
     if unit.isIDR {
       guard

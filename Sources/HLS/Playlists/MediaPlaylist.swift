@@ -78,7 +78,7 @@ struct MediaPlaylist {
       }
       let date = epoch + rendition.span(segment.start)
       text.line("#EXT-X-PROGRAM-DATE-TIME:\(CalendarDate(date).rfc3339)")
-      if segment.end > partsFrom, !rendition.isEnded || !segment.isComplete {
+      if segment.end > partsFrom {
         for part in segment.parts { text.line(line(of: part)) }
       }
       guard segment.isComplete else { continue }
