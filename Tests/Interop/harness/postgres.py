@@ -11,7 +11,7 @@ SCRIPT = r"""
 folder=$(mktemp -d "$2/hawker-pg-XXXXXX") || exit 1
 trap '' INT TERM
 "$1/initdb" -D "$folder/data" -A trust -U hawker -E UTF8 --no-locale >"$folder/log" 2>&1 &&
-{ "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c shared_buffers=32MB \
+{ "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c shared_buffers=32MB $3 \
     >>"$folder/log" 2>&1 </dev/null &
   server=$!
   for try in $(seq 300); do
@@ -26,13 +26,13 @@ rm -rf "$folder"
 
 
 class PostgresServer:
-    def __init__(self, parent="/tmp"):
-        """The folder's parent must be one that everybody may write to."""
+    def __init__(self, parent="/tmp", options=""):
+        """The folder's parent must be one that everybody may write to; `options` as `-c name=value`."""
         versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*"), key=lambda each: int(each.name))
         assert versions, "PostgreSQL is not installed, and this test needs it: run scripts/setup test"
         self.bin = versions[-1] / "bin"
         self.shell = subprocess.Popen(
-            [*self.other_user(), "/bin/sh", "-c", SCRIPT, "sh", str(self.bin), str(parent)],
+            [*self.other_user(), "/bin/sh", "-c", SCRIPT, "sh", str(self.bin), str(parent), options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
         self.folder = self.shell.stdout.readline().strip()
         assert self.folder, "PostgreSQL did not start"

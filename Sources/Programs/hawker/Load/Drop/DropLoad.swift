@@ -47,6 +47,8 @@ final class DropLoad {
   private static let turn = TimeSpan.milliseconds(10)
   private static let pingInterval = TimeSpan.seconds(15)
   private static let inputToken: UInt64 = 0
+  /// How often it says how many commands were accepted, for who kills servers at bad moments.
+  private static let toldEach = 50
 
   init(_ settings: DropLoadSettings) throws {
     self.settings = settings
@@ -259,6 +261,9 @@ final class DropLoad {
     guard let first = command.reply else {
       buyers[index].commands[position].reply = text
       counters.accepted += 1
+      if counters.accepted % DropLoad.toldEach == 0 {
+        Terminal.write("accepted \(counters.accepted)\n", to: 1)
+      }
       if let sentAt = command.sentAt { counters.acknowledged.record(now - sentAt) }
       return
     }
