@@ -26,6 +26,7 @@ test("a form has what is left on the shelf; the server is told all there ever we
   assert.equal(unitsFor(null, 5), 5);
   assert.equal(unitsFor(variant(), 3), 10, "nothing changed");
   assert.equal(unitsFor(variant(), 6), 13, "what is sold, held and set apart stays");
+  assert.deepEqual(stockChanges({ variants: [variant({ pending: 2 })] }, [1500], [5]), [], "what was asked of the merchant is not asked again");
   const listing = { variants: [variant(), variant({ sku: "B" }), variant({ sku: "C" })] };
   assert.deepEqual(stockChanges(listing, [1500, 1400, 1500], [3, 3, 0]), [{ sku: "B", priceMinor: 1400 }, { sku: "C", units: 7 }], "only what changed is sent");
 });

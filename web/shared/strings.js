@@ -164,6 +164,8 @@ export const strings = {
   "seller.seenBy.one": "seen by {count}",
   "seller.seenBy.other": "seen by {count}",
   "seller.share": "Your share of gifts, in all your rooms: {coins}",
+  "seller.pending.one": "{count} asked of the shop",
+  "seller.pending.other": "{count} asked of the shop",
   "seller.held.one": "{count} held",
   "seller.held.other": "{count} held",
   "seller.left.one": "{count} left",

@@ -34,6 +34,12 @@ const number = (name, min, max, value, required = true) => input(name, { type: "
 const words = (answer, name) => String(answer.get(name) ?? "").trim();
 
 /**
+ * What is left of a variant, with what the merchant was asked for and has not granted yet.
+ * @param {import("../client/protocol").Variant} variant
+ */
+const leftOf = (variant) => variant.available + (variant.pending ?? 0);
+
+/**
  * All units of a variant when so many are to be left on the shelf: the others are sold, held or set apart.
  * @param {import("../client/protocol").Variant|null|undefined} variant @param {number} left
  */
@@ -63,7 +69,7 @@ export async function askListing(shop, listing) {
   function row(variant) {
     const name = input("variant", { maxlength: TITLE_MAX, value: variant?.title ?? "" });
     const price = shop.currency ? amount("price", currency, variant?.priceMinor ?? null) : input("price", { inputmode: "decimal", pattern: "\\s*\\d{1,9}([.,]\\d{0,3})?\\s*", required: true });
-    const made = make("div.form-row.variant", {}, field("seller.variant", name), field("seller.price", price), field("seller.units", number("units", 0, UNITS_MAX, variant?.available ?? 1)));
+    const made = make("div.form-row.variant", {}, field("seller.variant", name), field("seller.price", price), field("seller.units", number("units", 0, UNITS_MAX, variant ? leftOf(variant) : 1)));
     rows.append(made);
     several();
     return made;
@@ -129,7 +135,7 @@ export async function askStock(shop, listing) {
   const currency = shop.currency ?? "EUR";
   const rows = listing.variants.map((each) => make(
     "fieldset.stack", {}, listing.variants.length > 1 && make("legend", { dir: "auto" }, each.title ?? each.sku),
-    make("div.form-row", {}, field("seller.price", amount("price", currency, each.priceMinor)), field("seller.units", number("units", 0, UNITS_MAX, each.available))),
+    make("div.form-row", {}, field("seller.price", amount("price", currency, each.priceMinor)), field("seller.units", number("units", 0, UNITS_MAX, leftOf(each)))),
   ));
   const answer = await ask({ title: text("seller.stock"), text: listing.title, confirm: text("dialog.save"), body: make("div.stack", {}, ...rows) });
   if (!answer) return [];
@@ -146,7 +152,7 @@ export function stockChanges(listing, prices, units) {
     const price = prices[index];
     const change = {
       ...(price && price !== variant.priceMinor ? { priceMinor: price } : {}),
-      ...(units[index] !== variant.available ? { units: unitsFor(variant, units[index]) } : {}),
+      ...(units[index] !== leftOf(variant) ? { units: unitsFor(variant, units[index]) } : {}),
     };
     return Object.keys(change).length > 0 ? [{ sku: variant.sku, ...change }] : [];
   });

@@ -215,10 +215,11 @@ function lineOf(shop, listing) {
   const prices = listing.variants.map((each) => each.priceMinor);
   const price = priceText(shop, Math.min(...prices));
   const sold = listing.variants.reduce((sum, each) => sum + each.sold, 0);
+  const pending = listing.variants.reduce((sum, each) => sum + (each.pending ?? 0), 0);
   const held = listing.variants.reduce((sum, each) => sum + (each.held ?? 0), 0);
   const parts = [
     new Set(prices).size > 1 ? text("shop.from", { price }) : price, plural("shop.available", stockOf(shop, listing)),
-    held > 0 && plural("seller.held", held), plural("seller.sold", sold),
+    pending > 0 && plural("seller.pending", pending), held > 0 && plural("seller.held", held), plural("seller.sold", sold),
   ];
   return parts.filter(Boolean).join(" · ");
 }

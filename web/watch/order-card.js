@@ -11,10 +11,16 @@ import { countDown } from "../shared/time.js";
 /** @typedef {import("../client/protocol").Order} Order */
 
 /**
+ * Why the money goes back, as a note by itself.
+ * @param {Order} order
+ */
+export const refundText = ({ reason }) => (reason && has(`order.why.${reason}`) ? text(`order.why.${reason}`) : text("order.refundNow"));
+
+/**
  * Why an order is what it is: the server's reasons have words, a person's stand as they are.
  * @param {Order} order
  */
-export function reasonText({ status, reason }) {
+function reasonText({ status, reason }) {
   if (!reason) return "";
   const key = `order.why.${reason}`;
   if (has(key)) return text(key);

@@ -3,7 +3,7 @@
 import { element, oncePerFrame, plural, setLabel, setText, text } from "../shared/dom.js";
 import { toast } from "../shared/overlays.js";
 import { NowCard } from "./now-card.js";
-import { reasonText } from "./order-card.js";
+import { refundText } from "./order-card.js";
 import { ShopPanel } from "./shop-panel.js";
 
 /** What just ended leaves the picture by time alone. */
@@ -44,7 +44,7 @@ export function setUpShop(room, run, show) {
     if (event.type === "holdMade") toast(text("hold.made"));
     if (event.type === "ownOrderUpdated" && event.order.status === "paid") toast(text("order.paidNow"));
     if (event.type === "ownOrderUpdated" && event.order.status === "failed") toast(text("order.failedNow"), "bad");
-    if (event.type === "ownOrderUpdated" && event.order.status === "refundRequested") toast(reasonText(event.order) || text("order.refundNow"), "bad");
+    if (event.type === "ownOrderUpdated" && event.order.status === "refundRequested") toast(refundText(event.order), "bad");
     if (event.type === "ownOrderUpdated" && event.order.status === "shipped") toast(text("order.shippedNow"));
   }
 

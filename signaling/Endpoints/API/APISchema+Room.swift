@@ -129,7 +129,10 @@ extension APISchema {
       ("balance", count),
       (
         "earnings",
-        ["type": "integer", "minimum": 0, "description": "The host's share of gifts, in all rooms."]
+        [
+          "type": "integer", "minimum": 0,
+          "description": "The host's share of gifts, in all rooms.",
+        ]
       ),
       (
         "transfers",
