@@ -172,7 +172,7 @@ def test_a_sale_from_the_product_to_the_money(start_server, evidence, report):
     }
     try:
         made = run(
-            server, evidence, "sale", 40, environment["HAWKER_HOST"], *flags, "--phases", "stateful", "--mode",
+            server, evidence, "sale", 25, environment["HAWKER_HOST"], *flags, "--phases", "stateful", "--mode",
             "positive", "--max-examples", "200", narrow=narrowed_to_a_sale, environment=environment)
     finally:
         merchant.stop()
