@@ -70,6 +70,11 @@ struct LedgerWriter {
     _ order: TransferOrder, _ kind: Transfer.Kind, _ postings: [LedgerPosting], source: Int64?,
     wallet: String? = nil
   ) throws(StoreError) -> TransferOutcome {
+    // What can't be paid leaves nothing behind, accounts neither.
+    for posting in postings where posting.account.kind == .wallet && posting.coins < 0 {
+      let balance = try LedgerRows.balance(of: posting.account.owner, database)
+      if balance + posting.coins < 0 { return .insufficient(balance: balance) }
+    }
     var rows: [(account: Int64, coins: Int64)] = []
     for posting in postings { rows.append((try account(posting.account), posting.coins)) }
     return try post(order, kind, rows, source: source, wallet: wallet ?? order.subject)

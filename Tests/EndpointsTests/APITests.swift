@@ -162,6 +162,27 @@ struct APITests {
     #expect(text.contains("\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\""))
   }
 
+  @Test("every link of the description leads from an answer to an operation, and fills its path")
+  func links() {
+    var drawn: Set<String> = []
+    for link in APILink.all {
+      let name = "\(link.from) to \(link.to)"
+      #expect(drawn.insert(name).inserted, "\(name)")
+      guard let from = APIRoute.all.first(where: { $0.operation.id == link.from }),
+        let to = APIRoute.all.first(where: { $0.operation.id == link.to })
+      else {
+        Issue.record("\(name): no such operation")
+        continue
+      }
+      #expect(from.answers.contains { $0.status == 200 }, "\(name)")
+      for parameter in link.parameters {
+        #expect(to.segments.contains("{\(parameter.name)}"), "\(name)")
+      }
+      #expect(link.body == nil || to.request != nil, "\(name)")
+    }
+    #expect(drawn.contains("checkout to receiveCallback") && drawn.contains("say to deleteMessage"))
+  }
+
   @Test("unknown paths are 404 and other methods 405 with Allow, as problem+json below /api/")
   func refusals() throws {
     var stage = try RoomSocketStage()

@@ -103,6 +103,8 @@ struct LedgerTests {
       try post(.gift(30, from: "ann", in: room, key: "g1"), writer) == .insufficient(balance: 29))
     #expect(
       try post(.gift(30, from: "bob", in: room, key: "g1"), writer) == .insufficient(balance: 0))
+    // Ann's and the merchant's: who only wished has none.
+    #expect(try stage.tables().integer("SELECT count(*) FROM accounts") == 2)
     #expect(try reader.gifts(in: room, after: 0) == [])
     // A key of something that was refused is as good as new.
     try fill("ann", 1, writer, key: "more")

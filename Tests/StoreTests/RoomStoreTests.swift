@@ -172,6 +172,28 @@ struct SQLiteThreadsTests {
     #expect(errors.contains("the store failed, and the process ends"))
     #expect(errors.contains("storage-failed"))
   }
+
+  @Test("a gift that may not have reached the disk is not acknowledged: the process ends")
+  func failedSyncOfGift() async throws {
+    await #expect(processExitsWith: .exitCode(StoreFault.exitStatus)) {
+      let folder = try TemporaryFolder()
+      let disk = try FaultyDisk()
+      let store = try RoomStore(.sqlite(folder.directory), vfs: disk.name) { _ in }
+      let opened = Arrivals<RoomKey>()
+      _ = store.open("shop", atMs: 1) { result, _ in opened.add([(try? result.get())!]) }
+      let room = opened.wait(for: 1)[0]
+      let done = Arrivals<TransferOutcome>()
+      func order(_ order: TransferOrder) { _ = store.transfer(order) { done.add([$0]) } }
+      order(.purchase(of: 50, by: "ann", key: "p"))
+      guard case .posted(let purchase)? = done.wait(for: 1).last else { exit(98) }
+      order(.settle(purchase.id, key: "s"))
+      _ = done.wait(for: 2)
+      disk.failSync(after: 0)
+      // An answer after this would be a lie.
+      _ = store.transfer(.gift(30, from: "ann", in: room, key: "g")) { _ in exit(99) }
+      _ = done.wait(for: 3)
+    }
+  }
 }
 
 /// Opens a room and waits for its image.

@@ -172,7 +172,7 @@ def test_a_sale_from_the_product_to_the_money(start_server, evidence, report):
     }
     try:
         made = run(
-            server, evidence, "sale", 40, environment["HAWKER_HOST"], *flags, "--phases", "stateful", "--mode",
+            server, evidence, "sale", 25, environment["HAWKER_HOST"], *flags, "--phases", "stateful", "--mode",
             "positive", "--max-examples", "200", narrow=narrowed_to_a_sale, environment=environment)
     finally:
         merchant.stop()
@@ -221,7 +221,7 @@ def paths(stall):
         ("bob", "POST", "/gifts", {"gift": "rocket", "count": 99}, {"type": "gift"}, 409, "insufficient-coins"),
         ("bob", "PUT", "/cart-voucher", {"code": "NONE"}, {"type": "applyVoucher"}, 404, "unknown-voucher"),
         ("alice", "PUT", "/listings/new", {**listing, "currency": "USD"}, {"type": "putListing", "reference": "new"},
-         409, "wrong-currency"),
+         422, "wrong-currency"),
         ("alice", "PUT", "/listings/new", priced(priceMinor=-1), {"type": "putListing", "reference": "new"}, 400, None),
         ("alice", "PUT", "/listings/new", priced(priceMinor=HUGE), {"type": "putListing", "reference": "new"}, 400, None),
         ("alice", "PUT", "/listings/new", priced(priceMinor=10**12), {"type": "putListing", "reference": "new"},

@@ -16,7 +16,7 @@ from harness.scripted_merchant import Merchant
 from harness.postgres import PostgresServer
 from harness.server import HawkerServer
 
-# Of one gift's 200 askers: over REST, and over room sockets, ten and twenty to a connection.
+# Of one gift's 200 askers: over REST, and over room sockets; how many to a connection.
 REST_CONNECTIONS, REST_EACH = 2, 10
 SOCKETS, SOCKET_EACH = 9, 20
 ASKERS = REST_CONNECTIONS * REST_EACH + SOCKETS * SOCKET_EACH
@@ -282,7 +282,7 @@ def storm(evidence, room, report, seed, keys, buyers, kind):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_two_hundred_identical_gifts_are_one(evidence, room, report, kind):
-    storm(evidence, room, report, 7, 100, 20, kind)
+    storm(evidence, room, report, 7, 100, 10, kind)
 
 
 @pytest.mark.slow
