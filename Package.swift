@@ -35,7 +35,8 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
   name: "hawker",
   products: [
-    .executable(name: "hawker", targets: ["hawker"])
+    .executable(name: "hawker", targets: ["hawker"]),
+    .executable(name: "hawker-hls", targets: ["hawker-hls"]),
   ],
   targets: [
     // C: module maps and shims, no logic.
@@ -77,6 +78,7 @@ let package = Package(
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
     module("HLS", ["Wire", "RTP"]),
+    module("HLSFeed", ["Wire", "RTP", "Media", "HLS"]),
     module("RoomLog"),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
@@ -133,6 +135,14 @@ let package = Package(
         "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
+
+    .executableTarget(
+      name: "hawker-hls",
+      dependencies: [
+        "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
+        "HLS", "HLSFeed", "Loop", "SDP", "Telemetry", "Web",
+      ],
+      path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
     tests("Wire", ["Wire"]),
     tests("Crypto", ["Crypto"]),

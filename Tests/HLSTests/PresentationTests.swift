@@ -216,7 +216,7 @@ struct PresentationTests {
     var room = try room(seconds: 1)
     let format = TrackFormat.aac(try sound())
     let kind = RenditionKind.audio(name: "x", language: nil)
-    for name in ["sound", "", "a/b", "..", "a b", String(repeating: "a", count: 33)] {
+    for name in ["sound", "", "a/b", "..", "a b", String(repeating: "a", count: 65)] {
       #expect(room.addRendition(name, kind, format: format, at: .seconds(1)) == nil, "\(name)")
     }
     for index in 1..<HLSLimits.renditionsMax {
