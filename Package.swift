@@ -45,6 +45,7 @@ let package = Package(
     library("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
+    library("CAV", pkgConfig: "libavcodec", apt: "libavcodec-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
 
@@ -78,7 +79,11 @@ let package = Package(
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
     module("HLS", ["Wire", "RTP"]),
-    module("HLSFeed", ["Wire", "RTP", "Media", "HLS"]),
+    // Apart from Media: the server itself needs no libavcodec.
+    .target(
+      name: "Transcoding", dependencies: ["Media", "CAV"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("avutil")]),
+    module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
     module("RoomLog"),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
@@ -184,6 +189,7 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
+    tests("Transcoding", ["Media", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

@@ -5,11 +5,14 @@ package import RTP
 package import Wire
 
 /// A room being fed: its layers and its presentation.
-package struct RoomFeed: Sendable {
+package struct RoomFeed {
   /// nil before the first keyframe.
   package private(set) var presentation: Presentation?
   private let timing: HLSTiming
   private var layers: [LayerFeed]
+  private var sound: SoundFeed?
+  /// When sound was first heard without a picture.
+  private var soundSince: WallTime?
   /// When the last sample was captured, by the server's clock.
   private var newest: WallTime?
   private var askedForCut: TimeSpan?
@@ -18,6 +21,8 @@ package struct RoomFeed: Sendable {
 
   /// How far behind the server's clock nothing is waited for: capture, the way here, repairs.
   package static let patience = TimeSpan.milliseconds(400)
+  /// A room without a picture for so long has none: it begins with its sound.
+  package static let pictureWait = TimeSpan.seconds(3)
   /// Without a sample for so long the show is over; the next sample begins another.
   package static let silenceMax = TimeSpan.seconds(60)
 
@@ -28,6 +33,8 @@ package struct RoomFeed: Sendable {
     self.timing = timing
     self.run = run
     self.layers = layers.map { LayerFeed(name: $0) }
+    // Without an encoder there is a picture still.
+    sound = try? SoundFeed()
   }
 
   /// Another session: numbering and clocks begin again, renditions go on after a discontinuity.
@@ -37,6 +44,9 @@ package struct RoomFeed: Sendable {
       fresh.place = layers[index].place
       layers[index] = fresh
     }
+    let place = sound?.place
+    sound = try? SoundFeed()
+    sound?.place = place
     discontinue()
   }
 
@@ -67,10 +77,7 @@ package struct RoomFeed: Sendable {
   private mutating func append(_ output: LayerFeed.Output, _ layer: Int) {
     if presentation == nil || presentation?.isEnded == true {
       guard output.isSync else { return }
-      runCount += 1
-      presentation = Presentation(
-        timing: timing, epoch: output.capturedAt, run: "\(run)\(runCount)")
-      for index in layers.indices { layers[index].place = nil }
+      beginShow(at: output.capturedAt)
     }
     guard let epoch = presentation?.epoch else { return }
     let time = output.capturedAt - epoch
@@ -90,6 +97,67 @@ package struct RoomFeed: Sendable {
       format: output.format.map { .avc($0) }, to: place)
   }
 
+  private mutating func beginShow(at epoch: WallTime) {
+    runCount += 1
+    presentation = Presentation(timing: timing, epoch: epoch, run: "\(run)\(runCount)")
+    for index in layers.indices { layers[index].place = nil }
+    sound?.place = nil
+    sound?.restart()
+    newest = epoch
+  }
+
+  // MARK: Sound
+
+  /// Takes the newest sender report of the sound, any number of times.
+  package mutating func receiveSound(_ report: SenderReport, arrival: Instant) {
+    _ = sound?.receive(report, arrival: arrival)
+  }
+
+  /// Takes a packet of Opus. `sequence`: extended.
+  package mutating func receiveSound(
+    _ sequence: Int64, timestamp: RTPTimestamp, payload: borrowing Span<UInt8>, at now: Instant
+  ) {
+    guard let time = sound?.clock.serverTime(at: now) else { return }
+    if presentation == nil || presentation?.isEnded == true {
+      let since = soundSince ?? time
+      soundSince = since
+      guard time - since >= RoomFeed.pictureWait else { return }
+      beginShow(at: time)
+    }
+    soundSince = nil
+    guard let epoch = presentation?.epoch else { return }
+    var frames: [(tick: Int64, bytes: [UInt8])] = []
+    sound?.receive(sequence, timestamp: timestamp, payload: payload, epoch: epoch) {
+      frames.append(($0, $1))
+    }
+    for frame in frames { appendSound(frame.tick, frame.bytes, epoch) }
+  }
+
+  private mutating func appendSound(_ tick: Int64, _ bytes: [UInt8], _ epoch: WallTime) {
+    let time = TimeSpan(nanoseconds: tick * 125_000 / 6)
+    guard tick >= 0 else { return }
+    newest = max(newest ?? epoch, epoch + time)
+    if sound?.place == nil {
+      guard
+        let format = try? AACConfiguration(
+          sampleRate: 48_000, channelCount: SoundFeed.channelCount,
+          bitsPerSecond: SoundFeed.bitsPerSecond)
+      else { return }
+      sound?.place = presentation?.addRendition(
+        "sound", .audio(name: "Sound", language: nil), format: .aac(format), at: time)
+    }
+    guard let place = sound?.place else { return }
+    presentation?.append(TimedSample(time: tick, bytes: bytes, isSync: true), to: place)
+  }
+
+  /// The server's clock, by whatever stream knows it.
+  private func serverTime(at now: Instant) -> WallTime? {
+    let known =
+      layers.compactMap { $0.clock.serverTime(at: now) }
+      + [sound?.clock.serverTime(at: now)].compactMap { $0 }
+    return known.max()
+  }
+
   /// A publisher's single encoding comes in every section of `layer=all`: one of them is enough.
   private func hasRendition(like format: AVCConfiguration) -> Bool {
     presentation?.renditions.contains {
@@ -101,7 +169,7 @@ package struct RoomFeed: Sendable {
   /// Lets time pass: what can't be filled becomes a gap, and a silent show ends.
   package mutating func advance(at now: Instant) {
     guard let epoch = presentation?.epoch, presentation?.isEnded == false, let newest,
-      let time = layers.lazy.compactMap({ $0.clock.serverTime(at: now) }).max()
+      let time = serverTime(at: now)
     else { return }
     presentation?.advance(to: time - RoomFeed.patience - epoch)
     if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
@@ -117,8 +185,7 @@ package struct RoomFeed: Sendable {
   /// the same frame, and those that can't be decoded.
   package mutating func takeKeyframeWishes(at now: Instant) -> [Int] {
     if let presentation, let cut = presentation.nextCut, cut != askedForCut,
-      let time = layers.lazy.compactMap({ $0.clock.serverTime(at: now) }).max(),
-      time - presentation.epoch >= cut
+      let time = serverTime(at: now), time - presentation.epoch >= cut
     {
       askedForCut = cut
       return Array(layers.indices)

@@ -80,10 +80,14 @@ final class Sidecar {
   }
 
   private func turn(until deadline: Instant) {
-    clients.turn(until: deadline) { _, packet, datagram, _ in
-      guard let layer = layers[packet.section], packet.codec == .h264, !packet.isDuplicate,
-        let payload = datagram.slice(packet.payload)
-      else { return }
+    clients.turn(until: deadline) { _, packet, datagram, arrival in
+      guard !packet.isDuplicate, let payload = datagram.slice(packet.payload) else { return }
+      if packet.codec == .opus {
+        feed.receiveSound(
+          packet.sequence, timestamp: packet.timestamp, payload: payload, at: arrival)
+        return
+      }
+      guard let layer = layers[packet.section], packet.codec == .h264 else { return }
       feed.receive(
         SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), timestamp: packet.timestamp,
         marker: packet.marker, payload: payload, layer: layer)
@@ -113,6 +117,11 @@ final class Sidecar {
     for (section, layer) in layers {
       guard let last = player.streams[section].lastReport else { continue }
       feed.receive(last.report, arrival: last.arrival, layer: layer)
+    }
+    if let section = player.streams.firstIndex(where: { $0.section.kind == .audio }),
+      let last = player.streams[section].lastReport
+    {
+      feed.receiveSound(last.report, arrival: last.arrival)
     }
     for layer in feed.takeKeyframeWishes(at: now) {
       guard let section = layers.first(where: { $0.value == layer })?.key else { continue }

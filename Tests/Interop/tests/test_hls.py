@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import av
+import numpy
 import pytest
 
 from harness.sidecar import Sidecar
@@ -19,13 +20,19 @@ def sidecar(server, room, evidence):
     sidecar.stop()
 
 
+def loudest(samples):
+    """The loudest frequency of sound at 48 kHz."""
+    spectrum = numpy.abs(numpy.fft.rfft(samples * numpy.hanning(len(samples))))
+    return numpy.fft.rfftfreq(len(samples), 1 / 48_000)[spectrum[1:].argmax() + 1]
+
+
 def wait_for_playlist(sidecar, segments, seconds=30):
     """The media playlist once it has so many whole segments, and its folder."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         status, _, body = sidecar.get()
         if status == 200:
-            folder = re.search(r"^(\w+)/index\.m3u8$", body.decode(), re.M).group(1)
+            folder = re.search(r"^((?!sound)\w+)/index\.m3u8$", body.decode(), re.M).group(1)
             status, _, body = sidecar.get(f"{folder}/index.m3u8")
             if status == 200 and body.decode().count("#EXTINF") >= segments:
                 return folder, body.decode()
@@ -51,6 +58,17 @@ def test_an_h264_room_plays_in_ffmpeg_and_gstreamer(
     gaps = [b - a for a, b in zip(times, times[1:])]
     report(f"FFmpeg: {len(times)} frames, longest gap {max(gaps) * 1000:.0f} ms")
     assert min(gaps) > 0 and max(gaps) < 0.1
+    with av.open(sidecar.url("sound/index.m3u8"), timeout=20) as stream:
+        sound = stream.streams.audio[0]
+        assert (sound.codec_context.name, sound.sample_rate) == ("aac", 48_000)
+        ends, pitch = [], []
+        for frame in stream.decode(sound):
+            ends.append((frame.pts, frame.pts + frame.samples))
+            pitch.append(frame.to_ndarray()[0])
+            if len(ends) >= 200:
+                break
+    assert all(a[1] == b[0] for a, b in zip(ends, ends[1:])), "the sound has a hole"
+    assert abs(loudest(numpy.concatenate(pitch[20:])) - 440) < 5
     played = subprocess.run(
         [
             "gst-launch-1.0", "urisourcebin", f"uri={sidecar.url()}", "parse-streams=true", "!",
