@@ -35,7 +35,8 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
   name: "hawker",
   products: [
-    .executable(name: "hawker", targets: ["hawker"])
+    .executable(name: "hawker", targets: ["hawker"]),
+    .executable(name: "hawker-hls", targets: ["hawker-hls"]),
   ],
   targets: [
     // C: module maps and shims, no logic.
@@ -44,6 +45,7 @@ let package = Package(
     library("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
+    library("CAV", pkgConfig: "libavcodec", apt: "libavcodec-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
 
@@ -77,6 +79,11 @@ let package = Package(
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
     module("HLS", ["Wire", "RTP"]),
+    // Apart from Media: the server itself needs no libavcodec.
+    .target(
+      name: "Transcoding", dependencies: ["Media", "CAV"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("avutil")]),
+    module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
     module("RoomLog"),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
@@ -134,6 +141,14 @@ let package = Package(
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
+    .executableTarget(
+      name: "hawker-hls",
+      dependencies: [
+        "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
+        "HLS", "HLSFeed", "Loop", "SDP", "Telemetry", "Web",
+      ],
+      path: "Sources/Programs/hawker-hls", swiftSettings: strict),
+
     tests("Wire", ["Wire"]),
     tests("Crypto", ["Crypto"]),
     tests("Hooks", ["Crypto", "Hooks", "JSON", "RoomLog", "Wire"]),
@@ -174,6 +189,7 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
+    tests("Transcoding", ["Media", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

@@ -105,6 +105,13 @@ package final class ClientLoop {
     settle(client)
   }
 
+  /// Asks for a keyframe of a player's section; not for clients of other kinds. At most one in 500 ms.
+  package func requestKeyframe(_ id: ClientID, section: Int) {
+    guard let client = clients[id], case .playing(let player) = client.role else { return }
+    player.requestKeyframe(section: section, at: SystemClock.now(), into: &batch)
+    settle(client)
+  }
+
   /// Says close_notify and forgets the client; no event comes of it.
   package func close(_ id: ClientID) {
     guard let client = clients[id] else { return }

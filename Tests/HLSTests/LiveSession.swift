@@ -7,7 +7,7 @@ import Wire
 /// What happens in a session.
 struct SessionScript {
   var seed: UInt64
-  var seconds: Int64 = 30
+  var seconds: Int64 = 26
   /// The publisher goes and comes back with a keyframe: from, to (seconds).
   var restart: ClosedRange<Double>?
   /// Only the highest layer stops.

@@ -65,7 +65,8 @@ struct SegmenterTests {
     var bench = Bench(try picture())
     bench.frames(30, to: 4.5, keys: [0, 1.5, 2.1, 4.1])
     #expect(bench.starts.map { $0.start / 90 } == [0, 2100, 4100])
-    #expect(bench.parts.filter { $0.sequence == 1 && $0.index == 0 }.allSatisfy { $0.isIndependent })
+    #expect(
+      bench.parts.filter { $0.sequence == 1 && $0.index == 0 }.allSatisfy { $0.isIndependent })
   }
 
   @Test("without keyframes a segment ends within half a second of its cut and says so")

@@ -40,9 +40,9 @@ package struct ResourceNames: Hashable, Sendable {
     return (kind, number)
   }
 
-  /// Whether a rendition's folder may have this name.
+  /// Whether a rendition's or a room's folder may have this name.
   package static func isSafe(folder: String) -> Bool {
-    (1...32).contains(folder.utf8.count) && folder.unicodeScalars.allSatisfy(isSafe)
+    (1...64).contains(folder.utf8.count) && folder.unicodeScalars.allSatisfy(isSafe)
   }
 
   private static func isSafe(_ scalar: Unicode.Scalar) -> Bool {

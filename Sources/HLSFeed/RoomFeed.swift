@@ -1,0 +1,195 @@
+// What a WHEP session with every layer brings → the room's presentation. Sans-IO.
+
+package import HLS
+package import RTP
+package import Wire
+
+/// A room being fed: its layers and its presentation.
+package struct RoomFeed {
+  /// nil before the first keyframe.
+  package private(set) var presentation: Presentation?
+  private let timing: HLSTiming
+  private var layers: [LayerFeed]
+  private var sound: SoundFeed?
+  /// When sound was first heard without a picture.
+  private var soundSince: WallTime?
+  /// When the last sample was captured, by the server's clock.
+  private var newest: WallTime?
+  private var askedForCut: TimeSpan?
+  private var runCount = 0
+  private let run: String
+
+  /// How far behind the server's clock nothing is waited for: capture, the way here, repairs.
+  package static let patience = TimeSpan.milliseconds(400)
+  /// A room without a picture for so long has none: it begins with its sound.
+  package static let pictureWait = TimeSpan.seconds(3)
+  /// Without a sample for so long the show is over; the next sample begins another.
+  package static let silenceMax = TimeSpan.seconds(60)
+
+  /// - Parameters:
+  ///   - layers: names of renditions, by the order of the session's video sections.
+  ///   - run: another one each time the process starts.
+  package init(layers: [String], timing: HLSTiming, run: String) {
+    self.timing = timing
+    self.run = run
+    self.layers = layers.map { LayerFeed(name: $0) }
+    // Without an encoder there is a picture still.
+    sound = try? SoundFeed()
+  }
+
+  /// Another session: numbering and clocks begin again, renditions go on after a discontinuity.
+  package mutating func beginSession() {
+    for index in layers.indices {
+      var fresh = LayerFeed(name: layers[index].name)
+      fresh.place = layers[index].place
+      layers[index] = fresh
+    }
+    let place = sound?.place
+    sound = try? SoundFeed()
+    sound?.place = place
+    discontinue()
+  }
+
+  private mutating func discontinue() {
+    guard let newest, let epoch = presentation?.epoch else { return }
+    presentation?.beginDiscontinuity(at: newest - epoch)
+  }
+
+  /// Takes the newest sender report of a layer, any number of times.
+  package mutating func receive(_ report: SenderReport, arrival: Instant, layer: Int) {
+    guard layers.indices.contains(layer) else { return }
+    if layers[layer].receive(report, arrival: arrival) { discontinue() }
+  }
+
+  /// Takes a packet of a layer.
+  package mutating func receive(
+    _ sequenceNumber: SerialNumber16, timestamp: RTPTimestamp, marker: Bool,
+    payload: borrowing Span<UInt8>, layer: Int
+  ) {
+    guard layers.indices.contains(layer) else { return }
+    var outputs: [LayerFeed.Output] = []
+    layers[layer].receive(
+      sequenceNumber, timestamp: timestamp, marker: marker, payload: payload
+    ) { outputs.append($0) }
+    for output in outputs { append(output, layer) }
+  }
+
+  private mutating func append(_ output: LayerFeed.Output, _ layer: Int) {
+    if presentation == nil || presentation?.isEnded == true {
+      guard output.isSync else { return }
+      beginShow(at: output.capturedAt)
+    }
+    guard let epoch = presentation?.epoch else { return }
+    let time = output.capturedAt - epoch
+    newest = max(newest ?? output.capturedAt, output.capturedAt)
+    if layers[layer].place == nil {
+      guard let format = output.format ?? layers[layer].configuration, output.isSync,
+        !hasRendition(like: format)
+      else { return }
+      layers[layer].place = presentation?.addRendition(
+        layers[layer].name, .video(frameRate: 30), format: .avc(format), at: time)
+    }
+    guard let place = layers[layer].place else { return }
+    // 90,000 ticks are 10^9 ns; the nearest one.
+    let ticks = (time.nanoseconds * 9 + 50_000) / 100_000
+    presentation?.append(
+      TimedSample(time: ticks, bytes: output.bytes, isSync: output.isSync),
+      format: output.format.map { .avc($0) }, to: place)
+  }
+
+  private mutating func beginShow(at epoch: WallTime) {
+    runCount += 1
+    presentation = Presentation(timing: timing, epoch: epoch, run: "\(run)\(runCount)")
+    for index in layers.indices { layers[index].place = nil }
+    sound?.place = nil
+    sound?.restart()
+    newest = epoch
+  }
+
+  // MARK: Sound
+
+  /// Takes the newest sender report of the sound, any number of times.
+  package mutating func receiveSound(_ report: SenderReport, arrival: Instant) {
+    _ = sound?.receive(report, arrival: arrival)
+  }
+
+  /// Takes a packet of Opus. `sequence`: extended.
+  package mutating func receiveSound(
+    _ sequence: Int64, timestamp: RTPTimestamp, payload: borrowing Span<UInt8>, at now: Instant
+  ) {
+    guard let time = sound?.clock.serverTime(at: now) else { return }
+    if presentation == nil || presentation?.isEnded == true {
+      let since = soundSince ?? time
+      soundSince = since
+      guard time - since >= RoomFeed.pictureWait else { return }
+      beginShow(at: time)
+    }
+    soundSince = nil
+    guard let epoch = presentation?.epoch else { return }
+    var frames: [(tick: Int64, bytes: [UInt8])] = []
+    sound?.receive(sequence, timestamp: timestamp, payload: payload, epoch: epoch) {
+      frames.append(($0, $1))
+    }
+    for frame in frames { appendSound(frame.tick, frame.bytes, epoch) }
+  }
+
+  private mutating func appendSound(_ tick: Int64, _ bytes: [UInt8], _ epoch: WallTime) {
+    let time = TimeSpan(nanoseconds: tick * 125_000 / 6)
+    guard tick >= 0 else { return }
+    newest = max(newest ?? epoch, epoch + time)
+    if sound?.place == nil {
+      guard
+        let format = try? AACConfiguration(
+          sampleRate: 48_000, channelCount: SoundFeed.channelCount,
+          bitsPerSecond: SoundFeed.bitsPerSecond)
+      else { return }
+      sound?.place = presentation?.addRendition(
+        "sound", .audio(name: "Sound", language: nil), format: .aac(format), at: time)
+    }
+    guard let place = sound?.place else { return }
+    presentation?.append(TimedSample(time: tick, bytes: bytes, isSync: true), to: place)
+  }
+
+  /// The server's clock, by whatever stream knows it.
+  private func serverTime(at now: Instant) -> WallTime? {
+    let known =
+      layers.compactMap { $0.clock.serverTime(at: now) }
+      + [sound?.clock.serverTime(at: now)].compactMap { $0 }
+    return known.max()
+  }
+
+  /// A publisher's single encoding comes in every section of `layer=all`: one of them is enough.
+  private func hasRendition(like format: AVCConfiguration) -> Bool {
+    presentation?.renditions.contains {
+      guard case .avc(let known)? = $0.format else { return false }
+      return known.width == format.width && known.height == format.height
+    } ?? false
+  }
+
+  /// Lets time pass: what can't be filled becomes a gap, and a silent show ends.
+  package mutating func advance(at now: Instant) {
+    guard let epoch = presentation?.epoch, presentation?.isEnded == false, let newest,
+      let time = serverTime(at: now)
+    else { return }
+    presentation?.advance(to: time - RoomFeed.patience - epoch)
+    if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
+  }
+
+  /// Ends the show.
+  package mutating func end() {
+    guard let newest, let epoch = presentation?.epoch else { return }
+    presentation?.end(at: newest - epoch)
+  }
+
+  /// The layers to be asked for a keyframe now: all of them for a cut that is due, so that they cut on
+  /// the same frame, and those that can't be decoded.
+  package mutating func takeKeyframeWishes(at now: Instant) -> [Int] {
+    if let presentation, let cut = presentation.nextCut, cut != askedForCut,
+      let time = serverTime(at: now), time - presentation.epoch >= cut
+    {
+      askedForCut = cut
+      return Array(layers.indices)
+    }
+    return layers.indices.filter { layers[$0].wantsKeyframe }
+  }
+}

@@ -1,0 +1,49 @@
+// Signing on by WHEP: a thread that talks HTTP, so that serving never waits for it.
+
+import Client
+import ClientShell
+import Loop
+import MediaControl
+import Negotiation
+import RTP
+import SDP
+import Web
+
+/// What other threads tell the sidecar's loop.
+enum SidecarNews: Sendable {
+  case web(WebEvent)
+  case joined(TransportParameters, PlayingParameters, SignalingSession)
+  case failed(String)
+}
+
+/// One attempt to play a room with all its layers.
+enum SidecarJoin {
+  /// Encodings asked for: a browser's three.
+  static let layers = ["low", "middle", "high"]
+
+  /// Signs on; blocking, for a thread of its own.
+  static func run(_ settings: SidecarSettings, _ identity: ClientIdentity) -> SidecarNews {
+    do {
+      var identity = identity
+      var identifiers = ClientIdentifiers(identity.random)
+      let sections =
+        [OfferSection(.audio, .recvonly, codecs: [.opus])]
+        + layers.map { _ in OfferSection(.video, .recvonly, codecs: [.h264]) }
+      let offer = Negotiation.offer(
+        sections, local: identity.makeSide(), identifiers: &identifiers)
+      let session = try SignalingClient().post(
+        offer.description, to: try ServerURL(settings.whep), token: settings.token)
+      let applied = try Negotiation.apply(session.answer, to: offer, identifiers: &identifiers)
+      return .joined(applied.transport, PlayingParameters(applied.media), session)
+    } catch let fault as ClientFault {
+      return .failed(fault.text)
+    } catch let refusal as NegotiationRefusal {
+      return .failed(refusal.text)
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+
+  /// Ends a session at the server; blocking.
+  static func leave(_ session: SignalingSession) { try? SignalingClient().delete(session) }
+}

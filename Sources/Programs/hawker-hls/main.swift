@@ -1,0 +1,19 @@
+// The `hawker-hls` program: rooms of an SFU as LL-HLS.
+
+import ClientShell
+import Glibc
+import Telemetry
+
+do {
+  let settings = try SidecarSettings(Array(CommandLine.arguments.dropFirst()))
+  exit(try Sidecar(settings).run())
+} catch let fault as ClientFault {
+  SidecarLog.write(.error, fault.text)
+  exit(1)
+} catch let fault as SidecarSettings.Fault {
+  SidecarLog.say(fault.text + "\n" + SidecarSettings.usage)
+  exit(fault.status)
+} catch {
+  SidecarLog.write(.error, "\(error)")
+  exit(1)
+}

@@ -1,0 +1,118 @@
+"""A room published with H.264 is played as HLS by FFmpeg and GStreamer."""
+
+import re
+import subprocess
+import time
+
+import av
+import numpy
+import pytest
+
+from harness.sidecar import Sidecar
+
+FRAMES_PER_SECOND = 30
+
+
+@pytest.fixture
+def sidecar(server, room, evidence):
+    sidecar = Sidecar(evidence, server, room)
+    yield sidecar
+    sidecar.stop()
+
+
+def loudest(samples):
+    """The loudest frequency of sound at 48 kHz."""
+    spectrum = numpy.abs(numpy.fft.rfft(samples * numpy.hanning(len(samples))))
+    return numpy.fft.rfftfreq(len(samples), 1 / 48_000)[spectrum[1:].argmax() + 1]
+
+
+def wait_for_playlist(sidecar, segments, seconds=30):
+    """The media playlist once it has so many whole segments, and its folder."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        status, _, body = sidecar.get()
+        if status == 200:
+            folder = re.search(r"^((?!sound)\w+)/index\.m3u8$", body.decode(), re.M).group(1)
+            status, _, body = sidecar.get(f"{folder}/index.m3u8")
+            if status == 200 and body.decode().count("#EXTINF") >= segments:
+                return folder, body.decode()
+        time.sleep(0.2)
+    raise AssertionError(f"no {segments} segments within {seconds} s: {status} {body[:500]}")
+
+
+def test_an_h264_room_plays_in_ffmpeg_and_gstreamer(
+    server, room, start_client, sidecar, evidence, report
+):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    folder, playlist = wait_for_playlist(sidecar, 3)
+    assert "#EXT-X-GAP" not in playlist and "GAP=YES" not in playlist
+    with av.open(sidecar.url(), timeout=20) as stream:
+        video = stream.streams.video[0]
+        assert (video.width, video.height) == (640, 360)
+        times = []
+        for frame in stream.decode(video):
+            times.append(frame.time)
+            if len(times) >= 5 * FRAMES_PER_SECOND:
+                break
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    report(f"FFmpeg: {len(times)} frames, longest gap {max(gaps) * 1000:.0f} ms")
+    assert min(gaps) > 0 and max(gaps) < 0.1
+    with av.open(sidecar.url("sound/index.m3u8"), timeout=20) as stream:
+        sound = stream.streams.audio[0]
+        assert (sound.codec_context.name, sound.sample_rate) == ("aac", 48_000)
+        ends, pitch = [], []
+        for frame in stream.decode(sound):
+            ends.append((frame.pts, frame.pts + frame.samples))
+            pitch.append(frame.to_ndarray()[0])
+            if len(ends) >= 200:
+                break
+    assert all(a[1] == b[0] for a, b in zip(ends, ends[1:])), "the sound has a hole"
+    assert abs(loudest(numpy.concatenate(pitch[20:])) - 440) < 5
+    played = subprocess.run(
+        [
+            "gst-launch-1.0", "urisourcebin", f"uri={sidecar.url()}", "parse-streams=true", "!",
+            "identity", "eos-after=100", "silent=false", "!", "fakesink", "-v",
+        ],
+        capture_output=True, text=True, timeout=60,
+    )
+    buffers = played.stdout.count("chain   *******")
+    assert played.returncode == 0 and buffers >= 90, played.stdout[-2000:] + played.stderr[-2000:]
+    publisher.stop()
+
+
+def test_a_blocked_playlist_comes_with_its_part(server, room, start_client, sidecar, report):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    folder, playlist = wait_for_playlist(sidecar, 2)
+    waits = []
+    for _ in range(8):
+        sequence = int(re.search(r"#EXT-X-MEDIA-SEQUENCE:(\d+)", playlist).group(1))
+        sequence += playlist.count("#EXTINF")
+        tail = playlist[playlist.rfind("#EXTINF"):]
+        part = tail.count("#EXT-X-PART:")
+        hint = re.search(r'PRELOAD-HINT:TYPE=PART,URI="([^"]+)"', playlist).group(1)
+        before = time.monotonic()
+        status, headers, body = sidecar.get(
+            f"{folder}/index.m3u8?_HLS_msn={sequence}&_HLS_part={part}"
+        )
+        waits.append(time.monotonic() - before)
+        playlist = body.decode()
+        assert status == 200 and f'URI="{hint}"' in playlist, playlist
+        assert headers["Cache-Control"] == "public, max-age=2"
+        status, headers, body = sidecar.get(f"{folder}/{hint}")
+        assert status == 200 and "immutable" in headers["Cache-Control"]
+        first = sidecar.get(f"{folder}/{hint}", Range="bytes=0-99")
+        assert first[0] == 206 and first[2] == body[:100]
+    report(f"waits of {[round(wait * 1000) for wait in waits]} ms")
+    assert max(waits) < 0.6
+    status, _, _ = sidecar.get(f"{folder}/index.m3u8?_HLS_msn=99999")
+    assert status == 400
+    publisher.stop()
+
+
+def test_a_room_of_another_name_is_not_there(sidecar):
+    sidecar.room = "other"
+    status, headers, _ = sidecar.get()
+    assert status == 404
+    assert headers["Access-Control-Allow-Origin"] == "*"
