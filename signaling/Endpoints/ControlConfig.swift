@@ -32,11 +32,14 @@ package struct ControlConfig: Sendable {
   package var hookEndpoints: [HookEndpointRow]
   /// Addresses webhooks may be sent to although they are not public.
   package var hookAllowed: Set<SocketAddress>
+  /// What this process is among those on its database; nil without others.
+  package var membership: NodeMembership?
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
     seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none,
-    hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = []
+    hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = [],
+    membership: NodeMembership? = nil
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -49,6 +52,7 @@ package struct ControlConfig: Sendable {
     self.markKey = markKey
     self.hookEndpoints = hookEndpoints
     self.hookAllowed = hookAllowed
+    self.membership = membership
   }
 }
 
