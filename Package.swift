@@ -47,6 +47,7 @@ let package = Package(
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     library("CAV", pkgConfig: "libavcodec", apt: "libavcodec-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    .systemLibrary(name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
     library("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
 
     // Core: bytes, time and randomness are arguments; effects are returned values.
@@ -59,7 +60,7 @@ let package = Package(
     module("RTP", ["Wire"]),
     module("SDP", ["Wire"]),
     module("JSON"),
-    module("Config", ["Wire", "RTP", "Telemetry", "Hooks"]),
+    module("Config", ["Wire", "RTP", "Telemetry", "Hooks", "Nodes"]),
     module("Doctor", ["Wire", "Config", "JSON"]),
     module("HTTP", ["Wire", "Crypto"]),
     module("Telemetry", ["Wire"]),
@@ -85,6 +86,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("avutil")]),
     module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
     module("RoomLog"),
+    module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
 
     // Signaling: who may do what, rooms, messages, endpoints.
@@ -99,7 +101,7 @@ let package = Package(
       [
         "Wire", "Crypto", "ICE", "DTLS", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "Negotiation",
         "MediaControl", "MediaWorker", "Access", "Commerce", "Room", "RoomLog", "Store", "Hooks",
-        "Messages", "Web", "Loop",
+        "Messages", "Nodes", "Web", "Loop",
       ]),
 
     // Shell: the only code that calls the kernel, the disk and the clock.
@@ -122,6 +124,11 @@ let package = Package(
         "Client", "Loop",
       ]),
 
+    module(
+      "Courier", ["Wire", "HTTP", "Hooks", "HookDelivery", "Nodes", "Loop"]),
+    module(
+      "Bus", ["Wire", "Crypto", "Hooks", "HookDelivery", "Nodes", "Loop", "CHiredis"]),
+
     // Tests, load and simulation.
     module(
       "Simulation",
@@ -137,7 +144,8 @@ let package = Package(
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
         "Doctor", "Access", "Commerce", "Room", "Messages", "Endpoints", "RoomLog", "Store",
-        "Hooks", "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
+        "Hooks", "HookDelivery", "Nodes", "Courier", "Bus", "Loop", "Web", "MediaWorker",
+        "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -158,6 +166,9 @@ let package = Package(
         "COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web",
         "Wire",
       ]),
+    tests("Nodes", ["Crypto", "HTTP", "Hooks", "Nodes", "Wire"]),
+    tests("Courier", ["Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
+    tests("Bus", ["Bus", "HookDelivery", "Loop", "Nodes", "Wire"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
@@ -218,7 +229,7 @@ let package = Package(
       "Endpoints",
       [
         "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
-        "MediaControl", "Messages", "Negotiation", "RTP", "Room", "RoomLog", "SDP", "Store",
+        "MediaControl", "Messages", "Negotiation", "Nodes", "RTP", "Room", "RoomLog", "SDP", "Store",
         "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.
@@ -226,7 +237,8 @@ let package = Package(
       "Fuzz",
       [
         "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HTTP", "Hooks", "ICE",
-        "JSON", "Loop", "Media", "Messages", "Negotiation", "RTP", "Room", "SDP", "SRTP", "STUN",
+        "JSON", "Loop", "Media", "Messages", "Negotiation", "Nodes", "RTP", "Room", "SDP", "SRTP",
+        "STUN",
         "Web",
       ]),
     .testTarget(

@@ -16,6 +16,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case preferCodec = "prefer-codec"
   case store
   case publicURL = "public-url"
+  case nodeURL = "node-url"
   case retentionDays = "retention-days"
   case redis
   case hook
@@ -46,9 +47,9 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .trustedProxies: "CIDR[,CIDR...]"
     case .preferCodec: "vp8|h264|vp9|av1"
     case .store: "sqlite|postgres://USER:PASSWORD@HOST/DATABASE"
-    case .publicURL: "http(s)://HOST[:PORT]"
+    case .publicURL, .nodeURL: "http(s)://HOST[:PORT]"
     case .retentionDays: "1...3650"
-    case .redis: "URL"
+    case .redis: "redis(s)://[[USER]:PASSWORD@]HOST[:PORT]"
     case .hook: "NAME=URL[,NAME=URL...]"
     case .hookAllow: "ADDR:PORT[,ADDR:PORT...]"
     case .logLevel: "debug|info|warning|error"
@@ -70,6 +71,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .retentionDays: "90"
     case .redis: "redis://127.0.0.1:6379"
     case .publicURL: "https://live-1.example"
+    case .nodeURL: "http://10.0.0.1:8080"
     case .hook: "shop=https://shop.example/hooks"
     case .hookAllow: "127.0.0.1:8081"
     case .gifts: "/etc/hawker/gifts.json"
@@ -86,8 +88,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // As a room's own setting: ten years.
     case .retentionDays: 1...3650
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .preferCodec, .store, .publicURL, .redis, .hook, .hookAllow, .gifts, .web,
-      .logLevel:
+      .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook, .hookAllow,
+      .gifts, .web, .logLevel:
       nil
     }
   }
@@ -115,7 +117,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite"
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .retentionDays, .publicURL, .redis, .hook, .hookAllow, .gifts, .web:
+      .trustedProxies, .retentionDays, .publicURL, .nodeURL, .redis, .hook, .hookAllow, .gifts,
+      .web:
       nil
     }
   }
@@ -148,10 +151,13 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store:
       "Where rooms are kept: sqlite in the data folder, or a PostgreSQL (13 or newer) that several servers may share; each room is open in one of them. Give a URL with a password in a file or the environment: flags are visible to every user."
     case .publicURL:
-      "Where clients reach this one of several servers that share a PostgreSQL: who asks another one for a room that is open here is sent here. Default: they are asked to come back later."
+      "Where clients reach this one of several servers that share a PostgreSQL: whoever joins, publishes or watches through another one is sent here. Default: they are asked to come back later."
+    case .nodeURL:
+      "Where other servers that share the PostgreSQL reach this one: they pass requests of the REST API and callbacks of shops on to it. Default: public-url, else the address of http, unless that is a wildcard."
     case .retentionDays:
       "Days after a room's end when names and texts in it are erased, where the room does not say itself. Default: they are kept. Looked for each hour."
-    case .redis: "Fan-out between several processes. Not supported yet: any value is refused."
+    case .redis:
+      "A Redis by which servers that share the PostgreSQL tell each other that something changed. Without it they look every five seconds; nothing depends on it. Give a URL with a password in a file or the environment."
     case .hook:
       "Where the merchant NAME is told what happens, and asked for checkouts (docs/hooks.md). Its secret is printed by `hawker hooks secret NAME`."
     case .hookAllow:

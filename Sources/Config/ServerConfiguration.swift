@@ -1,5 +1,6 @@
 // The configuration of a server, checked.
 
+package import Nodes
 package import RTP
 package import Telemetry
 package import Wire
@@ -31,6 +32,10 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var store: StoreChoice
   /// Where clients reach this server: an origin, without a slash at its end.
   package var publicURL: String?
+  /// Where other servers on the same database reach this one. As `publicURL`.
+  package var nodeURL: String?
+  /// Where processes on the same database tell each other; nil: they look by themselves.
+  package var redis: RedisAddress?
   private var keyPair: KeyPair?
 
   /// Certificate and key files.
@@ -75,12 +80,9 @@ package struct ServerConfiguration: Hashable, Sendable {
     tls = pair.map { TLSPaths(certificate: $0.0, key: $0.1) }
     keyPair = try reader.pair(.apiKey, .apiSecret).map { KeyPair(key: $0.0, secret: $0.1) }
     store = try reader.parse(.store) { StoreChoice($0) }
-    publicURL = try reader.optional(.publicURL) { text in
-      ServerConfiguration.origin(text).flatMap { $0 == "*" ? nil : $0 }
-    }
-    if let redis = source.values[.redis] {
-      throw ConfigError("\(redis.place): redis is not supported yet")
-    }
+    publicURL = try reader.optional(.publicURL) { ServerConfiguration.ownOrigin($0) }
+    nodeURL = try reader.optional(.nodeURL) { ServerConfiguration.ownOrigin($0) }
+    redis = try reader.optional(.redis) { RedisAddress($0) }
   }
 
   /// `*` or an origin as browsers write it (RFC 6454 section 6.2), in lower case: a path, a slash at
@@ -95,6 +97,11 @@ package struct ServerConfiguration: Hashable, Sendable {
       (97...122).contains(byte) || (48...58).contains(byte) || [45, 46, 91, 93].contains(byte)
     }
     return authority.isEmpty || !isPlain ? nil : lowered
+  }
+
+  /// An origin of this server's own.
+  private static func ownOrigin(_ text: String) -> String? {
+    origin(text).flatMap { $0 == "*" ? nil : $0 }
   }
 
   /// Reads values of a source with errors that name place and form.

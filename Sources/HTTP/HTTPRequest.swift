@@ -6,7 +6,7 @@ package struct HTTPRequest: Hashable, Sendable {
   package let target: HTTPTarget
   /// The y of HTTP/1.y: 0 or 1.
   package let minorVersion: Int
-  package let headers: HTTPHeaders
+  package var headers: HTTPHeaders
   /// The body with chunking undone; empty when there was none.
   package var body: [UInt8]
 

@@ -29,7 +29,7 @@ final class HookLoop {
     let connectUntil: Instant
     let until: Instant
     /// Nil while the name is looked up.
-    var exchange: HookExchange?
+    var exchange: HTTPExchange?
   }
 
   private let parts: HookDispatcher.Parts
@@ -174,7 +174,7 @@ final class HookLoop {
     if let refusal = parts.rules.refusal(of: addresses, isSecure: current.url.isSecure) {
       return end(number, .failed(refusal))
     }
-    let exchange = HookExchange(
+    let exchange = HTTPExchange(
       current.url, addresses, pieces: [current.request], context: parts.context,
       connectUntil: current.connectUntil, until: current.until)
     current.exchange = exchange

@@ -54,13 +54,13 @@ package final class HookProbe {
           Array(request[$0..<min($0 + step, request.count)])
         } : [request]
     let start = SystemClock.now()
-    let exchange = HookExchange(
+    let exchange = HTTPExchange(
       url, addresses, pieces: parts, context: context,
       connectUntil: start + min(limit, HookLimits.connectLimit), until: start + limit)
     return run(exchange)
   }
 
-  private func run(_ exchange: HookExchange) -> Result {
+  private func run(_ exchange: HTTPExchange) -> Result {
     if let result = exchange.connect(loop, token: nextToken) { return shown(result) }
     while true {
       let now = SystemClock.now()

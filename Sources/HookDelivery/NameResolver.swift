@@ -1,11 +1,11 @@
 // Names to addresses on threads of their own, because the system's resolver blocks.
 
 import Glibc
-import Loop
-import Wire
+package import Loop
+package import Wire
 
 /// Looks names up. Several threads, so that one slow name server does not stop the others.
-final class NameResolver: Sendable {
+package final class NameResolver: Sendable {
   private struct Question: Sendable {
     let name: String
     let answer: @Sendable ([IPAddress]) -> Void
@@ -23,7 +23,7 @@ final class NameResolver: Sendable {
 
   private let parts: [Parts]
 
-  init() throws(SystemError) {
+  package init() throws(SystemError) {
     var made: [Parts] = []
     for _ in 0..<NameResolver.threadCount {
       let waker = try Waker()
@@ -42,13 +42,15 @@ final class NameResolver: Sendable {
   ///
   /// - Parameter lane: the same for all names of one owner: their lookups wait for each other, not for
   ///   those of others.
-  func resolve(_ name: String, lane: Int64, answer: @escaping @Sendable ([IPAddress]) -> Void) {
+  package func resolve(
+    _ name: String, lane: Int64, answer: @escaping @Sendable ([IPAddress]) -> Void
+  ) {
     let part = parts[Int(UInt64(bitPattern: lane) % UInt64(parts.count))]
     if !part.mailbox.post(Question(name: name, answer: answer)) { answer([]) }
   }
 
   /// Ends the threads when they are done with what they do.
-  func stop() { for part in parts { _ = part.mailbox.post(nil, reserve: 1) } }
+  package func stop() { for part in parts { _ = part.mailbox.post(nil, reserve: 1) } }
 
   private static func run(_ parts: Parts) {
     guard let loop = try? EventLoop(waker: parts.waker) else { return }

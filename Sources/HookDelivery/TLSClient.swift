@@ -1,7 +1,7 @@
 // The client's side of TLS (RFC 8446), verified against the machine's authorities. Sans-IO.
 
 import COpenSSL
-import Hooks
+package import Hooks
 import Wire
 
 /// What all connections share: versions, ciphers, authorities.
@@ -35,8 +35,8 @@ package final class TLSClientContext: @unchecked Sendable {
 
 /// One connection between two memory BIOs.
 @safe
-final class TLSClientSession {
-  enum ReadOutcome: Equatable {
+package final class TLSClientSession {
+  package enum ReadOutcome: Equatable {
     case bytes(Int)
     case needsMore
     case closed
@@ -50,7 +50,7 @@ final class TLSClientSession {
   private var hasFailed = false
 
   /// A session that will say hello to `host`, and believes only a certificate of that name or address.
-  init?(_ context: TLSClientContext, host: HookURL.Host) {
+  package init?(_ context: TLSClientContext, host: HookURL.Host) {
     guard let ssl = unsafe SSL_new(context.pointer) else { return nil }
     guard let input = unsafe BIO_new(BIO_s_mem()), let records = unsafe BIO_new(BIO_s_mem())
     else {
@@ -81,17 +81,17 @@ final class TLSClientSession {
     }
   }
 
-  var isEstablished: Bool { unsafe SSL_is_init_finished(ssl) == 1 }
+  package var isEstablished: Bool { unsafe SSL_is_init_finished(ssl) == 1 }
 
   /// Takes bytes as they came from the connection.
-  func receive(_ bytes: borrowing Span<UInt8>) {
+  package func receive(_ bytes: borrowing Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { bytes in
       _ = unsafe BIO_write(input, bytes.baseAddress, Int32(clamping: bytes.count))
     }
   }
 
   /// Reads plaintext, going on with the handshake where that is due.
-  func read(into buffer: inout MutableSpan<UInt8>) -> ReadOutcome {
+  package func read(into buffer: inout MutableSpan<UInt8>) -> ReadOutcome {
     guard !hasFailed else { return .failed }
     ERR_clear_error()
     let count = unsafe buffer.withUnsafeMutableBytes { buffer in
@@ -108,7 +108,7 @@ final class TLSClientSession {
   }
 
   /// Encrypts all of `bytes`; only once established.
-  func write(_ bytes: [UInt8]) -> Bool {
+  package func write(_ bytes: [UInt8]) -> Bool {
     guard !hasFailed else { return false }
     ERR_clear_error()
     let count = unsafe SSL_write(ssl, bytes, Int32(clamping: bytes.count))
@@ -117,7 +117,7 @@ final class TLSClientSession {
   }
 
   /// Why the handshake failed, for an operator.
-  var failureText: String {
+  package var failureText: String {
     let result = unsafe SSL_get_verify_result(ssl)
     guard result != Int(X509_V_OK), let text = unsafe X509_verify_cert_error_string(result) else {
       return "TLS failed"
@@ -126,7 +126,7 @@ final class TLSClientSession {
   }
 
   /// The records OpenSSL wrote since last asked.
-  func takeOutput() -> [UInt8] {
+  package func takeOutput() -> [UInt8] {
     let count = unsafe shim_BIO_pending(records)
     guard count > 0 else { return [] }
     return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, taken in

@@ -132,6 +132,14 @@ package enum HookChange: Hashable, Sendable {
   case send(OutboxRow, endpoint: Int64, atMs: Int64)
   /// A message of what is in no log, to those who want it.
   case publish(OutboxRow, room: RoomKey)
+
+  /// Whether it changes what the endpoints are.
+  package var concernsEndpoints: Bool {
+    switch self {
+    case .put, .remove, .disable: true
+    case .attempted, .replay, .send, .publish: false
+    }
+  }
 }
 
 /// What became of a change.

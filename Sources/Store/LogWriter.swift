@@ -1,5 +1,6 @@
 // What the writing thread needs of a database.
 
+import RoomLog
 import Wire
 
 /// The one connection that writes. A class because it owns that connection.
@@ -27,4 +28,15 @@ protocol LogWriter: AnyObject {
 
   /// Everything is written: gives up what others may want.
   func close()
+
+  /// What this process is among those on its database; nil where there are no others.
+  func membership() throws(StoreError) -> NodeMembership?
+
+  /// The revoked tokens that processes on the database share.
+  func revocations() throws(StoreError) -> [RevocationRow]
+}
+
+extension LogWriter {
+  func membership() throws(StoreError) -> NodeMembership? { nil }
+  func revocations() throws(StoreError) -> [RevocationRow] { [] }
 }

@@ -10,10 +10,14 @@ struct Retention {
   let now: Int64
   private var arePastRepliesGone = false
   private var arePastHooksGone = false
+  /// Whether no other process does the same at the same time.
+  private var isOurs = false
   // The room whose texts are going.
   private var room: RoomKey?
 
   private static let dayMs: Int64 = 86_400_000
+  /// What one process at a time holds.
+  static let name = "upkeep"
 
   init(days: Int?, atMs now: Int64) {
     self.days = days
@@ -22,6 +26,11 @@ struct Retention {
 
   /// One step, in a transaction of its own; whether it was the last.
   mutating func step(_ database: any SQLDatabase) throws(StoreError) -> Bool {
+    if !isOurs {
+      // Another process is at it, which is as good.
+      guard try database.tryHold(Retention.name) else { return true }
+      isOurs = true
+    }
     let before = self
     let (after, isDone) = try database.transaction { () throws(StoreError) in
       var next = before
@@ -29,6 +38,7 @@ struct Retention {
       return (next, isDone)
     }
     self = after
+    if isDone { try database.letGo() }
     return isDone
   }
 

@@ -12,6 +12,10 @@ import Wire
 package final class RoomStore: Sendable {
   /// The endpoints of webhooks as they were when the store was opened.
   package let hookEndpoints: [HookEndpointRow]
+  /// What this process is among those on its database; nil with SQLite.
+  package let membership: NodeMembership?
+  /// The revoked tokens on the database when the store was opened. None with SQLite.
+  package let revocations: [RevocationRow]
   private let board: StoreBoard
   // What `close` ends: the threads, then the lock.
   private let running: Mutex<(threads: [WorkerThread], lock: DirectoryLock?)>
@@ -20,7 +24,7 @@ package final class RoomStore: Sendable {
   ///
   /// - Parameters:
   ///   - place: its folder is made when there is none.
-  ///   - publicURL: where other processes on the database send who wants a room of this one's.
+  ///   - nodePlace: where this process is reached, for others on the same database.
   ///   - hooks: the endpoints of the configuration, one for each merchant: they are made or changed
   ///     to be so, and others that once were configured are disabled.
   ///   - onNews: called on the writing thread with what other processes did to this one's rooms.
@@ -30,20 +34,21 @@ package final class RoomStore: Sendable {
   ///     Must not wait either.
   /// - Throws: `.inUse`, `.newerSchema`, `.notHawkers`, `.unsafeSetting`, or what the database said.
   package convenience init(
-    _ place: StorePlace, publicURL: String = "", patience: StorePatience = StorePatience(),
+    _ place: StorePlace, nodePlace: NodePlace = NodePlace(),
+    patience: StorePatience = StorePatience(),
     hooks: [HookEndpointRow] = [],
     onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
     onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in }
   ) throws(StoreError) {
     try self.init(
-      place, vfs: nil, publicURL: publicURL, patience: patience, hooks: hooks, onNews: onNews,
+      place, vfs: nil, nodePlace: nodePlace, patience: patience, hooks: hooks, onNews: onNews,
       onCommitted: onCommitted,
       onHooks: onHooks)
   }
 
   init(
-    _ place: StorePlace, vfs: String?, publicURL: String = "",
+    _ place: StorePlace, vfs: String?, nodePlace: NodePlace = NodePlace(),
     patience: StorePatience = StorePatience(),
     hooks: [HookEndpointRow] = [], onNews: @escaping @Sendable (StoreNews) -> Void = { _ in },
     onCommitted: @escaping @Sendable ([CommitOutcome]) -> Void,
@@ -52,11 +57,14 @@ package final class RoomStore: Sendable {
     try place.directory.make()
     let lock = try place.directory.lock()
     let parts = StoreParts(
-      place: place, vfs: vfs, publicURL: publicURL, patience: patience, onCommitted: onCommitted,
+      place: place, vfs: vfs, nodePlace: nodePlace, patience: patience, onCommitted: onCommitted,
       onHooks: onHooks,
       onNews: onNews)
     // Migrates, and says by name what is wrong, before any thread is there.
-    hookEndpoints = try parts.writer().configureHooks(hooks, atMs: RoomStore.nowMs)
+    let writer = try parts.writer()
+    hookEndpoints = try writer.configureHooks(hooks, atMs: RoomStore.nowMs)
+    membership = try writer.membership()
+    revocations = try writer.revocations()
     do throws(SystemError) {
       board = try StoreBoard()
       let board = board
@@ -120,6 +128,22 @@ package final class RoomStore: Sendable {
     _ change: HookChange, done: @escaping @Sendable (HookChanged) -> Void
   ) -> Bool {
     board.requests.post(.write(.hook(change), then: .hooked(done)))
+  }
+
+  /// Writes down that a token was revoked or restored, after everything asked for before. PostgreSQL only.
+  ///
+  /// - Parameter done: called on the writing thread: whether it is on the disk.
+  /// - Returns: false when too many requests wait: nothing was taken.
+  package func record(
+    _ row: RevocationRow, done: @escaping @Sendable (Bool) -> Void
+  ) -> Bool {
+    board.requests.post(.write(.revocation(row), then: .recorded(done)))
+  }
+
+  /// Other processes have done something that concerns this one: it looks sooner than it would have.
+  package func nudge() {
+    board.isNudged.store(true, ordering: .releasing)
+    board.writerWaker.wake()
   }
 
   /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.

@@ -24,6 +24,15 @@ protocol SQLDatabase: AnyObject {
   /// nothing.
   func lock(table: String) throws(StoreError)
 
+  /// Takes a name that one process at a time may have, until it is let go or the connection ends; where
+  /// there are no others, always. Outside of transactions.
+  ///
+  /// - Returns: whether it is this one's now.
+  func tryHold(_ name: String) throws(StoreError) -> Bool
+
+  /// Lets go of all names.
+  func letGo() throws(StoreError)
+
   /// Runs `body` in a transaction that may write; what it throws undoes everything.
   ///
   /// `body` may run again when a connection was lost before anything was committed: it changes nothing

@@ -20,6 +20,8 @@ enum StoreRequest: Sendable {
     case transferred(@Sendable (TransferOutcome) -> Void)
     /// As `transferred`.
     case hooked(@Sendable (HookChanged) -> Void)
+    /// As `transferred`: whether it is on the disk.
+    case recorded(@Sendable (Bool) -> Void)
   }
 }
 
@@ -37,6 +39,8 @@ final class StoreBoard: Sendable {
   let isClosing = Atomic<Bool>(false)
   /// The log was copied but for what was written meanwhile, which the writing thread copies itself.
   let isCopied = Atomic<Bool>(false)
+  /// Another process has done something: it is worth looking now.
+  let isNudged = Atomic<Bool>(false)
   /// The writing thread has ended: nothing is left for the others but what waits.
   let isWritten = Atomic<Bool>(false)
 

@@ -10,8 +10,8 @@ package enum StoreError: Error, Hashable, Sendable {
   case disconnected(String)
   /// The server is set up so that what it acknowledges may be lost.
   case unsafeSetting(name: String, value: String)
-  /// Another process has the room: its number, and where it is reached.
-  case ownedElsewhere(node: Int64, address: String)
+  /// Another process has the room.
+  case ownedElsewhere(RoomOwner)
   /// The room was this process's, and is not any more.
   case ownershipLost(room: RoomKey)
   /// SQLite failed: its extended result code, its words, and what was being done.
@@ -101,8 +101,7 @@ extension StoreError: CustomStringConvertible {
     case .disconnected(let text): "the connection to PostgreSQL: \(text)"
     case .unsafeSetting(let name, let value):
       "PostgreSQL has \(name) = \(value): what it acknowledges could be lost"
-    case .ownedElsewhere(let node, let address):
-      "the room is open at the process \(node)\(address.isEmpty ? "" : " (\(address))")"
+    case .ownedElsewhere(let owner): "the room is open at the process \(owner.node)"
     case .ownershipLost(let room): "room \(room.rawValue) belongs to another process now"
     case .file(let path, let text): "\(path): \(text)"
     case .inUse(let path): "\(path) is in use by another server"

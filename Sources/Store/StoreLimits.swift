@@ -18,6 +18,9 @@ package enum StoreLimits {
   /// How long a room stays a process's that says nothing more. Its viewers wait so long when it dies.
   package static let leaseLife = TimeSpan.seconds(15)
 
+  /// Between two rounds of looking what other processes did, when hints ask for them.
+  static let nudgePause = TimeSpan.milliseconds(100)
+
   // MARK: Groups
 
   /// Entries of one commit: some 10 µs each, so that a group stays within 10 to 20 ms.

@@ -1,4 +1,4 @@
-// What other processes on the same database did to this one's rooms.
+// What processes on the same database do that concerns the others.
 
 package import RoomLog
 
@@ -10,6 +10,22 @@ package enum StoreNews: Sendable {
   case erased([ErasedPerson])
   /// The endpoints of webhooks have changed: these are all.
   case endpoints([HookEndpointRow])
+  /// Tokens were revoked or restored.
+  case revocations([RevocationRow])
+  /// This process has done something that others might want to know before they look.
+  case worthTelling(Set<StoreHint>)
   /// These endpoints have something to be sent, which may have been another process's.
   case hooksDue(Set<Int64>)
+}
+
+/// What others might want to know.
+package enum StoreHint: Hashable, Sendable {
+  /// Rooms were taken, or given back.
+  case rooms
+  /// Endpoints of webhooks changed, or deliveries were left to the others.
+  case hooks
+  /// People were erased.
+  case erasures
+  /// Tokens were revoked or restored.
+  case revocations
 }

@@ -9,7 +9,7 @@ import Wire
 struct StoreParts: Sendable {
   let place: StorePlace
   let vfs: String?
-  let publicURL: String
+  let nodePlace: NodePlace
   let patience: StorePatience
   let onCommitted: @Sendable ([CommitOutcome]) -> Void
   let onHooks: @Sendable (Set<Int64>) -> Void
@@ -31,7 +31,7 @@ struct StoreParts: Sendable {
     case .sqlite(let directory): try RoomWriter(directory, atMs: RoomStore.nowMs, vfs: vfs)
     case .postgres(let address, let directory):
       try PostgresWriter(
-        address, node: try directory.nodeName(), publicURL: publicURL, patience: patience,
+        address, node: try directory.nodeName(), place: nodePlace, patience: patience,
         onNews: onNews)
     }
   }

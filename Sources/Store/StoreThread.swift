@@ -92,6 +92,7 @@ final class StoreThread {
       switch then {
       case .transferred(let done): done(outcome.ofTransfer)
       case .hooked(let done): done(outcome.ofHook)
+      case .recorded(let done): done(outcome.isCommitted)
       case .opened(let opened):
         let result = outcome.ofOpening
         _ = board.openings.post { reader in opened(result, reader) }

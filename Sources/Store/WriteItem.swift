@@ -14,11 +14,13 @@ indirect enum WriteItem: Sendable {
   /// Something about webhooks.
   case hook(HookChange)
   case transfer(TransferOrder)
+  /// A token revoked or restored. PostgreSQL only.
+  case revocation(RevocationRow)
 
   /// Whether what it writes depends on what it finds.
   var isJudged: Bool {
     switch self {
-    case .transfer, .hook: true
+    case .transfer, .hook, .revocation: true
     case .entry, .open, .snapshot, .release: false
     }
   }
@@ -30,7 +32,7 @@ indirect enum WriteItem: Sendable {
     case .open(let name, _): name.utf8.count + 64
     case .snapshot(_, let snapshot): snapshot.body.count
     case .release: 64
-    case .hook: 256
+    case .hook, .revocation: 256
     case .transfer(let order): order.byteCount
     }
   }
@@ -75,6 +77,11 @@ enum WriteOutcome: Hashable, Sendable {
 }
 
 extension WriteOutcome {
+  /// Whether it is on the disk.
+  var isCommitted: Bool {
+    if case .refused = self { false } else { true }
+  }
+
   /// As the outcome of a change of webhooks.
   var ofHook: HookChanged {
     if case .hooked(let changed, _) = self { return changed }

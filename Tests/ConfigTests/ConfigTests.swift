@@ -88,7 +88,10 @@ struct ConfigTests {
       ),
       (["--data", "--workers"], "--data needs a value: DIR"),
       (["--workers"], "--workers needs a value: 1...36"),
-      (["--redis", "redis://x"], "--redis: redis is not supported yet"),
+      (
+        ["--redis", "localhost:6379"],
+        "--redis: this value is not redis(s)://[[USER]:PASSWORD@]HOST[:PORT]"
+      ),
       (["--prefer-codec", "opus"], "--prefer-codec: \"opus\" is not vp8|h264|vp9|av1"),
     ])
   func wrongValues(flags: [String], text: String) {
@@ -184,7 +187,7 @@ struct ConfigTests {
     let configuration = try configuration(file: used.joined(separator: "\n"))
     #expect(configuration.mediaAddresses.count == 2)
     #expect(configuration.tls != nil)
-    #expect(throws: ConfigError.self) { try self.configuration(file: "redis = redis://x") }
+    #expect(throws: ConfigError.self) { try self.configuration(file: "redis = http://x") }
   }
 
   @Test("an example and a fallback are within their range")

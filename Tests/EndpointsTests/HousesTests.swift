@@ -5,6 +5,7 @@ import MediaControl
 import Negotiation
 import RTP
 import Room
+import RoomLog
 import SDP
 import Store
 import Testing
@@ -156,7 +157,7 @@ struct HousesTests {
       ["Content-Type": "application/sdp"])
     #expect(parked == nil)
     _ = test.stage.takeHouseOrders()
-    test.stage.take(.elsewhere(room: "demo", url: "https://b.example:8443"))
+    test.stage.take(.elsewhere(room: "demo", RoomOwner(node: 2, publicURL: "https://b.example:8443")))
     let answer = try #require(test.stage.answers.values.first)
     #expect(answer.status == 307)
     #expect(answer.headers["Location"] == "https://b.example:8443/whep/demo?a=%26%C3%A9&b=")
@@ -174,7 +175,7 @@ struct HousesTests {
     for socket in [UInt64(1), 2] { _ = test.stage.inbox(socket) }
     test.stage.take(.lost(try #require(test.stage.core.houses.key(of: "demo"))))
     _ = test.stage.takeHouseOrders()
-    test.stage.take(.elsewhere(room: "demo", url: "https://b.example"))
+    test.stage.take(.elsewhere(room: "demo", RoomOwner(node: 2, publicURL: "https://b.example")))
     for socket in [UInt64(1), 2] {
       #expect(test.stage.inbox(socket).last?["url"] == "https://b.example")
       #expect(test.stage.closed[socket] == 1013)

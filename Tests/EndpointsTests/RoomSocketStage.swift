@@ -10,6 +10,7 @@ import JSON
 import MediaControl
 import Messages
 import Negotiation
+import Nodes
 import RTP
 import Room
 import RoomLog
@@ -47,6 +48,8 @@ struct RoomSocketStage {
   private(set) var records: [(change: RevocationChange, number: UInt64)] = []
   /// What merchants were asked and have not answered, oldest first.
   private(set) var merchantCalls: [MerchantCall] = []
+  /// What is passed on to other processes, oldest first.
+  private(set) var forwards: [ForwardOrder] = []
   /// Whether the disk takes at once what it is given.
   var writesAtOnce = true
   private var lastRequest: UInt64 = 0
@@ -61,7 +64,8 @@ struct RoomSocketStage {
   /// - Parameter store: rooms live there; without one they are new, or the test is the store.
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
-    isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = []
+    isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = [],
+    membership: NodeMembership? = nil
   ) throws {
     self.store = store
     guard let key = APIKey(key: "test", secret: "0123456789abcdef"),
@@ -75,7 +79,7 @@ struct RoomSocketStage {
       preferCodec: .vp8, allowedOrigins: [],
       trustedProxies: proxies.compactMap { AddressRange($0) }, seed: seed,
       isDurable: isDurable ?? (store != nil),
-      hookAllowed: Set(allowing.compactMap { SocketAddress($0) }))
+      hookAllowed: Set(allowing.compactMap { SocketAddress($0) }), membership: membership)
     core = ControlCore(config, access: access)
   }
 
@@ -162,6 +166,20 @@ struct RoomSocketStage {
     else { return }
     let faults = SchemaCheck.faults(of: answer, to: route)
     if !faults.isEmpty { Issue.record("\(route.operation.id) \(answer.status): \(faults)") }
+  }
+
+  // MARK: Other processes
+
+  /// The requests that were passed on since the last call, oldest first.
+  mutating func takeForwards() -> [ForwardOrder] {
+    defer { forwards = [] }
+    return forwards
+  }
+
+  /// What came of a request that was passed on.
+  mutating func passedOn(_ number: UInt64, _ result: ForwardResult) {
+    core.passedOn(number, result, wall: wall)
+    carryOut()
   }
 
   // MARK: The store
@@ -361,6 +379,7 @@ struct RoomSocketStage {
       houseOrders.append(order)
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
     case .tellMember(let room, let identity, let text): sockets.tell(identity, in: room, text)
+    case .forward(let order): forwards.append(order)
     case .callMerchant(let call): merchantCalls.append(call)
     case .hookEndpoints: break
     case .hookCall(let call): hookCalls.append(call)

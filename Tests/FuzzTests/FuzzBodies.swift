@@ -14,6 +14,7 @@ import Loop
 import Media
 import Messages
 import Negotiation
+import Nodes
 import RTP
 import Room
 import SDP
@@ -39,6 +40,7 @@ enum FuzzBodies {
     "media": { MediaFuzzBody.run($0) },
     "messages": { MessagesFuzzBody.run($0) },
     "negotiation": { NegotiationFuzzBody.run($0) },
+    "nodes": { NodesFuzzBody.run($0) },
     "rtcp": { RTCPFuzzBody.run($0) },
     "room": { RoomFuzzBody.run($0) },
     "rtp": { RTPFuzzBody.run($0) },

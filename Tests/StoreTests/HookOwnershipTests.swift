@@ -24,7 +24,7 @@ struct HookOwnershipTests {
         address, node: node, patience: StorePatience(lease: lease)
       ) { news in
         switch news {
-        case .lost, .erased: break
+        case .lost, .erased, .revocations, .worthTelling: break
         case .endpoints(let rows): endpoints.add([rows])
         case .hooksDue(let ids): due.add(Array(ids))
         }

@@ -71,7 +71,7 @@ struct OwnershipTests {
       switch news {
       case .lost(let rooms): lost.add(rooms)
       case .erased(let people): erased.add(people)
-      case .endpoints, .hooksDue: break
+      case .endpoints, .hooksDue, .revocations, .worthTelling: break
       }
     }
   }
@@ -108,21 +108,25 @@ struct OwnershipTests {
     #expect(try anna.write(feed.next()) == .refused(.ownershipLost(room: room)))
   }
 
-  @Test("who can't have a room is told where clients reach its owner")
+  @Test("who can't have a room is told where clients and processes reach its owner")
   func whereOwnerIs() throws {
     let anna = try PostgresWriter(
-      address, node: "anna", publicURL: "https://a.example", patience: brief
+      address, node: "anna",
+      place: NodePlace(publicURL: "https://a.example", nodeURL: "http://10.0.0.1:8080"),
+      patience: brief
     ) { _ in }
     let ben = try writer("ben")
     _ = try anna.open("shop")
     guard
-      case .refused(.ownedElsewhere(_, let url))? = try ben.write([.open(name: "shop", atMs: 1)])
+      case .refused(.ownedElsewhere(let owner))? = try ben.write([.open(name: "shop", atMs: 1)])
         .first
     else {
       Issue.record("two owners")
       return
     }
-    #expect(url == "https://a.example")
+    #expect(owner.publicURL == "https://a.example" && owner.nodeURL == "http://10.0.0.1:8080")
+    let membership = try anna.membership()
+    #expect(owner.node == membership?.node)
   }
 
   @Test("who lost a room writes nothing more to it, hears of it at once, and keeps its others")

@@ -35,12 +35,14 @@ package struct ControlConfig: Sendable {
   package var hookAllowed: Set<SocketAddress>
   /// What can be given, and what a host gets of it.
   package var gifts: GiftCatalogue
+  /// What this process is among those on its database; nil without others.
+  package var membership: NodeMembership?
   package init(
     workers: Int, fingerprint: CertificateFingerprint, candidates: [HostCandidate],
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
     seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none,
     hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = [],
-    gifts: GiftCatalogue = .standard
+    gifts: GiftCatalogue = .standard, membership: NodeMembership? = nil
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -54,6 +56,7 @@ package struct ControlConfig: Sendable {
     self.hookEndpoints = hookEndpoints
     self.hookAllowed = hookAllowed
     self.gifts = gifts
+    self.membership = membership
   }
 }
 

@@ -3,6 +3,7 @@
 import Access
 package import HTTP
 import JSON
+import RoomLog
 package import Wire
 
 extension ControlCore {
@@ -12,28 +13,49 @@ extension ControlCore {
     wall: WallTime
   ) {
     clock = (now, wall)
-    if let room = roomToOpen(for: request, wall: wall),
-      !(request.isSession ? requireRights(in: room) : require(room))
-    {
-      let waits = park(ParkedRequest(request: request, ticket: ticket, client: remote), for: room)
-      if !waits {
-        let refusal = ControlRefusal(503, "overloaded", "too many requests wait for this room")
-        effects.append(.respond(ticket, cors.apply(to: refusal.problem, for: request)))
+    do throws(ControlRefusal) {
+      let origin = try origin(of: request, from: remote, wall: wall)
+      let parked = ParkedRequest(
+        request: request, ticket: ticket, client: origin.client, isPassedOn: origin.isPassedOn)
+      answer(parked, at: now, wall: wall)
+    } catch {
+      effects.append(.respond(ticket, cors.apply(to: error.problem, for: request)))
+    }
+  }
+
+  /// Answers a request whose sender is known, now or later.
+  mutating func answer(_ parked: ParkedRequest, at now: Instant, wall: WallTime) {
+    let (request, ticket) = (parked.request, parked.ticket)
+    if let room = roomToOpen(for: request, wall: wall) {
+      if !parked.isPassedOn, let owner = ownerElsewhere(of: room) {
+        return hand(parked, in: room, to: owner)
       }
-      return
+      guard request.isSession ? requireRights(in: room) : require(room) else {
+        return wait(parked, for: room)
+      }
     }
     let response: HTTPResponse?
     switch request.target.segments.first {
     case "whip": response = answerSession(request, .whip, at: now, wall: wall)
     case "whep": response = answerSession(request, .whep, at: now, wall: wall)
     default:
-      let client = ForwardedFor.client(
-        of: request, from: remote.ip, trusting: config.trustedProxies)
-      response = answerAPI(
-        APICall(request: request, ticket: ticket, client: client, now: now, wall: wall))
+      response = answerAPI(APICall(parked, now: now, wall: wall))
     }
     guard let response else { return }
     effects.append(.respond(ticket, cors.apply(to: response, for: request)))
+  }
+
+  /// Who has a room that is not open here, if that was asked a moment ago.
+  func ownerElsewhere(of room: String) -> RoomOwner? {
+    guard houses.key(of: room) == nil, !houses.isOpening(room) else { return nil }
+    return owners.owner(of: room, at: clock.now)
+  }
+
+  private mutating func wait(_ parked: ParkedRequest, for room: String) {
+    guard !park(parked, for: room) else { return }
+    let refusal = ControlRefusal(503, "overloaded", "too many requests wait for this room")
+    effects.append(
+      .respond(parked.ticket, cors.apply(to: refusal.problem, for: parked.request)))
   }
 
   /// The room a request is about, if its sender may be there: then it is opened.
@@ -45,7 +67,9 @@ extension ControlCore {
       guard path.count == 2, request.method == .post else { return nil }
       room = path[1]
     case "api":
-      guard path.count > 3, let route = APIRoute.route(of: request), route.operation.needsRoom
+      guard path.count > 3, let route = APIRoute.route(of: request),
+        route.operation.needsRoom
+          || config.membership != nil && route.operation.concernsMembers
       else { return nil }
       room = path[3]
     default: return nil
@@ -59,7 +83,7 @@ extension ControlCore {
 
 extension HTTPRequest {
   /// Whether it is about publishing or watching by WHIP or WHEP.
-  fileprivate var isSession: Bool {
+  var isSession: Bool {
     target.segments.first == "whip" || target.segments.first == "whep"
   }
 }

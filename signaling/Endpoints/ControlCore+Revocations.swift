@@ -32,14 +32,18 @@ extension ControlCore {
   /// The change with this number is on the disk.
   package mutating func recorded(_ number: UInt64, at now: Instant, wall: WallTime) {
     guard let pending = pendingChanges.removeValue(forKey: number) else { return }
-    _ = access.apply(pending.change, at: wall)
-    if case .revoke(let revocation) = pending.change,
-      access.isRevoked(revocation.subject, in: revocation.room, at: wall)
-    {
-      endTransports(of: revocation.subject, in: revocation.room, at: now)
-      effects.append(.revoked(room: revocation.room, identity: revocation.subject))
-    }
+    heard(pending.change, at: now, wall: wall)
     effects.append(.respond(pending.ticket, cors.apply(to: pending.answer, for: pending.request)))
+  }
+
+  /// A change is on the disk, whoever made it: it counts.
+  mutating func heard(_ change: RevocationChange, at now: Instant, wall: WallTime) {
+    _ = access.apply(change, at: wall)
+    guard case .revoke(let revocation) = change,
+      access.isRevoked(revocation.subject, in: revocation.room, at: wall)
+    else { return }
+    endTransports(of: revocation.subject, in: revocation.room, at: now)
+    effects.append(.revoked(room: revocation.room, identity: revocation.subject))
   }
 
   /// The change with this number could not be taken for writing.

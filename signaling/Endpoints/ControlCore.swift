@@ -64,6 +64,12 @@ package struct ControlCore {
   package internal(set) var houses: RoomHouses
   /// Requests that wait for their room to open.
   var parked: [String: [ParkedRequest]] = [:]
+  /// Where rooms of other processes are.
+  var owners = RoomOwners()
+  /// By number: requests that other processes carry out, and the bytes of their bodies.
+  var passed: [UInt64: PassedRequest] = [:]
+  var passedBytes = 0
+  var lastPassed: UInt64 = 0
   /// Requests that wait for a table: where its next page is, empty at its end.
   var tables: [Waiter: String] = [:]
   /// What merchants said of rooms that are being opened.

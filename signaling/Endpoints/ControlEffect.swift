@@ -4,6 +4,7 @@ package import Access
 package import HTTP
 package import Hooks
 package import MediaControl
+package import Nodes
 package import Room
 package import RoomLog
 
@@ -29,6 +30,8 @@ package enum ControlEffect: Sendable {
   case revoked(room: String, identity: String)
   /// To the store; its answer comes back by `ControlCore.take`.
   case house(HouseOrder)
+  /// To the process that has a room; its answer comes back by `ControlCore.passedOn`.
+  case forward(ForwardOrder)
   /// To a merchant's hook; its answer comes back by `ControlCore.answered`.
   case callMerchant(MerchantCall)
   /// A message for all sockets a member has in a room; no event, never repeated.

@@ -2,6 +2,7 @@
 
 package import Hooks
 package import MediaControl
+package import Nodes
 package import Telemetry
 package import Web
 import Wire
@@ -29,6 +30,11 @@ package struct ControlMetrics: Sendable {
 
   /// The seconds that matter for joining.
   static let bounds = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10]
+
+  /// What became of hints; nil without Redis.
+  package var bus: BusCounters?
+  /// What became of requests that were passed on to other processes.
+  package internal(set) var forwards = ForwardCounters()
 
   package init() {}
 

@@ -9,6 +9,7 @@ package import Loop
 package import MediaControl
 package import MediaWorker
 import Messages
+package import Nodes
 import Room
 package import RoomLog
 import Synchronization
@@ -21,10 +22,16 @@ package enum ControlMessage: Sendable {
   case media(MediaEvent)
   /// A change of the revocations is on the disk.
   case recorded(UInt64)
+  /// It is not, and won't be.
+  case unrecorded(UInt64)
+  /// Other processes have said something.
+  case hinted([BusHint])
   /// The store has an answer.
   case house(HouseAnswer)
   /// A shop has answered a question.
   case hookAnswered(UInt64, SyncAnswer)
+  /// What came of a request that was passed on.
+  case passedOn(UInt64, ForwardResult)
   /// A receiver of webhooks wants no more.
   case hookDisabled(Int64, why: String)
   /// Take no new sessions; answer when told to stop.
@@ -67,16 +74,21 @@ package final class ControlPlane: Sendable {
   ///   - store: carries out an order of the rooms and posts `.house` with its answer. As `record`.
   ///   - hooks: sends webhooks: is told the endpoints, and what to ask. As `record`.
   ///   - hookCounters: what became of them so far.
+  ///   - busCounters: what became of hints so far; nil without Redis.
+  ///   - forward: passes a request on and posts `.passedOn`. As `record`.
   package func start(
     _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer,
     record: @escaping @Sendable (RevocationChange, UInt64) -> Bool,
     store: @escaping @Sendable (HouseOrder) -> Void,
     hooks: @escaping @Sendable (HookOrder) -> Void,
-    hookCounters: @escaping @Sendable () -> HookCounters
+    hookCounters: @escaping @Sendable () -> HookCounters,
+    forward: @escaping @Sendable (ForwardOrder) -> Void = { _ in },
+    busCounters: @escaping @Sendable () -> BusCounters? = { nil }
   ) throws(SystemError) {
     let parts = Parts(
       waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web,
-      record: record, store: store, hooks: hooks, hookCounters: hookCounters)
+      record: record, store: store, hooks: hooks, hookCounters: hookCounters, forward: forward,
+      busCounters: busCounters)
     let thread = try WorkerThread(name: "control", config: parts) { parts in
       guard let loop = try? EventLoop(waker: parts.waker) else { return }
       ControlLoop(parts, loop: loop).run()
@@ -106,6 +118,8 @@ package final class ControlPlane: Sendable {
     var store: @Sendable (HouseOrder) -> Void
     var hooks: @Sendable (HookOrder) -> Void
     var hookCounters: @Sendable () -> HookCounters
+    var forward: @Sendable (ForwardOrder) -> Void
+    var busCounters: @Sendable () -> BusCounters?
   }
 }
 
@@ -154,6 +168,7 @@ private final class ControlLoop {
     case .web(.request(let connection, let request, let body, remote: let remote)):
       core.metrics.web = parts.web.counters
       core.metrics.hooks = parts.hookCounters()
+      core.metrics.bus = parts.busCounters()
       core.answer(
         body, RequestTicket(connection: connection, request: request), from: remote, at: now,
         wall: wall)
@@ -162,6 +177,9 @@ private final class ControlLoop {
     case .house(let answer): core.take(answer, at: now, wall: wall)
     case .hookAnswered(let number, let answer): core.answered(number, answer, wall: wall)
     case .hookDisabled(let endpoint, let why): core.disabledHook(endpoint, why: why, wall: wall)
+    case .passedOn(let number, let result): core.passedOn(number, result, wall: wall)
+    case .unrecorded(let number): core.refusedRecord(number)
+    case .hinted(let hints): core.hinted(hints)
     case .recorded(let number): core.recorded(number, at: now, wall: wall)
     case .drain: core.drain()
     case .stop: isStopped = true
@@ -199,6 +217,7 @@ private final class ControlLoop {
     case .expelled(let room, let identity):
       sockets.expel(identity, from: room, saying: .banned, &core, at: now)
     case .house(let order): parts.store(order)
+    case .forward(let order): parts.forward(order)
     case .callMerchant(let call):
       core.ask(call, at: now, wall: wall)
     case .tellMember(let room, let identity, let message):

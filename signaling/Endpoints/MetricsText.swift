@@ -3,6 +3,7 @@
 import HTTP
 import Hooks
 import MediaControl
+import Nodes
 import Room
 import Telemetry
 import Web
@@ -15,6 +16,7 @@ extension ControlCore {
     writeMedia(&text)
     writeWeb(&text)
     writeHooks(&text)
+    writeNodes(&text)
     return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: text.bytes)
   }
 
@@ -87,6 +89,27 @@ extension ControlCore {
     text.family("hawker_hook_calls_total", .counter, help: "Questions to shops, by result.")
     text.sample("hawker_hook_calls_total", ["result": "answered"], Double(hooks.answeredCalls))
     text.sample("hawker_hook_calls_total", ["result": "failed"], Double(hooks.failedCalls))
+  }
+
+  private func writeNodes(_ text: inout PrometheusText) {
+    let forwards = metrics.forwards
+    text.family(
+      "hawker_forwards_total", .counter,
+      help: "Requests passed on to the server that has their room, by result.")
+    text.sample("hawker_forwards_total", ["result": "answered"], Double(forwards.answered))
+    text.sample("hawker_forwards_total", ["result": "unreached"], Double(forwards.unreached))
+    text.sample("hawker_forwards_total", ["result": "unanswered"], Double(forwards.unanswered))
+    guard let bus = metrics.bus else { return }
+    text.family("hawker_bus_connected", .gauge, help: "Whether Redis takes and brings hints.")
+    text.sample("hawker_bus_connected", [:], Double(bus.isConnected ? 1 : 0))
+    text.family("hawker_bus_connections_total", .counter, help: "How often Redis was found.")
+    text.sample("hawker_bus_connections_total", [:], Double(bus.connections))
+    text.family(
+      "hawker_bus_hints_total", .counter, help: "Hints between servers by Redis, by what came.")
+    text.sample("hawker_bus_hints_total", ["result": "sent"], Double(bus.sent))
+    text.sample("hawker_bus_hints_total", ["result": "received"], Double(bus.received))
+    text.sample("hawker_bus_hints_total", ["result": "garbage"], Double(bus.garbage))
+    text.sample("hawker_bus_hints_total", ["result": "discarded"], Double(bus.discarded))
   }
 
   private func writeMedia(_ text: inout PrometheusText) {

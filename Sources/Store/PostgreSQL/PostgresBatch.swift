@@ -66,7 +66,7 @@ struct PostgresBatch {
         guard let epoch = leases.epochs[room] else { continue }
         calls.append(PostgresBatch.releasing(room, epoch, node))
       // Judged by the writer, statement by statement.
-      case .transfer, .hook: plans.append(.silent)
+      case .transfer, .hook, .revocation: plans.append(.silent)
       }
     }
   }
@@ -106,7 +106,9 @@ struct PostgresBatch {
     let row = answer.row(0)
     let (key, epoch) = (RoomKey(rawValue: row.integer(0)), row.integer(1))
     guard epoch > 0 else {
-      return .refused(.ownedElsewhere(node: row.integer(2), address: row.string(3)))
+      let owner = RoomOwner(
+        node: row.integer(2), publicURL: row.string(3), nodeURL: row.string(4))
+      return .refused(.ownedElsewhere(owner))
     }
     epochs[key] = epoch
     return .opened(key)

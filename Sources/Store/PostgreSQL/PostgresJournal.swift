@@ -1,5 +1,6 @@
 // Which of this process's transactions the database has: the answer to a COMMIT that was never answered.
 
+import RoomLog
 import Wire
 
 /// This process's row in the database, as far as it is known here.
@@ -10,8 +11,8 @@ import Wire
 struct PostgresJournal {
   /// The name in the data folder: the same after a restart, so that its rooms are its own at once.
   let name: String
-  /// Where clients reach this process; empty: not said.
-  let publicURL: String
+  /// Where this process is reached.
+  let place: NodePlace
   /// Drawn at each start: another process that has the name by mistake is told from this one.
   let incarnation: Int64
   private(set) var node: Int64 = 0
@@ -20,9 +21,9 @@ struct PostgresJournal {
   var batch: Int64 = 0
   private var isOpen = false
 
-  init(name: String, publicURL: String = "", incarnation: Int64) {
+  init(name: String, place: NodePlace = NodePlace(), incarnation: Int64) {
     self.name = name
-    self.publicURL = publicURL
+    self.place = place
     self.incarnation = incarnation
   }
 
@@ -33,7 +34,10 @@ struct PostgresJournal {
     var parameters = PostgresParameters()
     parameters.add(name)
     parameters.add(incarnation)
-    if !isOpen { parameters.add(publicURL) }
+    if !isOpen {
+      parameters.add(place.publicURL)
+      parameters.add(place.nodeURL)
+    }
     let sql = isOpen ? PostgresJournal.again : PostgresJournal.first
     guard let result = try link.exchange([PostgresCall(sql, parameters)]).first,
       result.rowCount == 1
@@ -44,9 +48,9 @@ struct PostgresJournal {
   }
 
   private static let first = """
-    INSERT INTO nodes(name, incarnation, session, batch, address) VALUES ($1, $2, 1, 0, $3)
+    INSERT INTO nodes(name, incarnation, session, batch, address, door) VALUES ($1, $2, 1, 0, $3, $4)
     ON CONFLICT (name) DO UPDATE SET incarnation = excluded.incarnation, session = nodes.session + 1,
-      address = excluded.address, seen = clock_timestamp()
+      address = excluded.address, door = excluded.door, seen = clock_timestamp()
     RETURNING node, session, batch
     """
   private static let again = """

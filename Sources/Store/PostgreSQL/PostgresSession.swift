@@ -64,6 +64,23 @@ final class PostgresSession: SQLDatabase {
     try run("LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE")
   }
 
+  func tryHold(_ name: String) throws(StoreError) -> Bool {
+    var parameters = PostgresParameters()
+    parameters.add("hawker \(name):")
+    let answers = try repeatable([
+      PostgresCall(
+        """
+        SELECT CASE WHEN pg_try_advisory_lock(hashtextextended($1::text || current_schema(), 0))
+          THEN 1 ELSE 0 END::bigint
+        """, parameters)
+    ])
+    return answers.first?.integers.first == 1
+  }
+
+  func letGo() throws(StoreError) {
+    _ = try repeatable([PostgresCall("SELECT pg_advisory_unlock_all()")])
+  }
+
   private func call(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> PostgresResult {
     let call = PostgresCall(translate(sql), PostgresParameters(values))
     guard let result = try exchange([call]).first else { throw .disconnected("no result") }

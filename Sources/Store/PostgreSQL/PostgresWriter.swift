@@ -2,6 +2,7 @@
 
 import Loop
 import RoomLog
+import Synchronization
 import Wire
 
 /// Writes groups, holds the rooms. A final class because it is the one owner of the one connection that
@@ -12,6 +13,9 @@ final class PostgresWriter: LogWriter {
   private var leases: RoomLeases
   private var notices = ErasedNotices()
   private var hookRounds = HookRounds()
+  private var revocationRounds = RevocationRounds()
+  /// When the last round was: one that is asked for waits a little.
+  private var lastRound = Instant.zero
   /// When the next round of renewals and questions is due at the latest.
   private var nextRound = Instant.zero
   private let onNews: @Sendable (StoreNews) -> Void
@@ -22,16 +26,16 @@ final class PostgresWriter: LogWriter {
   ///
   /// - Parameters:
   ///   - node: this process's name in the database, the same after a restart.
-  ///   - publicURL: where others send who wants a room of this process's; empty: nowhere.
+  ///   - place: where others send who wants a room of this process's, or pass on what they ask.
   ///   - onNews: called with what other processes did to this one's rooms.
   init(
-    _ address: PostgresAddress, node: String, publicURL: String = "",
+    _ address: PostgresAddress, node: String, place: NodePlace = NodePlace(),
     patience: StorePatience = StorePatience(),
     onNews: @escaping @Sendable (StoreNews) -> Void
   ) throws(StoreError) {
     try PostgresMigration.run(on: address, atMs: RoomStore.nowMs)
     let journal = PostgresJournal(
-      name: node, publicURL: publicURL, incarnation: .random(in: .min ... .max))
+      name: node, place: place, incarnation: .random(in: .min ... .max))
     session = try PostgresSession(address, journal: journal, patience: patience)
     ledger = LedgerWriter(session)
     leases = RoomLeases(life: patience.lease)
@@ -41,6 +45,10 @@ final class PostgresWriter: LogWriter {
 
   private var node: Int64 { session.journal?.node ?? 0 }
 
+  func membership() throws(StoreError) -> NodeMembership? {
+    NodeMembership(node: node, key: try SharedSecrets.nodeKey(session))
+  }
+
   // MARK: Between groups
 
   var connection: any SQLDatabase { session }
@@ -48,9 +56,14 @@ final class PostgresWriter: LogWriter {
   var hooks: HookStatements { HookStatements(session, node: node) }
 
   /// What was erased goes from PostgreSQL's files with its own vacuuming.
-  func noteErasure() {}
+  func noteErasure() { onNews(.worthTelling([.erasures])) }
+
+  func revocations() throws(StoreError) -> [RevocationRow] { try RevocationRounds.all(session) }
 
   func tend(_ board: StoreBoard, isIdle: Bool, at now: Instant) throws(StoreError) -> Instant {
+    if board.isNudged.exchange(false, ordering: .acquiringAndReleasing) {
+      nextRound = min(nextRound, lastRound + StoreLimits.nudgePause)
+    }
     if now >= min(nextRound, leases.nextRenewal) { try renew(at: now) }
     return min(nextRound, leases.nextRenewal)
   }
@@ -64,8 +77,11 @@ final class PostgresWriter: LogWriter {
     let life = leases.life.nanoseconds / 1_000_000
     parameters.add(life)
     let hookCalls = HookRounds.calls(node: node, life: life, atMs: RoomStore.nowMs)
+    let revocationCalls = revocationRounds.calls(at: now, atMs: RoomStore.nowMs)
     let answers = try session.repeatable(
-      [PostgresCall(PostgresWriter.renewal, parameters)] + notices.calls(rooms: rooms) + hookCalls)
+      [PostgresCall(PostgresWriter.renewal, parameters)] + notices.calls(rooms: rooms)
+        + revocationCalls + hookCalls)
+    lastRound = now
     nextRound = now + leases.life / 3
     var renewed: [RoomKey: Int64] = [:]
     for index in 0..<answers[0].rowCount {
@@ -75,6 +91,9 @@ final class PostgresWriter: LogWriter {
     lose(leases.renewed(renewed, askedAt: now))
     let erased = notices.take(answers.dropFirst())
     if !erased.isEmpty { onNews(.erased(erased)) }
+    let revoked = revocationRounds.take(
+      answers.dropLast(hookCalls.count).suffix(revocationCalls.count), askedAt: now)
+    if !revoked.isEmpty { onNews(.revocations(revoked)) }
     for news in hookRounds.take(answers.suffix(hookCalls.count)) { onNews(news) }
   }
 
@@ -93,6 +112,22 @@ final class PostgresWriter: LogWriter {
         "UPDATE room_owners SET lease_until = clock_timestamp() WHERE node = $1", parameters),
       HookRounds.leaving(node: node),
     ])
+    onNews(.worthTelling([.rooms, .hooks]))
+  }
+
+  /// Says what of a group others might want to know.
+  private func tell(of items: [WriteItem], _ outcomes: [WriteOutcome]) {
+    var hints: Set<StoreHint> = []
+    for (item, outcome) in zip(items, outcomes) {
+      switch (item, outcome) {
+      case (_, .refused): continue
+      case (.open, _), (.release, _): hints.insert(.rooms)
+      case (.revocation, _): hints.insert(.revocations)
+      case (.hook(let change), _) where change.concernsEndpoints: hints.insert(.hooks)
+      default: continue
+      }
+    }
+    if !hints.isEmpty { onNews(.worthTelling(hints)) }
   }
 
   private func lose(_ rooms: [RoomKey]) {
@@ -108,6 +143,12 @@ final class PostgresWriter: LogWriter {
   ///
   /// A bad item is refused alone: the group is then written again with each item's changes undoable.
   func write(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
+    let outcomes = try writeGroup(items)
+    tell(of: items, outcomes)
+    return outcomes
+  }
+
+  private func writeGroup(_ items: [WriteItem]) throws(StoreError) -> [WriteOutcome] {
     do throws(StoreError) {
       return try writeTogether(items)
     } catch {
@@ -157,6 +198,9 @@ final class PostgresWriter: LogWriter {
     case .hook(let change):
       let (changed, endpoints) = try hooks.apply(change)
       return .hooked(changed, hooks: changed == .missing ? [] : endpoints)
+    case .revocation(let row):
+      try RevocationRounds.write(row, session)
+      return .committed(reply: nil)
     case .entry, .open, .snapshot, .release: return nil
     }
   }
@@ -183,7 +227,8 @@ final class PostgresWriter: LogWriter {
         outcomes.append(.committed(reply: try stored(entry.reply, entry.room)))
       // Opened once more: its epoch is the next one.
       case (.open, nil): outcomes += try writeTogether([item])
-      case (.snapshot, nil), (.release, nil), (.transfer, nil), (.hook, nil):
+      case (.snapshot, nil), (.release, nil), (.transfer, nil), (.hook, nil),
+        (.revocation, nil):
         outcomes.append(.committed(reply: nil))
       }
     }

@@ -94,6 +94,10 @@ import CSQLite
   /// A transaction that may write is alone.
   func lock(table: String) {}
 
+  func tryHold(_ name: String) -> Bool { true }
+
+  func letGo() {}
+
   /// Rows changed, inserted or deleted by the last statement.
   var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 

@@ -177,6 +177,8 @@ final class RoomWriter: LogWriter {
       let (changed, endpoints) = try rows.hooks.apply(change)
       return .hooked(changed, hooks: changed == .missing ? [] : endpoints)
     case .transfer(let order): return .transferred(try ledger.post(order))
+    // One process's are in a file of its own.
+    case .revocation: return .refused(.unknownRoom)
     }
   }
 

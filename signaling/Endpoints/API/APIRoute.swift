@@ -41,6 +41,12 @@ enum APIOperation: Hashable, Sendable {
     case .command, .query: true
     }
   }
+
+  /// Whether it is about who may be in a room: of several processes, the one that has the room does it,
+  /// whose sessions it ends.
+  var concernsMembers: Bool {
+    self == .server(.revokeTokens) || self == .server(.restoreTokens)
+  }
 }
 
 /// One method of one path.

@@ -12,10 +12,26 @@ import Wire
 struct APICall {
   let request: HTTPRequest
   let ticket: RequestTicket
-  /// The client, seen through trusted proxies.
+  /// The client, seen through trusted proxies and other processes on the database.
   let client: IPAddress
+  /// Whether another process on the database has passed it on.
+  let isPassedOn: Bool
   let now: Instant
   let wall: WallTime
+
+  init(_ parked: ParkedRequest, now: Instant, wall: WallTime) {
+    request = parked.request
+    ticket = parked.ticket
+    client = parked.client
+    isPassedOn = parked.isPassedOn
+    self.now = now
+    self.wall = wall
+  }
+
+  /// The request while it waits for a room.
+  var parked: ParkedRequest {
+    ParkedRequest(request: request, ticket: ticket, client: client, isPassedOn: isPassedOn)
+  }
 
   /// The room the path names: checked by `ControlCore.room(of:)`.
   var room: String { request.target.segments.count > 3 ? request.target.segments[3] : "" }

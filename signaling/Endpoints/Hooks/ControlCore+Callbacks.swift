@@ -18,10 +18,11 @@ extension ControlCore {
     let report = try verifiedReport(call)
     if let room = report.event.room {
       guard Credential.isRoomName(room) else { throw .unknownRoom(of: report.event) }
+      if !call.isPassedOn, let owner = ownerElsewhere(of: room) {
+        return hand(call.parked, in: room, to: owner)
+      }
       guard require(room) else {
-        let client = SocketAddress(ip: call.client, port: 0)
-        let parked = ParkedRequest(request: call.request, ticket: call.ticket, client: client)
-        guard park(parked, for: room) else {
+        guard park(call.parked, for: room) else {
           throw ControlRefusal(503, "overloaded", "too many requests wait for this room")
         }
         return

@@ -14,7 +14,10 @@ package import Wire
 struct ParkedRequest: Sendable {
   let request: HTTPRequest
   let ticket: RequestTicket
-  let client: SocketAddress
+  /// Who asks, seen through proxies and other processes on the database.
+  var client = IPAddress(ipv4: 0)
+  /// Whether another process on the database has passed it on.
+  var isPassedOn = false
 }
 
 extension ControlCore {
@@ -47,6 +50,8 @@ extension ControlCore {
     case .erased(let number, let people): erased(number, people)
     case .changed(let number, let outcome): changed(number, outcome)
     case .endpoints(let rows): replaceHooks(rows)
+    case .revocations(let rows):
+      for row in rows { heard(RevocationChange(row), at: now, wall: wall) }
     case .opened, .elsewhere, .committed, .refused, .lost, .forgotten, .found, .unread,
       .transferred, .due:
       houses.take(answer, at: now)
@@ -111,13 +116,12 @@ extension ControlCore {
       effects.append(.houseNews(news))
       releaseReports(room, isOpen: isOpen)
       release(room, isOpen: isOpen, at: now, wall: wall)
-    case .elsewhere(let room, let url):
+    case .elsewhere(let room, let owner):
+      owners.learn(owner, of: room, at: now)
       effects.append(.houseNews(news))
       releaseReports(room, isOpen: false)
       for parked in self.parked.removeValue(forKey: room) ?? [] {
-        let target = parked.request.target
-        let response = HTTPResponse(307, headers: ["Location": url + target.encoded])
-        effects.append(.respond(parked.ticket, cors.apply(to: response, for: parked.request)))
+        hand(parked, in: room, to: owner)
       }
     case .done, .refused, .running, .frames, .caughtUp, .own: effects.append(.houseNews(news))
     }
@@ -174,7 +178,7 @@ extension ControlCore {
   private mutating func release(_ room: String, isOpen: Bool, at now: Instant, wall: WallTime) {
     for parked in self.parked.removeValue(forKey: room) ?? [] {
       if isOpen {
-        answer(parked.request, parked.ticket, from: parked.client, at: now, wall: wall)
+        answer(parked, at: now, wall: wall)
       } else {
         let refusal = ControlRefusal(503, "overloaded", "the room could not be opened")
         effects.append(

@@ -49,8 +49,8 @@ package struct OpenedRoom: Sendable {
 package enum HouseAnswer: Sendable {
   /// Nil when it could not be read; the store has said why in the log.
   case opened(room: String, OpenedRoom?)
-  /// Another process has the room; clients reach it at this origin.
-  case elsewhere(room: String, url: String)
+  /// Another process has the room.
+  case elsewhere(room: String, RoomOwner)
   case committed(RoomKey, ticket: UInt64, replyRow: Int64?)
   /// The decision is not on the disk and never will be: memory is ahead of it.
   case refused(RoomKey, ticket: UInt64)
@@ -60,6 +60,8 @@ package enum HouseAnswer: Sendable {
   case forgotten([ErasedPerson])
   /// The endpoints of webhooks are these now: another process may have changed them.
   case endpoints([HookEndpointRow])
+  /// Tokens were revoked or restored, maybe by another process.
+  case revocations([RevocationRow])
   /// Nil when the row is gone.
   case found(room: String, number: UInt64, StoredReply?)
   /// Nil when it could not be read.
@@ -105,6 +107,6 @@ package enum HouseNews: Sendable {
   case reconsider(room: String, PersonID, hasNewRole: Bool)
   /// The room can be entered, or (false) can't be opened.
   case opened(room: String, Bool)
-  /// Another process has the room; clients reach it at this origin.
-  case elsewhere(room: String, url: String)
+  /// Another process has the room.
+  case elsewhere(room: String, RoomOwner)
 }

@@ -1,9 +1,11 @@
 // The shell between the rooms and the store: orders in, answers out.
 
+package import Access
 import Room
 package import RoomLog
 package import Store
 import Telemetry
+import Wire
 
 /// Carries out the rooms' orders. Never waits for the disk; answers come on the store's threads.
 package final class HouseStore: Sendable {
@@ -16,29 +18,33 @@ package final class HouseStore: Sendable {
   /// Opens the store.
   ///
   /// - Parameters:
-  ///   - publicURL: where clients reach this process, for others on the same database.
+  ///   - nodePlace: where this process is reached, for others on the same database.
   ///   - retentionDays: days after a room's end that names and texts are kept where it doesn't say
   ///     itself; nil: for ever.
   ///   - hooks: the endpoints of webhooks that the configuration names.
   ///   - onHooks: called with endpoints that have something to be sent; must not wait for anything.
+  ///   - onHints: called with what other processes might want to know; must not wait either.
   ///   - answer: called with each answer; must not wait for anything.
   /// - Throws: what `RoomStore` throws: the folder is in use, the database is of a newer program.
   package init(
-    _ place: StorePlace, publicURL: String = "", retentionDays: Int? = nil,
+    _ place: StorePlace, nodePlace: NodePlace = NodePlace(), retentionDays: Int? = nil,
     hooks: [HookEndpointRow] = [],
     onHooks: @escaping @Sendable (Set<Int64>) -> Void = { _ in },
+    onHints: @escaping @Sendable (Set<StoreHint>) -> Void = { _ in },
     nowMs: @escaping @Sendable () -> Int64, answer: @escaping @Sendable (HouseAnswer) -> Void
   ) throws(StoreError) {
     self.answer = answer
     self.nowMs = nowMs
     self.retentionDays = retentionDays
     store = try RoomStore(
-      place, publicURL: publicURL, hooks: hooks,
+      place, nodePlace: nodePlace, hooks: hooks,
       onNews: { news in
         switch news {
         case .lost(let rooms): for room in rooms { answer(.lost(room)) }
         case .erased(let people): answer(.forgotten(people))
         case .endpoints(let rows): answer(.endpoints(rows))
+        case .revocations(let rows): answer(.revocations(rows))
+        case .worthTelling(let hints): onHints(hints)
         case .hooksDue(let endpoints): onHooks(endpoints)
         }
       },
@@ -83,8 +89,8 @@ package final class HouseStore: Sendable {
       do throws(StoreError) {
         let opened = try OpenedRoom(reading: try key.get(), from: reader, atMs: now)
         answer(.opened(room: room, opened))
-      } catch .ownedElsewhere(_, let url) where !url.isEmpty {
-        answer(.elsewhere(room: room, url: url))
+      } catch .ownedElsewhere(let owner) {
+        answer(.elsewhere(room: room, owner))
       } catch {
         answer(.opened(room: room, nil))
       }
@@ -160,6 +166,24 @@ package final class HouseStore: Sendable {
 
   // MARK: Webhooks
 
+  /// What this process is among those on its database; nil with SQLite.
+  package var membership: NodeMembership? { store.membership }
+
+  /// The revoked tokens on the database when the store was opened. None with SQLite.
+  package var revocations: [RevocationChange] { store.revocations.map { RevocationChange($0) } }
+
+  /// Has a revocation written on the database: several processes keep them there.
+  ///
+  /// - Parameter done: called on the store's thread: whether it is on the disk.
+  package func record(
+    _ change: RevocationChange, done: @escaping @Sendable (Bool) -> Void
+  ) -> Bool {
+    store.record(RevocationRow(change), done: done)
+  }
+
+  /// Other processes have done something that concerns this one.
+  package func nudge() { store.nudge() }
+
   /// The endpoints as they were when the store was opened.
   package var hookEndpoints: [HookEndpointRow] { store.hookEndpoints }
 
@@ -195,5 +219,31 @@ extension StoredReply {
     self.init(
       subject: row.subject, key: row.key, parameters: row.parameters, status: row.status,
       body: row.body)
+  }
+}
+
+extension RevocationChange {
+  /// As it is on the database.
+  init(_ row: RevocationRow) {
+    self =
+      row.isLifted
+      ? .lift(room: row.room, subject: row.subject)
+      : .revoke(
+        Revocation(
+          room: row.room, subject: row.subject,
+          until: row.untilMs.map { WallTime(nanoseconds: $0 * 1_000_000) }))
+  }
+}
+
+extension RevocationRow {
+  /// As it is on the database.
+  init(_ change: RevocationChange) {
+    switch change {
+    case .revoke(let revocation):
+      self.init(
+        room: revocation.room, subject: revocation.subject,
+        untilMs: revocation.until?.milliseconds)
+    case .lift(let room, let subject): self.init(room: room, subject: subject, isLifted: true)
+    }
   }
 }

@@ -18,6 +18,9 @@ package enum HousesLimits {
   package static let audienceInterval = TimeSpan.seconds(60)
   /// Decisions of all rooms on their way to the disk; beyond that commands are refused as overload.
   package static let pendingMax = 8192
+  /// Rooms the store opens at once: when a process dies, all its members come at the same time, and what
+  /// they do in rooms that are open already must not wait for all of that.
+  static let openingMax = 64
   /// How often rooms are looked through for what is to be erased by now.
   package static let upkeepInterval = TimeSpan.seconds(3600)
   /// Rooms whose clock runs that one round opens: a hundred rooms of a minute's holds each take a few

@@ -23,6 +23,9 @@ package struct RoomHouses {
   }
 
   private var places: [String: Place] = [:]
+  /// Rooms that the store opens now, and those that wait for it.
+  private var openingCount = 0
+  private var toOpen: [String] = []
   private var names: [RoomKey: String] = [:]
   var orders: [HouseOrder] = []
   var news: [HouseNews] = []
@@ -102,9 +105,26 @@ package struct RoomHouses {
         take(.opened(room: room, new), at: .zero)
         return true
       }
-      orders.append(.open(room: room))
+      open(room)
       return false
     }
+  }
+
+  /// Has a room opened, when not too many are.
+  private mutating func open(_ room: String) {
+    if openingCount < HousesLimits.openingMax {
+      openingCount += 1
+      orders.append(.open(room: room))
+    } else {
+      toOpen.append(room)
+    }
+  }
+
+  /// The store has answered for a room: the next one's turn.
+  private mutating func opened() {
+    openingCount -= 1
+    // Bounded by who waits: sockets and requests, each of which is.
+    if !toOpen.isEmpty { open(toOpen.removeFirst()) }
   }
 
   /// Whether a room is being read.
@@ -328,6 +348,7 @@ package struct RoomHouses {
   package mutating func take(_ answer: HouseAnswer, at now: Instant) {
     switch answer {
     case .opened(let room, let opened):
+      if isDurable { self.opened() }
       guard let opened else {
         places[room] = nil
         news.append(.opened(room: room, false))
@@ -356,9 +377,10 @@ package struct RoomHouses {
       pendingCount -= 1
       guard let room = names[key] else { return }
       discard(room)
-    case .elsewhere(let room, let url):
+    case .elsewhere(let room, let owner):
+      opened()
       places[room] = nil
-      news.append(.elsewhere(room: room, url: url))
+      news.append(.elsewhere(room: room, owner))
     case .lost(let key):
       guard let room = names[key] else { return }
       discard(room)
@@ -376,7 +398,7 @@ package struct RoomHouses {
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
     case .transferred(let number, let outcome): take(outcome, of: number)
     case .due(let rooms): open(rooms, at: now)
-    case .read, .erased, .changed, .endpoints: break
+    case .read, .erased, .changed, .endpoints, .revocations: break
     }
   }
 
@@ -402,7 +424,7 @@ package struct RoomHouses {
     }
     names[open.key] = nil
     places[room] = .opening
-    orders.append(.open(room: room))
+    self.open(room)
     news.append(.opened(room: room, false))
   }
 

@@ -6,6 +6,7 @@ import Hooks
 import MediaControl
 import Messages
 import Room
+import RoomLog
 import Web
 import Wire
 
@@ -85,7 +86,12 @@ extension RoomSockets {
       reenter(room, isOpen: isOpen, &core, at: now, wall: wall)
       unpark(room, isOpen: isOpen, &core, at: now, wall: wall)
     case .settled(let room): unpark(room, isOpen: true, &core, at: now, wall: wall)
-    case .elsewhere(let room, let url): move(room, to: url, &core, at: now)
+    case .elsewhere(let room, let owner):
+      guard owner.publicURL.isEmpty else {
+        return move(room, to: owner.publicURL, &core, at: now)
+      }
+      reenter(room, isOpen: false, &core, at: now, wall: wall)
+      unpark(room, isOpen: false, &core, at: now, wall: wall)
     case .happened, .reconsider, .done, .refused, .running, .purchased: break
     }
   }

@@ -39,14 +39,19 @@ enum Keys {
   }
 
   private static func create(_ path: String, in folder: String) throws(ConfigError) -> [APIKey] {
-    var random = RandomSource.system
     try Files.makeFolder(folder)
-    guard let key = APIKey.random(from: &random) else { throw ConfigError("cannot make a key") }
-    let text =
-      "# Keys that sign tokens; the first signs new ones. Keep this file secret.\n\(key.line)\n"
-    if try Files.create(fileName, in: folder, text) { return [key] }
+    guard let text = newText() else { throw ConfigError("cannot make a key") }
+    if try Files.create(fileName, in: folder, text) { return try parse(text, path) }
     // Another process was first: its key counts.
     return try parse(try Files.text(path), path)
+  }
+
+  /// A new file's text, with a new key.
+  static func newText() -> String? {
+    var random = RandomSource.system
+    guard let key = APIKey.random(from: &random) else { return nil }
+    return
+      "# Keys that sign tokens; the first signs new ones. Keep this file secret.\n\(key.line)\n"
   }
 
   // MARK: The key of bans
@@ -58,11 +63,16 @@ enum Keys {
   static func markKey(in folder: String) throws(ConfigError) -> IdentityMark.Key {
     let path = folder + "/" + markFileName
     if let text = try Files.textIfPresent(path) { return try markKey(text, path) }
-    var random = RandomSource.system
     try Files.makeFolder(folder)
-    let text = Hex.text(random.bytes(IdentityMark.Key.byteCount)) + "\n"
+    let text = newMarkText()
     if try Files.create(markFileName, in: folder, text) { return try markKey(text, path) }
     return try markKey(try Files.text(path), path)
+  }
+
+  /// A new file's text, with a new key.
+  static func newMarkText() -> String {
+    var random = RandomSource.system
+    return Hex.text(random.bytes(IdentityMark.Key.byteCount)) + "\n"
   }
 
   private static func markKey(

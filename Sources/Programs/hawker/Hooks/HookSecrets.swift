@@ -19,17 +19,36 @@ enum HookSecrets {
     // Two processes that start together must agree: the second finds what the first has made.
     let lock = try lock(folder)
     defer { close(lock) }
-    var all = try read(folder)
+    let all = try read(folder)
     if let keys = all[merchant] { return keys }
     var random = RandomSource.system
     let key = HookKey.makeSymmetric(&random)
-    all[merchant] = [key]
+    try write(all.merging([merchant: [key]]) { $1 }, in: folder)
+    return [key]
+  }
+
+  /// A merchant's keys, newest first; nil when there are none yet.
+  static func known(of merchant: String, in folder: String) throws(ConfigError) -> [HookKey]? {
+    try read(folder)[merchant]
+  }
+
+  /// From now on these are a merchant's keys.
+  static func put(
+    _ keys: [HookKey], of merchant: String, in folder: String
+  ) throws(ConfigError) {
+    let lock = try lock(folder)
+    defer { close(lock) }
+    try write(try read(folder).merging([merchant: keys]) { $1 }, in: folder)
+  }
+
+  private static func write(
+    _ all: [String: [HookKey]], in folder: String
+  ) throws(ConfigError) {
     var text = "# Secrets of webhooks: NAME KEY [OLDER KEY]. Keep this file secret.\n"
     for (name, keys) in all.sorted(by: { $0.key < $1.key }) {
       text += "\(name) \(keys.map(\.text).joined(separator: " "))\n"
     }
     try Files.replace(fileName, in: folder, text)
-    return [key]
   }
 
   private static func lock(_ folder: String) throws(ConfigError) -> Int32 {

@@ -21,6 +21,7 @@ enum ServeCommand {
     do throws(ConfigError) {
       let (configuration, rest) = try Configuration.read(arguments)
       if let unknown = rest.first { return Configuration.refuse(unknown, of: "serve") }
+      try SharedFiles.agree(configuration, try StorePlace(configuration))
       let keys = try Keys.load(configuration, creating: true)
       return serve(try settings(configuration, keys), keys, Log(level: configuration.logLevel))
     } catch {
@@ -45,7 +46,11 @@ enum ServeCommand {
       preferCodec: configuration.preferCodec, hooks: try hooks(configuration),
       hookAllowed: Set(configuration.hookAllowed), gifts: try GiftFile.catalogue(configuration),
       webRoot: web, dataDirectory: configuration.data,
-      store: try StorePlace(configuration), publicURL: configuration.publicURL ?? "")
+      store: try StorePlace(configuration),
+      nodePlace: NodePlace(
+        publicURL: configuration.publicURL ?? "",
+        nodeURL: configuration.nodeURL ?? configuration.publicURL ?? ""),
+      redis: configuration.redis)
   }
 
   /// The configured endpoints with their secrets, made where there are none.
@@ -68,7 +73,7 @@ enum ServeCommand {
     do {
       // Before any thread starts, so that all of them leave these signals to this one.
       let signals = try SignalWatch()
-      let server = try Server(settings)
+      let server = try Server(settings, log: log)
       log.write(.info, "started", ["workers": .integer(Int64(server.media.workers))])
       Terminal.write("ready http=\(server.web.address) udp=\(server.media.port)\n", to: 2)
       Links.write(settings, address: server.web.address, keys: keys)

@@ -2,6 +2,7 @@
 
 import Access
 import Commerce
+import Nodes
 import RTP
 import RoomLog
 import Store
@@ -34,6 +35,9 @@ struct ServeSettings {
   var dataDirectory: String
   /// Where rooms are kept.
   var store: StorePlace
-  /// Where clients reach this server, for others on the same database; empty: not said.
-  var publicURL: String
+  /// Where clients and other servers on the same database reach this one. An empty `nodeURL`: where it
+  /// listens, as far as that is an address.
+  var nodePlace: NodePlace
+  /// Where they tell each other; nil: they look by themselves.
+  var redis: RedisAddress?
 }

@@ -1,6 +1,8 @@
 // One Hawker server: media plane, control plane and web server, started and stopped together.
 
 import Access
+import Config
+import Courier
 import Crypto
 import DTLS
 import Endpoints
@@ -9,6 +11,7 @@ import HookDelivery
 import Loop
 import MediaWorker
 import Negotiation
+import RoomLog
 import Store
 import Web
 import Wire
@@ -21,9 +24,12 @@ struct Server {
   private let journal: RevocationJournal
   private let store: HouseStore
   private let hooks: HookDispatcher
+  private let bus: NodeBus
+  /// Nil without other processes on the database.
+  private let courier: Courier?
 
   /// Starts everything; throws an error whose text names what could not be had.
-  init(_ settings: ServeSettings) throws {
+  init(_ settings: ServeSettings, log: Log) throws {
     let identity = try DTLSIdentity(now: SystemClock.wallTime())
     let control = try ControlPlane()
     let (journal, revocations) = try RevocationJournal.open(
@@ -31,9 +37,14 @@ struct Server {
     ) { number in control.post(.recorded(number)) }
     self.journal = journal
     let sending = HookSending()
+    let bus = NodeBus()
+    self.bus = bus
+    // Before the store, which tells other processes where it listens. Requests wait for the rest.
+    web = try WebServer(try Server.webConfig(settings)) { event in control.post(.web(event)) }
     let store = try HouseStore(
-      settings.store, publicURL: settings.publicURL, retentionDays: settings.retentionDays,
-      hooks: settings.hooks, onHooks: { sending.notice($0) },
+      settings.store, nodePlace: Server.place(settings, listening: web.address),
+      retentionDays: settings.retentionDays,
+      hooks: settings.hooks, onHooks: { sending.notice($0) }, onHints: { bus.tell($0) },
       nowMs: { SystemClock.wallTime().milliseconds }
     ) { answer in
       control.post(.house(answer))
@@ -45,7 +56,6 @@ struct Server {
     ) { event in
       control.post(.media(event))
     }
-    web = try WebServer(try Server.webConfig(settings)) { event in control.post(.web(event)) }
     var random = RandomSource.system
     let config = ControlConfig(
       workers: settings.workers, fingerprint: identity.fingerprint,
@@ -54,14 +64,64 @@ struct Server {
       trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true,
       markKey: try Keys.markKey(in: settings.dataDirectory),
       hookEndpoints: store.hookEndpoints, hookAllowed: settings.hookAllowed,
-      gifts: settings.gifts)
+      gifts: settings.gifts, membership: store.membership)
+    courier = try Server.courier(store, control)
+    let courier = courier
     try control.start(
-      config, access: AccessControl(keys: settings.keys, revocations: revocations), media: media,
-      web: web, record: { change, number in journal.post(change, number) },
+      config,
+      access: Server.access(settings.keys, revocations, store), media: media, web: web,
+      record: { change, number in
+        Server.record(change, number, journal: journal, store: store, control: control)
+      },
       store: { order in store.carryOut(order) },
       hooks: { order in sending.carryOut(order) },
-      hookCounters: { sending.counters })
+      hookCounters: { sending.counters }, forward: { order in courier?.carry(order) },
+      busCounters: { bus.counters })
     self.control = control
+    if let redis = settings.redis {
+      try bus.start(redis, store: store, control: control, log: log)
+    }
+  }
+
+  /// Revocations are in a file of the data folder, or on the database that several servers share.
+  private static func access(
+    _ keys: [APIKey], _ file: Revocations, _ store: HouseStore
+  ) -> AccessControl {
+    guard store.membership != nil else { return AccessControl(keys: keys, revocations: file) }
+    var shared = Revocations()
+    for change in store.revocations { _ = shared.apply(change) }
+    return AccessControl(keys: keys, revocations: shared)
+  }
+
+  /// Has a revocation written where it is kept.
+  private static func record(
+    _ change: RevocationChange, _ number: UInt64, journal: RevocationJournal, store: HouseStore,
+    control: ControlPlane
+  ) -> Bool {
+    guard store.membership != nil else { return journal.post(change, number) }
+    return store.record(change) { isWritten in
+      control.post(isWritten ? .recorded(number) : .unrecorded(number))
+    }
+  }
+
+  /// The thread that passes requests on; none without other processes.
+  private static func courier(_ store: HouseStore, _ control: ControlPlane) throws -> Courier? {
+    guard store.membership != nil else { return nil }
+    guard let context = TLSClientContext() else {
+      throw ConfigError("no TLS to other servers: the machine's authorities can't be read")
+    }
+    return try Courier(context: context) { number, result in
+      control.post(.passedOn(number, result))
+    }
+  }
+
+  /// Where this server is reached, as far as its configuration or its listener says.
+  private static func place(_ settings: ServeSettings, listening: SocketAddress) -> NodePlace {
+    var place = settings.nodePlace
+    if place.nodeURL.isEmpty, !listening.ip.isUnspecified {
+      place.nodeURL = (settings.tls == nil ? "http" : "https") + "://\(listening)"
+    }
+    return place
   }
 
   private static func webConfig(_ settings: ServeSettings) throws -> WebConfig {
@@ -108,9 +168,11 @@ struct Server {
     web.drain()
     web.join()
     control.stop()
+    courier?.stop()
     journal.stop()
     hooks.stop()
     store.close()
+    bus.stop()
     media.stop()
   }
 }

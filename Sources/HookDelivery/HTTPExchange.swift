@@ -1,19 +1,19 @@
-// One request to a receiver, from connecting to the answer, without ever waiting.
+// One request to a server, from connecting to the answer, without ever waiting.
 
-import HTTP
-import Hooks
-import Loop
-import Wire
+package import HTTP
+package import Hooks
+package import Loop
+package import Wire
 
 /// How a request ended.
-enum ExchangeResult {
+package enum ExchangeResult {
   case answered(HTTPResponse)
   /// For the operator.
   case failed(String)
 }
 
 /// One request on a connection of its own. For the thread of its loop.
-final class HookExchange {
+package final class HTTPExchange {
   private enum Stage {
     case connecting
     case handshaking
@@ -21,9 +21,9 @@ final class HookExchange {
   }
 
   /// The loop's token of the connection it has now.
-  private(set) var token: UInt64
+  package private(set) var token: UInt64
   /// When it is given up, and why then.
-  var deadline: Instant {
+  package var deadline: Instant {
     stage == .connecting ? min(connectDeadline, totalDeadline) : totalDeadline
   }
 
@@ -38,16 +38,28 @@ final class HookExchange {
   private var stream: TCPStream?
   private var tls: TLSClientSession?
   private var parser: HTTPResponseParser
+  private let queuedBytesMax: Int
 
-  /// Room for the records of one request: its body and the handshake.
-  private static let queuedBytesMax = 4 * HookLimits.bodyMax
+  /// Room for the records of one webhook: its body and the handshake.
+  package static let queuedBytesMax = 4 * HookLimits.bodyMax
+  /// The bounds of a receiver's answer.
+  static let answerLimits = {
+    var limits = HTTPLimits()
+    limits.headerBytesMax = HookLimits.answerHeadMax
+    limits.bodyBytesMax = HookLimits.answerBodyMax
+    return limits
+  }()
 
   /// - Parameters:
   ///   - addresses: checked, in the order they are tried.
   ///   - pieces: the request; the first goes by itself, others by `sendNextPiece`.
-  init(
+  ///   - method: the request's.
+  ///   - limits: the bounds of the answer.
+  ///   - queuedBytesMax: room for all of the request, and a handshake.
+  package init(
     _ url: HookURL, _ addresses: [SocketAddress], pieces: [[UInt8]], context: TLSClientContext,
-    connectUntil: Instant, until: Instant
+    connectUntil: Instant, until: Instant, answering method: HTTPMethod = .post,
+    limits: HTTPLimits = answerLimits, queuedBytesMax: Int = queuedBytesMax
   ) {
     self.url = url
     self.addresses = addresses[...]
@@ -56,22 +68,23 @@ final class HookExchange {
     connectDeadline = connectUntil
     totalDeadline = until
     token = 0
-    var limits = HTTPLimits()
-    limits.headerBytesMax = HookLimits.answerHeadMax
-    limits.bodyBytesMax = HookLimits.answerBodyMax
-    parser = HTTPResponseParser(answering: .post, limits: limits)
+    self.queuedBytesMax = queuedBytesMax
+    parser = HTTPResponseParser(answering: method, limits: limits)
   }
+
+  /// Whether anything of the request may have been sent.
+  package var hasBegun: Bool { stage == .open }
 
   /// Begins to connect to the next address.
   ///
   /// - Returns: the result when there is none left.
-  func connect(_ loop: EventLoop, token next: () -> UInt64) -> ExchangeResult? {
+  package func connect(_ loop: EventLoop, token next: () -> UInt64) -> ExchangeResult? {
     var last = "there is no address to connect to"
     while let address = addresses.popFirst() {
       token = next()
       do throws(SystemError) {
         let stream = try TCPStream(
-          connectingTo: address, queuedBytesMax: HookExchange.queuedBytesMax)
+          connectingTo: address, queuedBytesMax: queuedBytesMax)
         try loop.add(stream.descriptor, token: token, interest: .writing)
         self.stream = stream
         stage = .connecting
@@ -84,7 +97,7 @@ final class HookExchange {
   }
 
   /// Goes on with what the connection is ready for.
-  func advance(
+  package func advance(
     _ ready: Readiness, _ loop: EventLoop, buffer: inout [UInt8], token next: () -> UInt64
   ) -> ExchangeResult? {
     guard let stream else { return .failed("no connection") }
@@ -176,7 +189,7 @@ final class HookExchange {
   }
 
   /// Sends one more piece of a request that is sent slowly.
-  func sendNextPiece(_ loop: EventLoop) -> ExchangeResult? {
+  package func sendNextPiece(_ loop: EventLoop) -> ExchangeResult? {
     guard stage == .open, !pieces.isEmpty, let stream else { return nil }
     if let result = sendPiece() ?? flushRecords(stream) { return result }
     guard stream.queuedBytes > 0 else { return nil }
@@ -213,7 +226,7 @@ final class HookExchange {
   }
 
   /// Why a deadline ended it.
-  var timeoutText: String {
+  package var timeoutText: String {
     switch stage {
     case .connecting: "no connection within the time"
     case .handshaking: "no TLS within the time"

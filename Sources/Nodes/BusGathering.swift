@@ -1,0 +1,68 @@
+// Hints that wait, to be sent or to be acted on: each once, and not too often.
+
+package import Wire
+
+/// Gathers hints. Pure: times are arguments.
+package struct BusGathering: Sendable {
+  private var waiting: [BusHint] = []
+  private var known: Set<BusHint> = []
+  private var notBefore = Instant.zero
+  /// Hints that found no room.
+  package private(set) var discarded: UInt64 = 0
+
+  /// Hints that wait: more than are ever different, but for wallets.
+  package static let waitingMax = 1024
+  /// Between two rounds of acting on hints: what the database is asked by them, however many come.
+  package static let pause = TimeSpan.milliseconds(100)
+
+  package init() {}
+
+  package var isEmpty: Bool { waiting.isEmpty }
+
+  /// Takes a hint; one that waits already is not taken twice.
+  package mutating func add(_ hint: BusHint) {
+    guard !known.contains(hint) else { return }
+    guard waiting.count < BusGathering.waitingMax else {
+      discarded += 1
+      return
+    }
+    known.insert(hint)
+    waiting.append(hint)
+  }
+
+  /// When `take` may give something; nil: not until something is added.
+  package var nextTake: Instant? { waiting.isEmpty ? nil : notBefore }
+
+  /// All that waits, if the pause since the last time is over.
+  package mutating func take(at now: Instant) -> [BusHint] {
+    guard !waiting.isEmpty, now >= notBefore else { return [] }
+    notBefore = now + BusGathering.pause
+    defer {
+      waiting = []
+      known = []
+    }
+    return waiting
+  }
+
+  /// The oldest that waits.
+  package mutating func popFirst() -> BusHint? {
+    guard let first = waiting.first else { return nil }
+    waiting.removeFirst()
+    known.remove(first)
+    return first
+  }
+}
+
+/// What became of hints, and of the connection.
+package struct BusCounters: Hashable, Sendable {
+  /// Whether Redis takes and brings hints now.
+  package var isConnected = false
+  package var connections: UInt64 = 0
+  package var sent: UInt64 = 0
+  package var received: UInt64 = 0
+  /// What came and was no message of ours.
+  package var garbage: UInt64 = 0
+  /// Hints that found no room, on their way out or in.
+  package var discarded: UInt64 = 0
+  package init() {}
+}
