@@ -34,12 +34,12 @@ def resident(server):
 
 
 class HawkerServer:
-    def __init__(self, folder, *flags, environment=None, address="127.0.0.1:0"):
+    def __init__(self, folder, *flags, environment=None, address="127.0.0.1:0", udp_port=0):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self.flags, self.environment, self.starts = flags, environment, 0
-        self.address, self.udp_port = address, 0
+        self.address, self.udp_port = address, udp_port
         self.start()
         self.origin = f"http://{self.address}"
 

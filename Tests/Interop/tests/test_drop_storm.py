@@ -164,7 +164,8 @@ class Storm:
             if self.postgres:
                 environment = {"HAWKER_STORE": self.postgres.url}
                 flags += ["--public-url", f"http://{address}"]
-            self.servers.append(HawkerServer(folder, *flags, environment=environment, address=address))
+            self.servers.append(HawkerServer(
+                folder, *flags, environment=environment, address=address, udp_port=free_port()))
         self.merchant.servers = self.servers
         first = self.servers[0]
         secret = subprocess.run(
@@ -222,7 +223,7 @@ class Storm:
     def rage(self, count):
         """Kills one or the other: twice amid the claims, then whenever."""
         for accepted in (self.random.uniform(0.05, 0.4), self.random.uniform(0.5, 0.9)):
-            self.wait(self.opens + 45, lambda: self.accepted() >= accepted * self.buyers)
+            self.wait(self.opens + 90, lambda: self.accepted() >= accepted * self.buyers)
             assert self.accepted() >= accepted * self.buyers, "the crowd does not get on"
             self.kill()
         for moment in sorted(self.random.uniform(4, KILLS_SECONDS) for _ in range(count - 2)):
@@ -349,12 +350,12 @@ def run(evidence, room, seed, buyers, kills, report, postgres=None):
     assert (audit["sold"], audit["held"], audit["waiting"]) == (UNITS, 0, 0), audit
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_a_drop_in_a_storm(evidence, room, report):
     run(evidence, room, 1, 5000, 3, report)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_a_drop_in_a_storm_of_two_servers(evidence, room, report):
     postgres = PostgresServer(options=SLOW_COMMITS)
     try:
