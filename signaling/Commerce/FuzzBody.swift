@@ -12,7 +12,7 @@ package enum CommerceFuzzBody {
     "dropLeft", "dropDecided", "holdMade", "holdEnded", "dropEnded", "dropSettled", "lotOpened",
     "lotStarted", "bidPlaced", "lotClosing", "lotAwarded", "lotClosed", "cartSet",
     "voucherApplied", "orderMade", "paymentOffered", "orderMoved", "reportRefused", "gifted",
-    "notKnown",
+    "dropRestocked", "notKnown",
   ]
 
   /// Reads `bytes` as a snapshot and as a log row; both must survive writing and reading again, and

@@ -17,6 +17,8 @@ package struct ShopContext: Hashable, Sendable {
   package var seed: [UInt8]
   /// Whether a merchant takes this room's orders.
   package var hasMerchant: Bool
+  /// Who takes an order that is made now; nil: nobody, or it is not known.
+  package var merchant: String?
   package init(
     buyer: BuyerID, isStaff: Bool, atMs: Int64, delayMs: Int64 = 0,
     windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = [], hasMerchant: Bool = true

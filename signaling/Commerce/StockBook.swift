@@ -42,7 +42,8 @@ package struct StockBook: Hashable, Sendable {
     }
     stock.add(-quantity, at: from)
     stock.add(quantity, at: to)
-    items[sku] = stock
+    // What is not offered is forgotten with its last promise.
+    items[sku] = stock.listing == nil && stock.committed == 0 ? nil : stock
     return true
   }
 

@@ -8,12 +8,21 @@ import RoomLog
 
 /// Messages of committed room events.
 enum RoomHooks {
-  /// What an event means for shops; nil for most.
+  /// What an event means for shops: nothing, mostly; as many messages as a drop's opening made holds.
   ///
   /// - Parameters:
   ///   - house: after the event was applied.
   ///   - merchant: whose the room is; nil: every endpoint is told.
-  static func message(
+  static func messages(
+    of entry: SequencedEvent, in room: String, _ house: RoomHouse, merchant: String? = nil
+  ) -> [OutboxRow] {
+    if case .shop(.dropDecided(let drop, _, _)) = entry.event {
+      return holdsMade(by: drop, entry, in: room, house)
+    }
+    return message(of: entry, in: room, house, merchant: merchant).map { [$0] } ?? []
+  }
+
+  private static func message(
     of entry: SequencedEvent, in room: String, _ house: RoomHouse, merchant: String? = nil
   ) -> OutboxRow? {
     switch entry.event {
@@ -52,12 +61,32 @@ enum RoomHooks {
 
   // MARK: The shop
 
+  /// The opening window's holds have the numbers of their claims, which came before the decision.
+  private static func holdsMade(
+    by drop: ShopID, _ entry: SequencedEvent, in room: String, _ house: RoomHouse
+  ) -> [OutboxRow] {
+    let shop = house.state.shop
+    return shop.holds.map(\.value).filter { $0.source == .drop(drop) && $0.id < entry.sequence }
+      .map { hold in
+        let identity = house.people.record(PersonID(hold.buyer.rawValue))?.identity
+        return row(
+          "hold.created", entry, room, shop.settings.merchant,
+          [
+            ("hold", .integer(hold.id)), ("drop", .integer(drop)),
+            ("buyer", identity.map { .string($0) } ?? .null),
+            ("quantity", .integer(hold.quantity)), ("untilMs", .integer(hold.untilMs)),
+          ])
+      }
+  }
+
   private static func message(
     of event: ShopEvent, _ entry: SequencedEvent, in room: String, _ house: RoomHouse
   ) -> OutboxRow? {
     let shop = house.state.shop
-    func row(_ topic: String, _ members: [(String, JSONValue)]) -> OutboxRow {
-      self.row(topic, entry, room, shop.settings.merchant, members)
+    func row(
+      _ topic: String, _ members: [(String, JSONValue)], merchant: String? = nil
+    ) -> OutboxRow {
+      self.row(topic, entry, room, merchant ?? shop.settings.merchant, members)
     }
     func buyer(_ buyer: BuyerID) -> (String, JSONValue) {
       let identity = house.people.record(PersonID(buyer.rawValue))?.identity
@@ -72,12 +101,16 @@ enum RoomHooks {
       ]
     }
     switch event {
-    case .orderMade: return row("order.created", order(entry.sequence))
+    case .orderMade:
+      return row(
+        "order.created", order(entry.sequence), merchant: shop.orders[entry.sequence]?.merchant)
     // Where to pay is for the buyer alone.
-    case .paymentOffered(let id, _): return row("order.awaiting_payment", order(id))
+    case .paymentOffered(let id, _):
+      return row("order.awaiting_payment", order(id), merchant: shop.orders[id]?.merchant)
     case .orderMoved(let id, let status, let reason):
       let why = ("reason", reason.map { JSONValue.string($0) } ?? .null)
-      return row("order.\(status.topic)", order(id) + [why])
+      return row(
+        "order.\(status.topic)", order(id) + [why], merchant: shop.orders[id]?.merchant)
     case .holdMade(let hold):
       return row(
         "hold.created",

@@ -297,7 +297,8 @@ extension ControlCore {
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
       envelope.merchant = houses[room].flatMap { merchant(of: $0) }
     case .shop(.checkout(hold: _)):
-      envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
+      envelope.merchant = houses[room].flatMap { merchant(of: $0) }
+      envelope.hasMerchant = envelope.merchant != nil
     default: break
     }
     if case .say = request.command { envelope.isReviewed = isReviewed(room) }

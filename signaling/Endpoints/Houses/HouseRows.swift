@@ -70,7 +70,8 @@ extension ShopEvent {
       .orderMoved(_, .shipped, _), .reportRefused:
       true
     case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdEnded, .dropEnded,
-      .dropSettled, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed, .cartSet,
+      .dropSettled, .dropRestocked, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed,
+      .cartSet,
       .voucherApplied, .orderMade, .paymentOffered, .orderMoved, .gifted:
       false
     }

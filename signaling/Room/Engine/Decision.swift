@@ -42,6 +42,8 @@ package struct CommandContext: Hashable, Sendable {
   /// How late the actor and the slowest audience see the show (`ShopContext`).
   package var delayMs: Int64 = 0
   package var windowMs: Int64 = ShopLimits.windowMsMin
+  /// Who takes an order that is made now.
+  package var merchant: String?
   /// Whether the room's shop sees messages before others do.
   package var isReviewed: Bool
   package init(

@@ -16,11 +16,12 @@ extension RoomState {
   func decide(
     _ command: ShopCommand, _ context: CommandContext, _ draft: inout Draft
   ) throws(CommandRefusal) {
-    let shopContext = ShopContext(
+    var shopContext = ShopContext(
       buyer: context.actor.person.buyer, isStaff: role(of: context.actor).isStaff,
       // A clock that was set back stands still.
       atMs: max(context.atMs, shopAtMs), delayMs: context.delayMs,
       windowMs: context.windowMs, seed: context.seed)
+    shopContext.merchant = context.merchant
     do throws(ShopRefusal) {
       draft.add(
         try shop.decide(command, by: shopContext, firstSequence: draft.nextSequence),

@@ -126,6 +126,7 @@ package struct RoomHouse: Sendable {
       isReviewed: envelope.isReviewed)
     context.delayMs = envelope.delayMs
     context.windowMs = envelope.windowMs
+    context.merchant = envelope.merchant
     let decision = try state.decide(command, by: context)
     try checkShop(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
