@@ -54,7 +54,16 @@ struct RandomShow {
     let drops = live(shop.drops.filter { $0.stage != .ended }, else: shop.drops).map(\.id)
     let orders = shop.orders.suffix(8).map(\.key)
     if random.number(0...999) < 2 { return .server(.over) }
-    switch random.number(0...63) {
+    switch random.number(0...65) {
+    case 60...61:
+      // Money that comes when its time is over, however long ago.
+      let late = shop.orders.filter { $0.value.status == .expired }.map(\.key)
+      return .server(.orderReported(order: id(late), .paid))
+    case 62...63:
+      let paid = shop.orders.filter { $0.value.status == .paid && $0.value.drop != nil }.map(\.key)
+      return .server(.orderReported(order: id(paid), .refunded))
+    case 64: return .checkout(hold: id(shop.drops.flatMap { $0.claims.map(\.key) }))
+    case 65: return .setShop(RandomShow.pause(random.chance(25)))
     case 0: return .putListing(listing())
     case 1:
       return random.chance(50) ? .importListings([listing(), listing()]) : .putListing(listing())
@@ -108,6 +117,23 @@ struct RandomShow {
           GiftPosting(
             number: postings, buyer: BuyerID(UInt32(random.number(2...9))), gift: "rose",
             count: amount(1...9), coins: amount(0...90))))
+    }
+  }
+
+  static func pause(_ on: Bool) -> ShopSettingsChange {
+    var change = ShopSettingsChange()
+    change.isPaused = on
+    return change
+  }
+
+  /// Money that came late has used a voucher no oftener than may be.
+  func checkVouchers(_ decision: ShopDecision, before: Shop) {
+    for case .orderMoved(let id, .paid, _) in decision.events {
+      guard let order = before.orders[id], order.status == .expired, let code = order.voucher,
+        let voucher = harness.shop.vouchers[code]
+      else { continue }
+      #expect(voucher.uses <= voucher.draft.usesMax ?? .max)
+      #expect(voucher.usesBy[order.buyer] ?? 0 <= voucher.draft.perBuyer)
     }
   }
 
@@ -201,9 +227,11 @@ struct RandomShow {
       harness.nowMs += random.chance(95) ? random.number(0...900) : random.number(0...40_000)
       let command = command()
       let actor = actor(of: command)
-      _ = try? harness.run(
+      let before = harness.shop
+      let decision = try? harness.run(
         command, by: actor, delayMs: random.chance(5) ? extreme() : random.number(0...3000),
         seed: UInt8(random.number(0...255)))
+      if let decision { checkVouchers(decision, before: before) }
     }
   }
 }
@@ -217,6 +245,7 @@ struct ShopPropertyTests {
       show.run(250)
       let shop = show.harness.shop
       #expect(show.harness.replayed == shop, "seed \(seed)")
+      try show.harness.run(.setShop(RandomShow.pause(false)))
       // Everybody goes home: what is held returns within its time.
       // A unit can go from one that waits to the next for a while.
       for _ in 0..<100 where show.harness.shop.nextDueMs != nil {
@@ -237,7 +266,7 @@ struct ShopPropertyTests {
       show.run(300)
       for entry in show.harness.log { kinds[entry.event.kind, default: 0] += 1 }
     }
-    #expect(kinds.count == 36)
+    #expect(kinds.count == 37)
     #expect(kinds.values.allSatisfy { $0 >= 10 }, "\(kinds)")
   }
 

@@ -72,6 +72,14 @@ package struct Drop: Hashable, Sendable {
     claims[claim]?.rank.flatMap { waitlist.rank(of: $0) }
   }
 
+  /// Whether a unit that comes back is for the drop: it takes claims, or somebody waits.
+  var takesBack: Bool { !isSettled && (stage == .open || !waitlist.isEmpty) }
+
+  /// Whether units can be handed on: somebody waits, and one is free.
+  var canHandOn: Bool {
+    mode == .hold && (stage == .open || stage == .ended) && free > 0 && !waitlist.isEmpty
+  }
+
   /// The buyer's claims that hold nothing yet, oldest first.
   package func claims(of buyer: BuyerID) -> [ShopID] { claimants[buyer]?.claims ?? [] }
 
@@ -81,11 +89,12 @@ package struct Drop: Hashable, Sendable {
   /// When the opening window is over.
   package var decidesAtMs: Int64? { openedAtMs.map { $0 + windowMs } }
 
-  /// When something happens by itself.
-  var nextDueMs: Int64? {
-    switch stage {
+  /// When something happens by itself; in a pause nobody is given a hold that can't be paid.
+  func nextDueMs(isPaused: Bool) -> Int64? {
+    if canHandOn, !isPaused { return 0 }
+    return switch stage {
     case .scheduled: startsAtMs
-    case .window: decidesAtMs
+    case .window: isPaused ? nil : decidesAtMs
     case .open: endsAtMs
     case .ended: nil
     }

@@ -12,7 +12,7 @@ package enum CommerceFuzzBody {
     "dropLeft", "dropDecided", "holdMade", "holdEnded", "dropEnded", "dropSettled", "lotOpened",
     "lotStarted", "bidPlaced", "lotClosing", "lotAwarded", "lotClosed", "cartSet",
     "voucherApplied", "unitsAsked", "unitsGranted", "unitsReturned", "shopOver", "orderPriced",
-    "orderMade", "paymentOffered", "orderMoved", "reportRefused", "gifted",
+    "orderMade", "paymentOffered", "orderMoved", "reportRefused", "gifted", "dropRestocked",
     "notKnown",
   ]
 

@@ -47,7 +47,10 @@ package struct GiftTally: Hashable, Sendable {
   /// How many of this gift the buyer has given in one go, with `count` more now.
   func combo(_ posting: GiftPosting, at atMs: Int64) -> Int64 {
     let run = combos.last { $0.buyer == posting.buyer && $0.gift == posting.gift }
-    guard let run, atMs - run.atMs <= ShopLimits.comboMs else { return posting.count }
+    // Those who were erased are not one.
+    guard let run, posting.buyer != .server, atMs - run.atMs <= ShopLimits.comboMs else {
+      return posting.count
+    }
     return min(run.count + posting.count, ShopLimits.minorMax)
   }
 
@@ -70,6 +73,8 @@ package struct GiftTally: Hashable, Sendable {
   }
 
   private mutating func credit(_ buyer: BuyerID, _ coins: Int64) {
+    // Who was erased leads nobody.
+    guard buyer != .server else { return }
     let old = byBuyer[buyer]
     if let old { ranking[Rank(coins: old, buyer: buyer)] = nil }
     let sum = min((old ?? 0) + min(coins, ShopLimits.minorMax), ShopLimits.timeMsMax)

@@ -60,12 +60,17 @@ package struct Pin: Hashable, Sendable {
 
 /// A code that takes something off a cart's sum.
 package struct Voucher: Hashable, Sendable {
+  /// The event that made it: one removed and put again under its code is another.
+  let id: ShopID
   package internal(set) var draft: VoucherDraft
   /// Orders that use it and have not come to nothing.
   package internal(set) var uses: Int64 = 0
   var usesBy = SortedTable<BuyerID, Int64>()
 
-  init(_ draft: VoucherDraft) { self.draft = draft }
+  init(id: ShopID, _ draft: VoucherDraft) {
+    self.id = id
+    self.draft = draft
+  }
 
   /// What it takes off a sum, 0…sum.
   func discount(ofMinor sum: Minor) -> Minor {

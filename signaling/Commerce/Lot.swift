@@ -86,13 +86,15 @@ package struct Lot: Hashable, Sendable {
     return max(1, step?.stepMinor ?? 1)
   }
 
-  /// When something happens by itself.
-  var nextDueMs: Int64? {
+  /// When something happens by itself; in a pause nobody is asked to pay.
+  func nextDueMs(isPaused: Bool) -> Int64? {
     switch stage {
     case .upcoming: startsAtMs
     case .open: endsAtMs
-    case .closing: closesAtMs
-    case .sold, .unsold, .cancelled: nil
+    case .closing: isPaused ? nil : closesAtMs
+    // The winner has not paid, and a pause kept the next from being asked.
+    case .sold: unit == .reserved && !isPaused ? 0 : nil
+    case .unsold, .cancelled: nil
     }
   }
 }

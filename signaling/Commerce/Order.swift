@@ -23,6 +23,10 @@ package struct Order: Hashable, Sendable {
   package internal(set) var discountMinor: Minor
   package internal(set) var totalMinor: Minor
   package let voucher: String?
+  /// The voucher's own number: a code can be put again.
+  let voucherID: ShopID?
+  /// Whose it is to take and to report; nil in orders of older logs: the room's merchant.
+  package let merchant: String?
   package let untilMs: Int64
   package let atMs: Int64
   package internal(set) var status = OrderStatus.creating

@@ -18,6 +18,7 @@ extension Shop {
     case .holdMade(let event): return handOn(event, at: place)
     case .dropEnded(let id, let why): return end(id, why)
     case .dropSettled(let id): return settle(id)
+    case .dropRestocked(let id, let quantity): return restock(id, quantity)
     default: return false
     }
   }
@@ -107,6 +108,8 @@ extension Shop {
     let claims = drops[index].leavable(by: buyer)
     guard !claims.isEmpty else { return false }
     for claim in claims { drops[index].forget(claim) }
+    // In a pause units may have waited for who leaves now.
+    shelve(index)
     return true
   }
 
@@ -153,8 +156,8 @@ extension Shop {
     guard let index = dropIndex(id), drops[index].stage == .ended, drops[index].held == 0,
       drops[index].free == 0, !drops[index].isSettled
     else { return false }
+    // Who bought stays known: a payment that comes late counts towards the same limit.
     drops[index].forgetAll()
-    drops[index].claimants = .init()
     drops[index].secret = []
     drops[index].isSettled = true
     return true

@@ -11,7 +11,13 @@ extension Shop {
       return true
     case .bidPlaced(let event): return bid(event, at: place)
     case .lotClosing(let id, let closesAtMs):
-      guard let index = lotIndex(id), lots[index].stage == .open else { return false }
+      guard let index = lotIndex(id) else { return false }
+      if lots[index].stage == .closing, !lots[index].isFinal {
+        // The host closes what its time has closed: no late bid reopens it.
+        lots[index].isFinal = true
+        return true
+      }
+      guard lots[index].stage == .open else { return false }
       lots[index].stage = .closing
       lots[index].closesAtMs = closesAtMs
       if place.atMs < lots[index].endsAtMs {
@@ -115,15 +121,11 @@ extension Lot {
   /// Who is asked to pay next, and what; nil when nobody is left who reaches the reserve.
   var next: (buyer: BuyerID, priceMinor: Minor)? {
     guard asked.count < ShopLimits.winnersAskedMax else { return nil }
-    // At most three were asked: two more are enough.
-    let left = ranking.prefix(ShopLimits.winnersAskedMax + 2).filter { !asked.contains($0.value) }
-    guard let top = left.first, top.key.maxMinor >= reserveMinor ?? 0 else { return nil }
-    // The first pays the price shown; who follows pays what was needed to lead the rest.
-    guard !asked.isEmpty else { return (top.value, priceMinor) }
-    var price = max(startMinor, reserveMinor ?? 0)
-    if let second = left.dropFirst().first {
-      price = max(price, second.key.maxMinor + step(from: second.key.maxMinor))
-    }
-    return (top.value, min(price, top.key.maxMinor))
+    // At most three were asked: one more is enough.
+    let left = ranking.prefix(ShopLimits.winnersAskedMax + 1).first { !asked.contains($0.value) }
+    guard let top = left, top.key.maxMinor >= reserveMinor ?? 0 else { return nil }
+    // Who follows pays the price that stood, up to the own maximum: were it less, two could keep
+    // everyone else away with bids that one of them does not mean, and the other buy at the start.
+    return (top.value, min(priceMinor, top.key.maxMinor))
   }
 }

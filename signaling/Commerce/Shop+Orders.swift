@@ -19,6 +19,7 @@ extension Shop {
         order.status = status
         if let reason { order.reason = reason }
       }
+      forgettable[id] = status.isUnpaidEnd ? true : nil
       return true
     case .reportRefused(let id, _): return orders[id] != nil
     default: return false
@@ -28,7 +29,7 @@ extension Shop {
   // MARK: Making
 
   private mutating func make(_ event: OrderMadeEvent, at place: ShopPlace) -> Bool {
-    guard place.buyer != .server, !event.lines.isEmpty, orders.count < ShopLimits.ordersMax,
+    guard place.buyer != .server, !event.lines.isEmpty, hasRoomForOrder,
       let sum = Order.sum(event.lines), (0...sum).contains(event.discountMinor),
       (buyers[place.buyer]?.openOrders ?? 0) < ShopLimits.ordersOpenEachMax
     else { return false }
@@ -57,10 +58,37 @@ extension Shop {
     let order = Order(
       id: place.sequence, buyer: place.buyer, source: event.source, drop: drop, lot: lot,
       lines: event.lines, discountMinor: event.discountMinor,
-      totalMinor: sum - event.discountMinor, voucher: event.voucher, untilMs: event.untilMs,
-      atMs: place.atMs, units: event.source.units)
+      totalMinor: sum - event.discountMinor, voucher: event.voucher,
+      voucherID: event.voucher.flatMap { vouchers[$0]?.id }, merchant: event.merchant,
+      untilMs: event.untilMs, atMs: place.atMs, units: event.source.units)
+    if orders.count >= ShopLimits.ordersMax { forgetOldest() }
     record(order)
     return true
+  }
+
+  /// Whether one more order can be remembered.
+  var hasRoomForOrder: Bool { orders.count < ShopLimits.ordersMax || !forgettable.isEmpty }
+
+  /// The oldest order that came to nothing makes room.
+  private mutating func forgetOldest() {
+    guard let oldest = forgettable.first?.key, let order = orders[oldest] else { return }
+    forgettable[oldest] = nil
+    orders[oldest] = nil
+    updateBuyer(order.buyer) { buyer in buyer.orders.removeAll { $0 == oldest } }
+  }
+
+  /// An order more or less uses its voucher: that very one, not another put under its code since.
+  private mutating func countVoucher(of order: Order, by change: Int64) {
+    guard let code = order.voucher, vouchers[code]?.id == order.voucherID else { return }
+    vouchers.update(code) { $0.count(order.buyer, by: change) }
+  }
+
+  /// Whether an order that came to nothing, and gave its voucher back, could use it again.
+  func allowsVoucher(of order: Order) -> Bool {
+    guard let code = order.voucher else { return true }
+    guard let voucher = vouchers[code], voucher.id == order.voucherID else { return false }
+    return voucher.uses < voucher.draft.usesMax ?? .max
+      && voucher.usesBy[order.buyer] ?? 0 < voucher.draft.perBuyer
   }
 
   private mutating func record(_ order: Order) {
@@ -72,7 +100,7 @@ extension Shop {
       buyer.cart = []
       buyer.voucher = nil
     }
-    if let code = order.voucher { vouchers.update(code) { $0.count(order.buyer, by: 1) } }
+    countVoucher(of: order, by: 1)
     // A hold has a clock of its own.
     if order.units != .hold { clocks[ShopClock(atMs: order.untilMs, id: order.id)] = true }
   }
@@ -148,7 +176,7 @@ extension Shop {
       }
     }
     orders.update(order.id) { $0.units = .none }
-    if let code = order.voucher { vouchers.update(code) { $0.count(order.buyer, by: -1) } }
+    countVoucher(of: order, by: -1)
     close(order)
     return true
   }
@@ -174,11 +202,7 @@ extension Shop {
     case .none: guard takeUnits(for: order) else { return false }
     case .sold: return false
     }
-    if order.status.isOpen {
-      close(order)
-    } else if let code = order.voucher {
-      vouchers.update(code) { $0.count(order.buyer, by: 1) }
-    }
+    if order.status.isOpen { close(order) } else { countVoucher(of: order, by: 1) }
     orders.update(order.id) { $0.units = .sold }
     revenue.paidCount += 1
     revenue.paidMinor += order.totalMinor
@@ -209,21 +233,26 @@ extension Shop {
     return true
   }
 
+  /// A refunded unit goes from the shelf back to its drop, for who waits there.
+  mutating func restock(_ id: ShopID, _ quantity: Int64) -> Bool {
+    guard let index = dropIndex(id), quantity > 0, quantity <= drops[index].sold,
+      drops[index].takesBack,
+      stock.move(drops[index].sku, quantity, from: .shelf, to: .reserved)
+    else { return false }
+    drops[index].sold -= quantity
+    drops[index].free += quantity
+    return true
+  }
+
   // MARK: Units for an order that keeps none
 
-  /// Where the units of a paid order that keeps none come from; nil when there are none for it.
+  /// Where the units of a paid order that keeps none come from; nil: its money goes back.
+  ///
+  /// What was sold at the price of a drop or a lot comes from nothing else: a drop sells its quantity
+  /// and a lot one unit, however many the shelf has.
   func supply(for order: Order) -> Supply? {
-    guard let id = order.drop, let index = dropIndex(id), !drops[index].isSettled else {
-      return isOnShelf(order.lines) ? .shelf : nil
-    }
-    let quantity = order.lines.first?.quantity ?? 0
-    let drop = drops[index]
-    if case .claim(let claim) = order.source, drop.claims[claim]?.quantity == quantity {
-      // The buyer's right counts it already.
-      return drop.free >= quantity ? .claim(index, claim) : nil
-    }
-    guard drop.taken(by: order.buyer) + quantity <= drop.perBuyer else { return nil }
-    if drop.stage == .open, drop.free >= quantity { return .drop(index) }
+    if let lot = order.lot { return lotSupply(lot, for: order) }
+    if let drop = order.drop { return dropSupply(drop, for: order) }
     return isOnShelf(order.lines) ? .shelf : nil
   }
 
@@ -234,6 +263,35 @@ extension Shop {
     case drop(Int)
     /// A drop of first payers, for one of its claims.
     case claim(Int, ShopID)
+    /// The shelf, where the drop has left some of its quantity unsold.
+    case leftOver(Int)
+    /// The shelf, where the lot's unit went unsold.
+    case lot(Int)
+  }
+
+  private func dropSupply(_ id: ShopID, for order: Order) -> Supply? {
+    guard let index = dropIndex(id), let quantity = order.lines.first?.quantity else { return nil }
+    let drop = drops[index]
+    if case .claim(let claim) = order.source, drop.claims[claim]?.quantity == quantity {
+      // The buyer's right counts it already.
+      return drop.free >= quantity ? .claim(index, claim) : nil
+    }
+    guard drop.taken(by: order.buyer) + quantity <= drop.perBuyer else { return nil }
+    if drop.stage == .open {
+      // Units that others wait for are theirs, also while a pause keeps them from being handed on.
+      return drop.free >= quantity && drop.waitlist.isEmpty ? .drop(index) : nil
+    }
+    guard drop.held + drop.free + drop.sold + quantity <= drop.quantity, isOnShelf(order.lines)
+    else { return nil }
+    return .leftOver(index)
+  }
+
+  /// A lot's unit can still be had once it went unsold, and by one winner only.
+  private func lotSupply(_ id: ShopID, for order: Order) -> Supply? {
+    guard let index = lotIndex(id), lots[index].unit == .gone, isOnShelf(order.lines) else {
+      return nil
+    }
+    return .lot(index)
   }
 
   private func isOnShelf(_ lines: [OrderLine]) -> Bool {
@@ -241,17 +299,17 @@ extension Shop {
   }
 
   private mutating func takeUnits(for order: Order) -> Bool {
-    guard let supply = supply(for: order), let line = order.lines.first else { return false }
-    switch supply {
-    case .shelf:
-      var book = stock
-      for line in order.lines {
-        guard book.move(line.sku, line.quantity, from: .shelf, to: .sold) else { return false }
-      }
-      stock = book
-      if let id = order.drop, let index = dropIndex(id), !drops[index].isSettled {
-        drops[index].claimants.change(order.buyer) { $0.taken += line.quantity }
-      }
+    guard let line = order.lines.first else { return false }
+    // Older logs have orders that were supplied from the shelf; what they say happened.
+    switch supply(for: order) ?? .shelf {
+    case .shelf: return takeFromShelf(order.lines)
+    case .lot(let index):
+      guard takeFromShelf(order.lines) else { return false }
+      lots[index].unit = .sold
+    case .leftOver(let index):
+      guard takeFromShelf(order.lines) else { return false }
+      drops[index].sold += line.quantity
+      drops[index].claimants.change(order.buyer) { $0.taken += line.quantity }
     case .drop(let index):
       guard takeUnits(line.quantity, from: index) else { return false }
       drops[index].claimants.change(order.buyer) { $0.taken += line.quantity }
@@ -259,6 +317,15 @@ extension Shop {
       guard takeUnits(line.quantity, from: index) else { return false }
       drops[index].serve(claim, line.quantity)
     }
+    return true
+  }
+
+  private mutating func takeFromShelf(_ lines: [OrderLine]) -> Bool {
+    var book = stock
+    for line in lines {
+      guard book.move(line.sku, line.quantity, from: .shelf, to: .sold) else { return false }
+    }
+    stock = book
     return true
   }
 

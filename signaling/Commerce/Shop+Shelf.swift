@@ -16,7 +16,7 @@ extension Shop {
         return false
       }
       if !vouchers.update(draft.code, { $0.draft = draft }) {
-        vouchers[draft.code] = Voucher(draft)
+        vouchers[draft.code] = Voucher(id: place.sequence, draft)
       }
       return true
     case .voucherRemoved(let code):

@@ -63,7 +63,7 @@ extension Shop {
       if drop.stage != .ended, drop.held + drop.sold + drop.free != drop.quantity {
         found.append("\(name): units are missing")
       }
-      if drop.mode == .hold, drop.stage != .window, drop.free > 0, !drop.waitlist.isEmpty {
+      if drop.canHandOn, !settings.isPaused {
         found.append("\(name): somebody waits while a unit is free")
       }
       if drop.isSettled, drop.held + drop.free > 0 || !drop.claims.isEmpty {
@@ -72,8 +72,24 @@ extension Shop {
       if drop.stage == .ended, drop.waitlist.isEmpty, drop.free > 0 {
         found.append("\(name): units don't return to the shelf")
       }
-      found += claimViolations(drop, name)
+      found += claimViolations(drop, name) + paidViolations(drop, name)
     }
+    return found
+  }
+
+  /// A drop's price is for its quantity only, whatever the shelf has.
+  private func paidViolations(_ drop: Drop, _ name: String) -> [String] {
+    var found: [String] = []
+    var paid: Int64 = 0
+    var gone: Int64 = 0
+    for order in orders.map(\.value) where order.drop == drop.id {
+      let quantity = order.lines.reduce(0) { $0 + $1.quantity }
+      if order.units == .sold { paid += quantity }
+      if order.units == .sold || order.wasShipped { gone += quantity }
+    }
+    if paid > drop.quantity { found.append("\(name): sold \(paid) of \(drop.quantity)") }
+    if paid > drop.sold { found.append("\(name): sold from elsewhere") }
+    if drop.takesBack, drop.sold != gone { found.append("\(name): a refund went past who waits") }
     return found
   }
 
@@ -98,7 +114,7 @@ extension Shop {
     }
     for (buyer, count) in taken {
       if count > drop.perBuyer { found.append("\(name): a buyer has \(count)") }
-      if !drop.isSettled, drop.taken(by: buyer) < count { found.append("\(name): miscounted") }
+      if drop.taken(by: buyer) < count { found.append("\(name): miscounted") }
     }
     return found
   }
@@ -113,7 +129,7 @@ extension Shop {
       if (lot.unit == .held) != (own.count == 1) { found.append("\(name): the unit is elsewhere") }
       if let hold = own.first, lot.winner != hold.buyer { found.append("\(name): another winner") }
       let paid = orders.count { $0.value.lot == lot.id && $0.value.units == .sold }
-      if lot.unit == .sold, paid > 1 { found.append("\(name): sold twice") }
+      if paid > 1 { found.append("\(name): sold twice") }
       if lot.bids.count != lot.ranking.count { found.append("\(name): bids are lost") }
       if let winner = lot.winner, let bid = lot.bids[winner], lot.priceMinor > bid.maxMinor {
         found.append("\(name): more than the winner's maximum")
@@ -148,6 +164,16 @@ extension Shop {
       }
       let isPaid = [.paid, .shipped].contains(order.status)
       if isPaid, order.units != .sold { found.append("\(name): paid without units") }
+    }
+    for voucher in vouchers.map(\.value) {
+      let uses = orders.count { entry in
+        entry.value.voucherID == voucher.id
+          && (entry.value.status.isOpen || entry.value.units == .sold)
+      }
+      if voucher.uses < uses { found.append("voucher \(voucher.draft.code): miscounted") }
+    }
+    if forgettable.map(\.key) != orders.filter({ $0.value.status.isUnpaidEnd }).map(\.key) {
+      found.append("orders to be forgotten")
     }
     if clocks.count != holds.count + due { found.append("clocks: \(clocks.count)") }
     for entry in buyers where entry.value.openOrders != open[entry.key] ?? 0 {

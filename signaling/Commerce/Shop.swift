@@ -27,6 +27,8 @@ package struct Shop: Hashable, Sendable {
   package internal(set) var isOver = false
   /// When holds and orders end.
   var clocks = SortedTable<ShopClock, Bool>()
+  /// Orders that came to nothing and were never paid: the oldest makes room when there are too many.
+  var forgettable = SortedTable<ShopID, Bool>()
   /// Buyers with something in their cart.
   var cartCount = 0
 
@@ -62,7 +64,7 @@ package struct Shop: Hashable, Sendable {
       .voucherPut, .voucherRemoved:
       return applyShelf(event, at: place)
     case .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade,
-      .dropEnded, .dropSettled:
+      .dropEnded, .dropSettled, .dropRestocked:
       return applyDrop(event, at: place)
     case .holdEnded(let id, let buyer, _): return endHold(id, of: buyer)
     case .lotOpened, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed:
@@ -90,10 +92,10 @@ package struct Shop: Hashable, Sendable {
   package var nextDueMs: Int64? {
     var next = clocks.first?.key.atMs
     for drop in drops {
-      if let due = drop.nextDueMs { next = min(next ?? due, due) }
+      if let due = drop.nextDueMs(isPaused: settings.isPaused) { next = min(next ?? due, due) }
     }
     for lot in lots {
-      if let due = lot.nextDueMs { next = min(next ?? due, due) }
+      if let due = lot.nextDueMs(isPaused: settings.isPaused) { next = min(next ?? due, due) }
     }
     return next
   }

@@ -21,6 +21,8 @@ package struct ShopContext: Hashable, Sendable {
   package var hasMerchant: Bool
   /// Whether the merchant is asked for units, and gives them.
   package var reservesStock: Bool
+  /// Who takes an order that is made now; nil: nobody, or it is not known.
+  package var merchant: String?
   package init(
     buyer: BuyerID, isStaff: Bool, isHost: Bool = false, atMs: Int64, delayMs: Int64 = 0,
     windowMs: Int64 = ShopLimits.windowMsMin, seed: [UInt8] = [], hasMerchant: Bool = true,

@@ -62,6 +62,8 @@ extension ShopEvent {
       [
         ("drop", .integer(id)), ("seed", .string(Hex.text(seed))), ("untilMs", .integer(untilMs)),
       ]
+    case .dropRestocked(let id, let quantity):
+      [("drop", .integer(id)), ("quantity", .integer(quantity))]
     case .holdMade(let event): event.members
     case .holdEnded(let id, let buyer, let end):
       [("hold", .integer(id)), ("buyer", json(buyer)), ("why", .string(end.rawValue))]
@@ -210,7 +212,7 @@ extension OrderMadeEvent {
       ("hold", hold), ("claim", claim),
       ("lines", .array(lines.map { .object($0.body) })),
       ("discountMinor", .integer(discountMinor)), ("voucher", json(voucher)),
-      ("untilMs", .integer(untilMs)),
+      ("untilMs", .integer(untilMs)), ("merchant", json(merchant)),
     ]
   }
 }

@@ -81,6 +81,10 @@ extension ShopEvent {
         try fields.id("hold"), try fields.buyer("buyer"), try fields.choice("why"))
     case "dropEnded": return .dropEnded(try fields.id("drop"), try fields.choice("why"))
     case "dropSettled": return .dropSettled(try fields.id("drop"))
+    case "dropRestocked":
+      return .dropRestocked(
+        try fields.id("drop"),
+        quantity: try fields.int("quantity", in: 1...ShopLimits.perBuyerMax))
     default: return nil
     }
   }
@@ -203,6 +207,11 @@ struct ShopFields {
 
   func buyer(_ key: String) throws(JSONMismatch) -> BuyerID {
     BuyerID(UInt32(truncatingIfNeeded: try int(key, in: 1...Int64(ShopLimits.buyersMax))))
+  }
+
+  /// A buyer, or (0) one who was erased before the log had it.
+  func giver(_ key: String) throws(JSONMismatch) -> BuyerID {
+    BuyerID(UInt32(truncatingIfNeeded: try int(key, in: 0...Int64(ShopLimits.buyersMax))))
   }
 
   func optionalBuyer(_ key: String) throws(JSONMismatch) -> BuyerID? {
@@ -405,13 +414,14 @@ extension OrderMadeEvent {
     discountMinor = try fields.int("discountMinor", in: 0...ShopLimits.orderMinorMax)
     voucher = try fields.optionalText("voucher", max: ShopLimits.voucherCodeMax)
     untilMs = try fields.time("untilMs")
+    merchant = try fields.optionalText("merchant", max: ShopLimits.merchantMax)
   }
 }
 
 extension GiftedEvent {
   fileprivate init(_ fields: ShopFields) throws(JSONMismatch) {
     posting = GiftPosting(
-      number: try fields.id("number"), buyer: try fields.buyer("buyer"),
+      number: try fields.id("number"), buyer: try fields.giver("buyer"),
       gift: try fields.text("gift", max: ShopLimits.giftMax),
       count: try fields.int("count", in: 1...ShopLimits.giftCountMax),
       coins: try fields.minor("coins"))

@@ -22,6 +22,7 @@ extension ShopEvent {
     case .holdEnded: "holdEnded"
     case .dropEnded: "dropEnded"
     case .dropSettled: "dropSettled"
+    case .dropRestocked: "dropRestocked"
     case .lotOpened: "lotOpened"
     case .lotStarted: "lotStarted"
     case .bidPlaced: "bidPlaced"
@@ -52,8 +53,8 @@ extension ShopEvent {
     case .gifted(let event): event.posting.buyer
     case .shopSet, .listingPut, .listingRemoved, .listingsOrdered, .variantSet, .listingPinned,
       .voucherPut, .voucherRemoved, .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft,
-      .dropDecided, .dropEnded, .dropSettled, .lotOpened, .lotStarted, .lotClosing, .lotClosed,
-      .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved,
+      .dropDecided, .dropEnded, .dropSettled, .dropRestocked, .lotOpened, .lotStarted, .lotClosing,
+      .lotClosed, .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved,
       .reportRefused, .unitsAsked, .unitsGranted, .unitsReturned, .shopOver:
       .server
     }

@@ -39,6 +39,8 @@ package enum ShopEvent: Hashable, Sendable {
   case dropEnded(ShopID, DropEnd)
   /// Nothing can come free any more: nobody waits.
   case dropSettled(ShopID)
+  /// Units of a refunded order are the drop's again, not the shelf's.
+  case dropRestocked(ShopID, quantity: Int64)
   // Auctions
   case lotOpened(LotOpenedEvent)
   /// Pre-bids became bids.
@@ -184,6 +186,8 @@ package struct OrderMadeEvent: Hashable, Sendable {
   package var voucher: String?
   /// Until when its units are kept.
   package var untilMs: Int64
+  /// Who takes it; nil in older logs.
+  package var merchant: String?
 }
 
 /// What an order is made of.
@@ -216,6 +220,9 @@ package enum OrderStatus: String, Hashable, Sendable, CaseIterable {
 
   /// Whether it keeps units that are not paid for.
   package var isOpen: Bool { self == .creating || self == .awaitingPayment }
+
+  /// Whether it came to nothing, and no money did either.
+  var isUnpaidEnd: Bool { self == .failed || self == .cancelled || self == .expired }
 }
 
 /// A gift was given and paid for.

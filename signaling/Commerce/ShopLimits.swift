@@ -61,6 +61,13 @@ package enum ShopLimits {
   package static let holdsMax = 1_000_000
   /// Orders of one buyer that are not paid: each keeps units from others.
   package static let ordersOpenEachMax = 5
+  /// Orders of one buyer in one show: what a thousand buyers make fits.
+  package static let ordersEachMax = 100
+  /// Units of one SKU that one buyer's open orders keep from the shelf.
+  package static let unpaidEachMax: Int64 = 10
+  /// How many orders in a row may run out unpaid, and how long the next one then waits.
+  package static let ordersExpiredMax = 3
+  package static let patienceMs: Int64 = 600_000
   /// Ended holds of one buyer that are remembered, so that a late checkout is told why.
   package static let endedHoldsMax = 5
   /// Carts with something in them.

@@ -57,7 +57,9 @@ package struct StockBook: Hashable, Sendable {
     }
     stock.add(-quantity, at: from)
     stock.add(quantity, at: to)
-    items[sku] = stock
+    // What is not offered is forgotten with its last promise; a merchant's units go back to it first.
+    let isForgotten = stock.listing == nil && stock.committed == 0 && stock.wanted == nil
+    items[sku] = isForgotten ? nil : stock
     if stock.wanted != nil { note(sku, stock) }
     return true
   }

@@ -71,6 +71,8 @@ extension ShopDraft {
     let shop = state
     let buyer = shop.buyers[context.buyer] ?? Buyer()
     guard !buyer.cart.isEmpty else { throw ShopRefusal(.emptyCart, "the cart is empty") }
+    try checkPatience(buyer)
+    let unpaid = unpaidUnits(of: buyer)
     var lines: [OrderLine] = []
     for line in buyer.cart {
       guard let variant = shop.listing(of: line.sku)?.variant(line.sku) else {
@@ -79,6 +81,10 @@ extension ShopDraft {
       guard shop.stock.available(line.sku) >= line.quantity else {
         throw ShopRefusal(
           .soldOut, "\(line.sku): \(shop.stock.available(line.sku)) units are left")
+      }
+      guard unpaid[line.sku, default: 0] + line.quantity <= ShopLimits.unpaidEachMax else {
+        throw ShopRefusal(
+          .limitPerBuyer, "\(line.sku): at most \(ShopLimits.unpaidEachMax) units are kept unpaid")
       }
       lines.append(
         OrderLine(sku: line.sku, quantity: line.quantity, priceMinor: variant.priceMinor))
@@ -91,7 +97,29 @@ extension ShopDraft {
       .orderMade(
         OrderMadeEvent(
           source: .cart, lines: lines, discountMinor: discount ?? 0, voucher: buyer.voucher,
-          untilMs: time(in: shop.settings.holdSeconds))))
+          untilMs: time(in: shop.settings.holdSeconds), merchant: context.merchant)))
+  }
+
+  /// Units of the shelf that a buyer's open orders keep.
+  private mutating func unpaidUnits(of buyer: Buyer) -> [SKU: Int64] {
+    let shop = state
+    var units: [SKU: Int64] = [:]
+    guard buyer.openOrders > 0 else { return units }
+    for order in buyer.orders.compactMap({ shop.orders[$0] }) where order.units == .kept {
+      for line in order.lines { units[line.sku, default: 0] += line.quantity }
+    }
+    return units
+  }
+
+  /// Who lets order after order run out keeps units from others: then not for a while.
+  private mutating func checkPatience(_ buyer: Buyer) throws(ShopRefusal) {
+    let shop = state
+    let last = buyer.orders.suffix(ShopLimits.ordersExpiredMax).compactMap { shop.orders[$0] }
+    guard last.count == ShopLimits.ordersExpiredMax,
+      last.allSatisfy({ $0.source == .cart && $0.status == .expired }),
+      last.contains(where: { $0.untilMs > atMs - ShopLimits.patienceMs })
+    else { return }
+    throw ShopRefusal(.limit, "your last orders ran out unpaid: wait a few minutes")
   }
 
   /// Of a drop's or lot's hold, or of a right to buy from a drop of first payers.
@@ -109,7 +137,8 @@ extension ShopDraft {
     make(
       .orderMade(
         OrderMadeEvent(
-          source: .hold(id), lines: lines, discountMinor: 0, voucher: nil, untilMs: hold.untilMs)))
+          source: .hold(id), lines: lines, discountMinor: 0, voucher: nil, untilMs: hold.untilMs,
+          merchant: context.merchant)))
   }
 
   private mutating func checkout(claim id: ShopID, of drop: Drop) throws(ShopRefusal) {
@@ -126,7 +155,7 @@ extension ShopDraft {
       .orderMade(
         OrderMadeEvent(
           source: .claim(id), lines: lines, discountMinor: 0, voucher: nil,
-          untilMs: time(in: drop.holdSeconds))))
+          untilMs: time(in: drop.holdSeconds), merchant: context.merchant)))
   }
 
   private func sum(_ lines: [OrderLine]) throws(ShopRefusal) -> Minor {
@@ -143,8 +172,11 @@ extension ShopDraft {
       throw ShopRefusal(.noCheckout, "no merchant takes this room's orders")
     }
     let shop = state
-    guard shop.orders.count < ShopLimits.ordersMax else {
+    guard shop.hasRoomForOrder else {
       throw ShopRefusal(.limit, "a room has at most \(ShopLimits.ordersMax) orders")
+    }
+    guard (shop.buyers[context.buyer]?.orders.count ?? 0) < ShopLimits.ordersEachMax else {
+      throw ShopRefusal(.limit, "you have made \(ShopLimits.ordersEachMax) orders in this show")
     }
     guard (shop.buyers[context.buyer]?.openOrders ?? 0) < ShopLimits.ordersOpenEachMax else {
       throw ShopRefusal(.limit, "\(ShopLimits.ordersOpenEachMax) of your orders are not paid")

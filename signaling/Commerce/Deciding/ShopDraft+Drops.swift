@@ -112,12 +112,16 @@ extension ShopDraft {
   }
 
   /// Free units go to who waits, and a drop where nothing can come free any more is settled.
+  ///
+  /// In a pause nobody is given a hold that can't be paid; they are handed on when it is over.
   mutating func settleUp(drop id: ShopID) {
     var freeBefore = Int64.max
-    while let drop = state.drop(id), drop.free > 0, drop.free < freeBefore, drop.mode == .hold,
-      drop.stage == .open || drop.stage == .ended, let next = drop.waitlist.first?.value,
-      let claim = drop.claims[next]
-    {
+    for _ in 0..<ShopLimits.endedAtOnceMax {
+      let shop = state
+      guard let drop = shop.drop(id), drop.canHandOn, !shop.settings.isPaused,
+        drop.free < freeBefore, let next = drop.waitlist.first?.value,
+        let claim = drop.claims[next]
+      else { break }
       freeBefore = drop.free
       add(
         .holdMade(
@@ -128,7 +132,9 @@ extension ShopDraft {
     if let drop = state.drop(id), drop.stage != .ended, drop.sold == drop.quantity {
       add(.dropEnded(id, .soldOut))
     }
-    if let drop = state.drop(id), drop.stage == .ended, !drop.isSettled, drop.held == 0 {
+    if let drop = state.drop(id), drop.stage == .ended, !drop.isSettled, drop.held == 0,
+      drop.free == 0
+    {
       add(.dropSettled(id))
     }
   }

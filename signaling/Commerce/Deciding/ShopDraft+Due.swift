@@ -26,9 +26,10 @@ extension ShopDraft {
   private var soleDecision: ShopEvent? {
     mutating get {
       let shop = state
-      let due = shop.drops.filter { $0.nextDueMs ?? .max <= atMs }
+      let isPaused = shop.settings.isPaused
+      let due = shop.drops.filter { $0.nextDueMs(isPaused: isPaused) ?? .max <= atMs }
       guard let drop = due.first, due.count == 1, drop.stage == .window,
-        shop.lots.allSatisfy({ $0.nextDueMs ?? .max > atMs }),
+        shop.lots.allSatisfy({ $0.nextDueMs(isPaused: isPaused) ?? .max > atMs }),
         shop.clocks.first?.key.atMs ?? .max > atMs
       else { return nil }
       return decided(drop)
@@ -46,7 +47,14 @@ extension ShopDraft {
   private mutating func advance(drop id: ShopID) {
     // Each step leads to the next stage; a shop from a damaged snapshot must not keep us here.
     for _ in Drop.Stage.allCases {
-      guard let drop = state.drop(id), let dueMs = drop.nextDueMs, dueMs <= atMs else { return }
+      let shop = state
+      guard let drop = shop.drop(id),
+        let dueMs = drop.nextDueMs(isPaused: shop.settings.isPaused), dueMs <= atMs
+      else { return }
+      if drop.canHandOn, !shop.settings.isPaused {
+        settleUp(drop: id)
+        continue
+      }
       switch drop.stage {
       case .scheduled:
         // From now, not from the planned time: who could not reach us before has the same chance.
@@ -64,12 +72,16 @@ extension ShopDraft {
 
   private mutating func advance(lot id: ShopID) {
     for _ in Lot.Stage.allCases {
-      guard let lot = state.lot(id), let dueMs = lot.nextDueMs, dueMs <= atMs else { return }
+      let shop = state
+      guard let lot = shop.lot(id), let dueMs = lot.nextDueMs(isPaused: shop.settings.isPaused),
+        dueMs <= atMs
+      else { return }
       switch lot.stage {
       case .upcoming: add(.lotStarted(id))
-      case .open: add(.lotClosing(id, closesAtMs: lot.endsAtMs + windowMs))
-      case .closing: askNext(lot: id)
-      case .sold, .unsold, .cancelled: return
+      // From now, not from the planned end: who could not reach us before has the same time.
+      case .open: add(.lotClosing(id, closesAtMs: atMs + windowMs))
+      case .closing, .sold: askNext(lot: id)
+      case .unsold, .cancelled: return
       }
     }
   }

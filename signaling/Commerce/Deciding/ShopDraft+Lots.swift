@@ -61,7 +61,8 @@ extension ShopDraft {
     let lot = try checkLot(id)
     switch lot.stage {
     case .open: add(.lotClosing(id, closesAtMs: atMs + windowMs))
-    case .closing: break
+    case .closing:
+      if !lot.isFinal { add(.lotClosing(id, closesAtMs: lot.closesAtMs ?? atMs)) }
     case .upcoming, .sold, .unsold, .cancelled:
       throw ShopRefusal(.wrongState, "the auction is \(lot.stage.rawValue)")
     }
@@ -107,15 +108,18 @@ extension ShopDraft {
       .bidPlaced(
         BidPlacedEvent(
           lot: id, amountMinor: least, maxMinor: maxMinor, adjustedMs: adjustedMs,
-          endsAtMs: end(of: lot, bidAt: adjustedMs),
+          endsAtMs: end(of: lot, bidAt: adjustedMs, maxMinor: maxMinor),
           outbid: outbid(
             lot, Bid(maxMinor: maxMinor, adjustedMs: adjustedMs, sequence: nextSequence)))))
   }
 
-  /// When the lot ends after a bid: a late one sets the end anew.
-  private func end(of lot: Lot, bidAt adjustedMs: Int64) -> Int64 {
+  /// When the lot ends after a bid: a late one sets the end anew, if it changes who leads or the price.
+  /// A leader who raises the own maximum keeps nobody waiting by it.
+  private func end(of lot: Lot, bidAt adjustedMs: Int64, maxMinor: Minor) -> Int64 {
     let softMs = lot.softSeconds * 1000
-    guard lot.isSoft, !lot.isFinal, lot.stage != .upcoming, lot.endsAtMs - adjustedMs < softMs
+    let meetsReserve = !lot.isReserveMet && maxMinor >= lot.reserveMinor ?? 0
+    guard lot.isSoft, !lot.isFinal, lot.stage != .upcoming, lot.endsAtMs - adjustedMs < softMs,
+      lot.leader != context.buyer || meetsReserve
     else {
       return lot.endsAtMs
     }
@@ -134,7 +138,9 @@ extension ShopDraft {
 
   /// The unit goes to the next bidder in line, or back to the shelf.
   mutating func askNext(lot id: ShopID) {
-    guard let lot = state.lot(id), lot.unit == .reserved else { return }
+    let shop = state
+    // In a pause nobody could pay.
+    guard let lot = shop.lot(id), lot.unit == .reserved, !shop.settings.isPaused else { return }
     if let next = lot.next {
       add(
         .lotAwarded(

@@ -100,8 +100,8 @@ extension ShopDraft {
       break
     case (.refunded, .paid), (.refunded, .shipped):
       add(.orderMoved(id, .refundRequested, reason: "merchant"))
-      add(.orderMoved(id, .refunded, reason: nil))
-    case (.refunded, .refundRequested): add(.orderMoved(id, .refunded, reason: nil))
+      giveBack(order)
+    case (.refunded, .refundRequested): giveBack(order)
     case (.refunded, .refunded), (.shipped, .shipped): break
     case (.shipped, .paid): add(.orderMoved(id, .shipped, reason: nil))
     case (.failed, _), (.cancelled, _), (.refunded, _), (.shipped, _):
@@ -118,8 +118,24 @@ extension ShopDraft {
       add(.orderMoved(order.id, .refundRequested, reason: "no-units"))
       return
     }
+    guard order.status.isOpen || state.allowsVoucher(of: order) else {
+      add(.orderMoved(order.id, .refundRequested, reason: "voucher-used"))
+      return
+    }
     add(.orderMoved(order.id, .paid, reason: nil))
     if let drop = order.drop { settleUp(drop: drop) }
+  }
+
+  /// The merchant has sent the money back. A unit of a drop that is still on goes to who waits for it,
+  /// and not to the shelf.
+  private mutating func giveBack(_ order: Order) {
+    add(.orderMoved(order.id, .refunded, reason: nil))
+    guard order.units == .sold, !order.wasShipped, let id = order.drop,
+      let quantity = order.lines.first?.quantity, let drop = state.drop(id), drop.takesBack,
+      quantity <= drop.sold
+    else { return }
+    add(.dropRestocked(id, quantity: quantity))
+    settleUp(drop: id)
   }
 
   /// A gift the ledger has posted. One that is recorded already changes nothing.
@@ -134,7 +150,8 @@ extension ShopDraft {
     }
     try check(posting.count, "count", in: 1...ShopLimits.giftCountMax)
     try check(posting.coins, "coins", in: 0...ShopLimits.minorMax)
-    guard (1...ShopLimits.buyersMax).contains(posting.buyer.rawValue) else {
+    // 0: who gave was erased before the log had it.
+    guard posting.buyer.rawValue <= ShopLimits.buyersMax else {
       throw ShopRefusal(.badField, "buyer: nobody")
     }
     make(.gifted(GiftedEvent(posting: posting, combo: gifts.combo(posting, at: atMs))))

@@ -27,6 +27,13 @@ extension ShopDraft {
       settings.merchant = merchant
     }
     if settings != shop.settings { add(.shopSet(settings)) }
+    if shop.settings.isPaused, !settings.isPaused { resume() }
+  }
+
+  /// A pause is over: what came free in it goes on to those who waited.
+  private mutating func resume() {
+    for drop in state.drops { settleUp(drop: drop.id) }
+    for lot in state.lots where lot.stage == .sold { askNext(lot: lot.id) }
   }
 
   // MARK: Listings
@@ -114,7 +121,7 @@ extension ShopDraft {
   private mutating func checkIsIdle(_ sku: SKU) throws(ShopRefusal) {
     let shop = state
     guard !shop.drops.contains(where: { $0.sku == sku && !$0.isSettled }),
-      !shop.lots.contains(where: { $0.sku == sku && ($0.isLive || $0.unit == .held) })
+      !shop.lots.contains(where: { $0.sku == sku && ($0.unit == .reserved || $0.unit == .held) })
     else { throw ShopRefusal(.wrongState, "a drop or an auction of it is open") }
   }
 
@@ -127,10 +134,12 @@ extension ShopDraft {
 
   mutating func orderListings(_ ids: [ShopID]) throws(ShopRefusal) {
     let shop = state
-    guard ids.count == shop.listings.count, Set(ids) == Set(shop.listings.map(\.id)) else {
-      throw ShopRefusal(.badField, "listings: every listing of the room, once")
+    let known = shop.listings.map(\.id)
+    guard Set(ids).count == ids.count, Set(ids).isSubset(of: known) else {
+      throw ShopRefusal(.badField, "listings: listings of the room, each once")
     }
-    if ids != shop.listings.map(\.id) { add(.listingsOrdered(ids)) }
+    let order = ids + known.filter { !ids.contains($0) }
+    if order != known { add(.listingsOrdered(order)) }
   }
 
   mutating func setVariant(

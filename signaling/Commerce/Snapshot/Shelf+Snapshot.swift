@@ -113,6 +113,7 @@ extension Pin {
 
 extension Voucher {
   func write(to writer: inout SnapshotWriter) {
+    writer.write(id)
     writer.write(draft.code)
     writer.write(draft.kind)
     writer.write(draft.value)
@@ -129,6 +130,7 @@ extension Voucher {
   }
 
   init(_ reader: inout SnapshotReader) throws(WireError) {
+    id = try reader.int()
     draft = VoucherDraft(
       code: try reader.text(max: ShopLimits.voucherCodeMax), kind: try reader.choice(),
       value: try reader.minor(), minimumMinor: try reader.optionalInt(),

@@ -85,6 +85,7 @@ extension Shop {
         buyer.orders.append(entry.key)
         if order.status.isOpen { buyer.openOrders += 1 }
       }
+      if order.status.isUnpaidEnd { forgettable[entry.key] = true }
       if order.status.isOpen, order.units != .hold {
         clocks[ShopClock(atMs: order.untilMs, id: entry.key)] = true
       }

@@ -8,16 +8,36 @@ import RoomLog
 
 /// Messages of committed room events.
 enum RoomHooks {
-  /// What an event means for shops; nil for most.
+  /// What an event means for shops: nothing, mostly; as many messages as a drop's opening made holds.
   ///
   /// - Parameters:
   ///   - house: after the event was applied.
-  ///   - merchant: whose the room is; nil: nobody's, and nobody is told.
-  static func message(
+  ///   - merchant: whose the room is; nil: nobody's, and nobody is told but of an order, whoever took it.
+  static func messages(
     of entry: SequencedEvent, in room: String, _ house: RoomHouse, merchant: String?
+  ) -> [OutboxRow] {
+    guard let merchant = taker(of: entry, house.state.shop) ?? merchant else { return [] }
+    if case .shop(.dropDecided(let drop, _, _)) = entry.event {
+      return holdsMade(by: drop, entry, in: room, house, merchant)
+    }
+    return message(of: entry, in: room, house, merchant).map { [$0] } ?? []
+  }
+
+  /// The merchant that took the order an event is about; nil: it is about none, or its log is too old
+  /// to say.
+  private static func taker(of entry: SequencedEvent, _ shop: Shop) -> String? {
+    switch entry.event {
+    case .shop(.orderMade): shop.orders[entry.sequence]?.merchant
+    case .shop(.paymentOffered(let id, _)), .shop(.orderMoved(let id, _, _)):
+      shop.orders[id]?.merchant
+    default: nil
+    }
+  }
+
+  private static func message(
+    of entry: SequencedEvent, in room: String, _ house: RoomHouse, _ merchant: String
   ) -> OutboxRow? {
-    guard let merchant else { return nil }
-    return switch entry.event {
+    switch entry.event {
     // The first time only: a host that comes back from a break is no new show.
     case .phaseChanged(.live) where house.state.show.firstLiveAtMs == entry.atMs:
       row(HookTopic.roomLive, entry, room, merchant)
@@ -54,6 +74,25 @@ enum RoomHooks {
 
   // MARK: The shop
 
+  /// The opening window's holds have the numbers of their claims, which came before the decision.
+  private static func holdsMade(
+    by drop: ShopID, _ entry: SequencedEvent, in room: String, _ house: RoomHouse,
+    _ merchant: String
+  ) -> [OutboxRow] {
+    let shop = house.state.shop
+    return shop.holds.map(\.value).filter { $0.source == .drop(drop) && $0.id < entry.sequence }
+      .map { hold in
+        let identity = house.people.record(PersonID(hold.buyer.rawValue))?.identity
+        return row(
+          "hold.created", entry, room, merchant,
+          [
+            ("hold", .integer(hold.id)), ("drop", .integer(drop)),
+            ("buyer", identity.map { .string($0) } ?? .null),
+            ("quantity", .integer(hold.quantity)), ("untilMs", .integer(hold.untilMs)),
+          ])
+      }
+  }
+
   private static func message(
     of event: ShopEvent, _ entry: SequencedEvent, in room: String, _ house: RoomHouse,
     _ merchant: String
@@ -82,9 +121,11 @@ enum RoomHooks {
       ]
     }
     switch event {
-    case .orderMade: return row("order.created", order(entry.sequence))
+    case .orderMade:
+      return row("order.created", order(entry.sequence))
     // Where to pay is for the buyer alone.
-    case .paymentOffered(let id, _): return row("order.awaiting_payment", order(id))
+    case .paymentOffered(let id, _):
+      return row("order.awaiting_payment", order(id))
     case .orderMoved(let id, let status, let reason):
       let why = ("reason", reason.map { JSONValue.string($0) } ?? .null)
       return row("order.\(status.topic)", order(id) + [why])

@@ -303,7 +303,8 @@ extension ControlCore {
       envelope.seed = random.bytes(EngineLimits.seedByteCount)
       envelope.merchant = houses[room].flatMap { merchant(of: $0) }
     case .shop(.checkout(hold: _)):
-      envelope.hasMerchant = houses[room].flatMap { merchant(of: $0) } != nil
+      envelope.merchant = houses[room].flatMap { merchant(of: $0) }
+      envelope.hasMerchant = envelope.merchant != nil
     case .shop(.putListing(_)), .shop(.importListings(_)), .shop(.setVariant(_, _, _)):
       envelope.reservesStock =
         owner(of: room).map { hooks.wants(HookTopic.stockReserve, of: $0) } ?? false

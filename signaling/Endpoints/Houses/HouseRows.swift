@@ -70,9 +70,9 @@ extension ShopEvent {
       .orderMoved(_, .shipped, _), .reportRefused:
       true
     case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdEnded, .dropEnded,
-      .dropSettled, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed, .cartSet,
-      .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved, .gifted, .unitsAsked,
-      .unitsGranted, .unitsReturned, .shopOver:
+      .dropSettled, .dropRestocked, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed,
+      .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved, .gifted,
+      .unitsAsked, .unitsGranted, .unitsReturned, .shopOver:
       false
     }
   }

@@ -206,8 +206,8 @@ struct OpenHouse: Sendable {
       follows: decision.follows.map {
         FollowRow(host: $0.host, follower: $0.follower, isOn: $0.isOn, atMs: $0.atMs)
       },
-      outbox: decision.events.compactMap {
-        RoomHooks.message(
+      outbox: decision.events.flatMap {
+        RoomHooks.messages(
           of: $0, in: name, house, merchant: house.state.shop.settings.merchant ?? soleMerchant)
       },
       show: decision.events.contains { $0.event.isListed } ? house.listing : nil,

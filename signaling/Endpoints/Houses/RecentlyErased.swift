@@ -19,6 +19,18 @@ struct RecentlyErased: Sendable {
     if people[oldest.room]?.isEmpty == true { people[oldest.room] = nil }
   }
 
+  /// Identities, the oldest first.
+  private var identities: [String] = []
+
+  /// Remembers an identity that is being erased.
+  mutating func add(_ identity: String) {
+    identities.append(identity)
+    if identities.count > HousesLimits.erasedMax { identities.removeFirst() }
+  }
+
+  /// Whether an identity was erased lately; what was read before still names it.
+  func contains(_ identity: String) -> Bool { identities.contains(identity) }
+
   /// Those of a room.
   func people(of room: RoomKey) -> [UInt32] { people[room] ?? [] }
 }

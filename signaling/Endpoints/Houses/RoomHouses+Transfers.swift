@@ -1,5 +1,6 @@
 // Coins: the room judges, the ledger posts, the room's log follows.
 
+import Commerce
 import JSON
 import Room
 import RoomLog
@@ -8,6 +9,8 @@ import Wire
 /// A transfer on its way to the ledger.
 struct Transferring: Sendable {
   let room: String
+  /// Who asked.
+  let subject: String
   /// The display name of who gives.
   let name: String
   let waiter: Waiter?
@@ -15,6 +18,8 @@ struct Transferring: Sendable {
   var refusal: CommandRefusal?
   /// Whose key it is, where a room remembers it.
   var key: (identity: String, key: String)?
+  /// Who asked was erased meanwhile: nothing of theirs is written again.
+  var isErased = false
 }
 
 extension RoomHouses {
@@ -35,7 +40,8 @@ extension RoomHouses {
     }
     guard let judged else { return false }
     if let judged {
-      var transferring = Transferring(room: room, name: envelope.name, waiter: waiter)
+      var transferring = Transferring(
+        room: room, subject: envelope.identity, name: envelope.name, waiter: waiter)
       transferring.refusal = judged.refusal
       transferring.key = envelope.key.map { (envelope.identity, $0) }
       order(judged.order, transferring)
@@ -61,7 +67,8 @@ extension RoomHouses {
       }
     }
     switch outcome {
-    case .posted(let transfer):
+    case .posted(var transfer):
+      if transferring.isErased { transfer.subject = nil }
       done(transfer, transferring)
       switch transfer.kind {
       case .gift:
@@ -110,7 +117,13 @@ extension RoomHouses {
   /// Has a paid gift go into its room's log. A room that is not open finds it when it opens.
   mutating func tell(of gift: Transfer, by name: String?, in room: String, atMs: Int64) {
     guard let house = self[room] else { return }
-    guard house.isNext(gift) else { return discard(room) }
+    guard house.isNext(gift) else {
+      // Read once for a gift that is missing; a log that can't take it is not read for ever.
+      let missing = house.state.shop.gifts.lastPosting + 1
+      guard giftsSought[room] != missing else { return }
+      giftsSought[room] = missing
+      return discard(room)
+    }
     take(in: room, atMs: atMs) { house in
       house.given(gift, name: name, atMs: atMs).map { [$0] } ?? []
     }

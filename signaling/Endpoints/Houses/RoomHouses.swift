@@ -33,6 +33,8 @@ package struct RoomHouses {
   /// Transfers of coins on their way to the ledger, with who waits for them.
   var transfers: [UInt64: Transferring] = [:]
   var lastTransfer: UInt64 = 0
+  /// By room: the gift for whose sake it was last read again.
+  var giftsSought: [String: Int64] = [:]
   private var lastLookUp: UInt64 = 0
   /// Decisions on their way to the disk.
   package internal(set) var pendingCount = 0
@@ -247,6 +249,10 @@ package struct RoomHouses {
   /// is erased there with the rest.
   mutating func erase(_ identity: String, number: UInt64) {
     for room in openRooms { _ = update(room) { open, _ in open.house.erase(identity) } }
+    for transfer in transfers where transfer.value.subject == identity {
+      transfers[transfer.key]?.isErased = true
+    }
+    erased.add(identity)
     orders.append(.erase(identity: identity, number: number))
   }
 
@@ -366,7 +372,10 @@ package struct RoomHouses {
       if let due = open.house.nextTickMs { soonestMs = min(soonestMs ?? due, due) }
       news.append(.opened(room: room, true))
       // What a crash kept out of the log.
-      for gift in opened.gifts { tell(of: gift, by: nil, in: room, atMs: gift.atMs) }
+      for var gift in opened.gifts {
+        if let subject = gift.subject, erased.contains(subject) { gift.subject = nil }
+        tell(of: gift, by: nil, in: room, atMs: gift.atMs)
+      }
     case .committed(let key, let ticket, let row):
       pendingCount -= 1
       guard let room = names[key] else { return }

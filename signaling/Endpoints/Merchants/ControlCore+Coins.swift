@@ -58,7 +58,7 @@ extension ControlCore {
       .settle(purchase: purchase, merchant: merchant), subject: "merchant:" + merchant, key: id,
       parameters: Array("settle \(purchase)".utf8), purpose: TransferPurpose(),
       atMs: wall.milliseconds)
-    houses.order(order, Transferring(room: "", name: "", waiter: waiter))
+    houses.order(order, Transferring(room: "", subject: "", name: "", waiter: waiter))
   }
 
   /// Posts a transfer back, for a service of all rooms. Whoever asks, and how often: it is posted once.
@@ -73,6 +73,7 @@ extension ControlCore {
       .undo(transfer: id), subject: asking.subject, key: "refund-\(id)",
       parameters: Array("undo \(id)".utf8), purpose: TransferPurpose(),
       atMs: call.wall.milliseconds)
-    houses.order(order, Transferring(room: "", name: "", waiter: .request(call.ticket)))
+    houses.order(
+      order, Transferring(room: "", subject: "", name: "", waiter: .request(call.ticket)))
   }
 }

@@ -15,10 +15,18 @@ extension ControlCore {
     return name.flatMap { hooks.merchants(for: .createCheckout).contains($0) ? $0 : nil }
   }
 
+  /// Whose an order is to report: whoever took it, whatever the room's settings and endpoints have
+  /// become since. An order of an older log does not say: then the room's, else the only one there is.
+  private func merchant(of order: ShopID, in house: RoomHouse) -> String? {
+    let shop = house.state.shop
+    return shop.orders[order]?.merchant ?? shop.settings.merchant ?? merchant(of: house)
+      ?? hooks.soleMerchant
+  }
+
   /// Asks the merchant whether an order's prices stand, if it wants to be, and then for a payment page.
   mutating func callMerchant(for order: ShopID, in room: String) {
     guard let house = houses[room], let data = house.checkout(of: order, in: room) else { return }
-    guard let merchant = merchant(of: house) else {
+    guard let merchant = house.state.shop.orders[order]?.merchant ?? merchant(of: house) else {
       // There was one when it was ordered.
       return report(
         .checkoutAnswered(order: order, .failed(reason: "no merchant takes orders")), in: room,
@@ -99,7 +107,7 @@ extension ControlCore {
   private mutating func take(_ parked: ParkedReport, in room: String) {
     guard let house = houses[room] else { return refuse(parked.waiter, .tooManyReads) }
     switch parked.command {
-    case .orderReported where merchant(of: house) != parked.merchant:
+    case .orderReported(let order, _) where merchant(of: order, in: house) != parked.merchant:
       return refuse(
         parked.waiter, ControlRefusal(404, "unknown-order", "the order is another merchant's"))
     case .stockGranted where owner(of: room) != parked.merchant,

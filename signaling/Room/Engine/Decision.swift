@@ -44,6 +44,8 @@ package struct CommandContext: Hashable, Sendable {
   package var windowMs: Int64 = ShopLimits.windowMsMin
   /// Whether the room's merchant is asked for units (`ShopContext`).
   package var reservesStock = false
+  /// Who takes an order that is made now.
+  package var merchant: String?
   /// Whether the room's shop sees messages before others do.
   package var isReviewed: Bool
   package init(

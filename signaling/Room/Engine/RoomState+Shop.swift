@@ -18,11 +18,12 @@ extension RoomState {
     _ command: ShopCommand, _ context: CommandContext, _ draft: inout Draft
   ) throws(CommandRefusal) {
     let role = role(of: context.actor)
-    let shopContext = ShopContext(
+    var shopContext = ShopContext(
       buyer: context.actor.person.buyer, isStaff: role.isStaff, isHost: role == .host,
       // A clock that was set back stands still.
       atMs: max(context.atMs, shopAtMs), delayMs: context.delayMs,
       windowMs: context.windowMs, seed: context.seed, reservesStock: context.reservesStock)
+    shopContext.merchant = context.merchant
     do throws(ShopRefusal) {
       draft.add(
         try shop.decide(command, by: shopContext, firstSequence: draft.nextSequence),

@@ -3,7 +3,7 @@
 /// The recent doings of a room's members.
 package struct Admission: Sendable {
   /// What is rationed on its own.
-  enum Kind: Hashable, Sendable { case chat, reaction, vote, claim, cart }
+  enum Kind: Hashable, Sendable { case chat, reaction, vote, claim, cart, order }
 
   /// A leaky bucket: how full it is and when that was.
   private struct Bucket {
@@ -29,6 +29,7 @@ package struct Admission: Sendable {
     var vote = Bucket()
     var claim = Bucket()
     var cart = Bucket()
+    var order = Bucket()
     /// Own messages, newest last.
     var said: [(text: String, atMs: Int64)] = []
     var lastMs: Int64 = 0
@@ -71,6 +72,9 @@ package struct Admission: Sendable {
       waitMs = doings.cart.pour(
         amount, capacity: HouseLimits.cartsPerSecond * factor,
         perMs: HouseLimits.cartsPerSecond * factor / 1000, at: atMs)
+    case .order:
+      waitMs = doings.order.pour(
+        amount, capacity: HouseLimits.orderBurst, perMs: 1 / HouseLimits.orderMs, at: atMs)
     }
     members[identity] = doings
     if let waitMs { throw CommandRefusal(.rate, "too often", retryAfterMs: waitMs) }

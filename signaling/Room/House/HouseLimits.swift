@@ -42,7 +42,10 @@ package enum HouseLimits {
   package static let votesPerSecond = 5.0
   /// Claims and bids a second: who is quicker is a program, and gains nothing by it.
   package static let claimsPerSecond = 5.0
-  /// Changes of a cart, checkouts and looks at pins a second.
+  /// Checkouts at once, and the time until one more: each is remembered as long as the room.
+  package static let orderBurst = 5.0
+  package static let orderMs = 2000.0
+  /// Changes of a cart and looks at pins a second.
   package static let cartsPerSecond = 10.0
   /// Own messages that a new one must differ from, and for how long.
   package static let duplicatesMax = 3

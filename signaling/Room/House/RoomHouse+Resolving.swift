@@ -157,7 +157,8 @@ extension ShopCommand {
   fileprivate var admission: Admission.Kind? {
     switch self {
     case .claim, .bid, .leaveDrop: .claim
-    case .setCart, .applyVoucher, .checkout, .releaseHold, .cancelOrder: .cart
+    case .checkout: .order
+    case .setCart, .applyVoucher, .releaseHold, .cancelOrder: .cart
     default: nil
     }
   }

@@ -28,7 +28,7 @@ extension RoomHouse {
       .voucherPut, .voucherRemoved:
       return shelfFrames(event, entry)
     case .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade,
-      .dropEnded, .dropSettled:
+      .dropEnded, .dropSettled, .dropRestocked:
       return dropFrames(event, entry)
     case .holdEnded(let id, let buyer, let why):
       let own = self.own(
@@ -140,6 +140,7 @@ extension RoomHouse {
       let frames = claimed(
         event.claim, in: event.drop, by: event.buyer, hold: state.shop.holds[entry.sequence], entry)
       return frames + counts(entry, event.drop)
+    case .dropRestocked(let id, _): return counts(entry, id)
     case .dropLeft(let id):
       return [own(entry, entry.actor.buyer, "dropLeft", [("drop", .integer(id))])]
         + counts(entry, id)

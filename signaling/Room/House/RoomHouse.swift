@@ -131,6 +131,7 @@ package struct RoomHouse: Sendable {
     context.delayMs = envelope.delayMs
     context.windowMs = envelope.windowMs
     context.reservesStock = envelope.reservesStock
+    context.merchant = envelope.merchant
     let decision = try state.decide(command, by: context)
     try checkShop(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }

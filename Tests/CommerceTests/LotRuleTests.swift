@@ -1,0 +1,134 @@
+// Auctions that somebody tries to bend: bids that are not meant, ends that never come, money that comes late.
+
+import Testing
+
+@testable import Commerce
+
+@Suite("Auctions that are bent")
+struct LotRuleTests {
+  @Test("one unit, one buyer: a winner's late money does not buy a second one off the shelf")
+  func latePayment() throws {
+    var (harness, lot) = try LotTests.open(units: 2)
+    try harness.run(.bid(lot: lot, amountMinor: 300, maxMinor: nil), by: 2)
+    _ = try? harness.run(.bid(lot: lot, amountMinor: 200, maxMinor: nil), by: 3)
+    try harness.run(.bid(lot: lot, amountMinor: 400, maxMinor: nil), by: 3)
+    try harness.pass(seconds: 61)
+    try harness.pass(ms: 300)
+    let won = try #require(harness.holds(3).first)
+    let order = try #require(try harness.run(.checkout(hold: won.id), by: 3).made)
+    try harness.pass(seconds: 300)
+    try harness.pay(try #require(harness.holds(2).first))
+    #expect(harness.shop.stock.stock("shirt")?.available == 1)
+    try harness.run(.server(.orderReported(order: order, .paid)), by: 0)
+    #expect(harness.shop.orders[order]?.status == .refundRequested)
+    #expect(harness.shop.stock.stock("shirt")?.sold == 1)
+  }
+
+  @Test("a lot that nobody paid is sold to the first late payment, once")
+  func lateOnce() throws {
+    var (harness, lot) = try LotTests.open(units: 3)
+    for (buyer, amount) in [(UInt32(2), Minor(200)), (3, 300)] {
+      try harness.run(.bid(lot: lot, amountMinor: amount, maxMinor: nil), by: buyer)
+    }
+    try harness.pass(seconds: 60)
+    try harness.pass(ms: 300)
+    var orders: [ShopID] = []
+    for buyer in [UInt32(3), 2] {
+      let hold = try #require(harness.holds(buyer).first)
+      orders.append(try #require(try harness.run(.checkout(hold: hold.id), by: buyer).made))
+      try harness.pass(seconds: 300)
+    }
+    #expect(harness.shop.lot(lot)?.stage == .unsold)
+    for order in orders { try harness.run(.server(.orderReported(order: order, .paid)), by: 0) }
+    #expect(orders.map { harness.shop.orders[$0]?.status } == [.paid, .refundRequested])
+  }
+
+  @Test("a bid that is not meant keeps nobody away: who is asked next pays the price that stood")
+  func shielding() throws {
+    var (harness, lot) = try LotTests.open()
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: 250), by: 2)
+    // Two who know each other bid so high that nobody else can.
+    try harness.run(.bid(lot: lot, amountMinor: 110, maxMinor: 9_000), by: 3)
+    try harness.run(.bid(lot: lot, amountMinor: 9_500, maxMinor: nil), by: 4)
+    try harness.pass(seconds: 60)
+    try harness.pass(ms: 300)
+    try harness.run(.releaseHold(try #require(harness.holds(4).first).id), by: 4)
+    #expect(harness.holds(3).map(\.priceMinor) == [9_000])
+    try harness.run(.releaseHold(try #require(harness.holds(3).first).id), by: 3)
+    #expect(harness.holds(2).map(\.priceMinor) == [250])
+  }
+
+  @Test("a leader who raises the own maximum does not move the end; whoever takes the lead does")
+  func prolonging() throws {
+    var (harness, lot) = try LotTests.open()
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    try harness.pass(seconds: 55)
+    let end = harness.shop.lot(lot)?.endsAtMs
+    for raise in Minor(1)...5 {
+      try harness.run(.bid(lot: lot, amountMinor: 100 + raise, maxMinor: nil), by: 2)
+      #expect(harness.shop.lot(lot)?.endsAtMs == end)
+    }
+    try harness.run(.bid(lot: lot, amountMinor: 300, maxMinor: nil), by: 3)
+    #expect(harness.shop.lot(lot)?.endsAtMs == harness.nowMs + 10_000)
+  }
+
+  @Test("the own raise that meets the reserve moves the price, and so the end")
+  func prolongingByReserve() throws {
+    var (harness, lot) = try LotTests.open(reserve: 500)
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    try harness.pass(seconds: 55)
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: 500), by: 2)
+    #expect(harness.shop.lot(lot)?.endsAtMs == harness.nowMs + 10_000)
+  }
+
+  @Test("closed by the host while it closes by itself: no late bid reopens it")
+  func closedTwice() throws {
+    var (harness, lot) = try LotTests.open()
+    harness.windowMs = 3000
+    try harness.pass(seconds: 61)
+    let closesAtMs = harness.shop.lot(lot)?.closesAtMs
+    #expect(try !harness.run(.closeLot(lot)).events.isEmpty)
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2, delayMs: 2000)
+    #expect(harness.shop.lot(lot)?.stage == .closing)
+    #expect(harness.shop.lot(lot)?.closesAtMs == closesAtMs)
+    #expect(try harness.run(.closeLot(lot)).events.isEmpty)
+    try harness.pass(seconds: 3)
+    #expect(harness.holds(2).count == 1)
+  }
+
+  @Test("an end that passed unseen still leaves the whole time for late bids")
+  func endedUnseen() throws {
+    var (harness, lot) = try LotTests.open()
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    try harness.pass(seconds: 120)
+    #expect(harness.shop.lot(lot)?.stage == .closing)
+    #expect(harness.shop.lot(lot)?.closesAtMs == harness.nowMs + 300)
+    try harness.pass(ms: 300)
+    #expect(harness.holds(2).count == 1)
+  }
+
+  @Test("in a pause no bidder is asked: the next is when it is over")
+  func pause() throws {
+    var (harness, lot) = try LotTests.open()
+    for (buyer, amount) in [(UInt32(2), Minor(200)), (3, 300)] {
+      try harness.run(.bid(lot: lot, amountMinor: amount, maxMinor: nil), by: buyer)
+    }
+    try harness.pass(seconds: 60)
+    try harness.pass(ms: 300)
+    try harness.run(.setShop(RandomShow.pause(true)))
+    try harness.pass(seconds: 300)
+    #expect(harness.shop.holds.isEmpty && harness.shop.nextDueMs == nil)
+    try harness.run(.setShop(RandomShow.pause(false)))
+    #expect(harness.holds(2).count == 1)
+
+    var (closing, other) = try LotTests.open()
+    try closing.run(.bid(lot: other, amountMinor: 200, maxMinor: nil), by: 2)
+    try closing.run(.setShop(RandomShow.pause(true)))
+    try closing.pass(seconds: 100)
+    try closing.pass(seconds: 100)
+    #expect(closing.shop.lot(other)?.stage == .closing && closing.shop.nextDueMs == nil)
+    try closing.run(.setShop(RandomShow.pause(false)))
+    try closing.pass()
+    #expect(closing.holds(2).count == 1)
+  }
+}
