@@ -200,6 +200,7 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
+    tests("HLSFeed", ["HLS", "HLSFeed", "Media", "RTP", "Wire"]),
     tests("Transcoding", ["Media", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.

@@ -15,12 +15,11 @@ package struct RoomFeed {
   private var soundSince: WallTime?
   /// When the last sample was captured, by the server's clock.
   private var newest: WallTime?
+  private var lateness = Lateness()
   private var askedForCut: TimeSpan?
   private var runCount = 0
   private let run: String
 
-  /// How far behind the server's clock nothing is waited for: capture, the way here, repairs.
-  package static let patience = TimeSpan.milliseconds(400)
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
   /// Without a sample for so long the show is over; the next sample begins another.
@@ -61,17 +60,20 @@ package struct RoomFeed {
     if layers[layer].receive(report, arrival: arrival) { discontinue() }
   }
 
-  /// Takes a packet of a layer.
+  /// Takes a packet of a layer that arrived at `now`.
   package mutating func receive(
     _ sequenceNumber: SerialNumber16, timestamp: RTPTimestamp, marker: Bool,
-    payload: borrowing Span<UInt8>, layer: Int
+    payload: borrowing Span<UInt8>, layer: Int, at now: Instant
   ) {
     guard layers.indices.contains(layer) else { return }
     var outputs: [LayerFeed.Output] = []
     layers[layer].receive(
       sequenceNumber, timestamp: timestamp, marker: marker, payload: payload
     ) { outputs.append($0) }
-    for output in outputs { append(output, layer) }
+    for output in outputs {
+      if let time = serverTime(at: now) { lateness.note(time - output.capturedAt, at: now) }
+      append(output, layer)
+    }
   }
 
   private mutating func append(_ output: LayerFeed.Output, _ layer: Int) {
@@ -130,7 +132,11 @@ package struct RoomFeed {
     sound?.receive(sequence, timestamp: timestamp, payload: payload, epoch: epoch) {
       frames.append(($0, $1))
     }
-    for frame in frames { appendSound(frame.tick, frame.bytes, epoch) }
+    for frame in frames {
+      let age = time - epoch - TimeSpan(nanoseconds: frame.tick * 125_000 / 6)
+      lateness.note(age, at: now)
+      appendSound(frame.tick, frame.bytes, epoch)
+    }
   }
 
   private mutating func appendSound(_ tick: Int64, _ bytes: [UInt8], _ epoch: WallTime) {
@@ -171,7 +177,7 @@ package struct RoomFeed {
     guard let epoch = presentation?.epoch, presentation?.isEnded == false, let newest,
       let time = serverTime(at: now)
     else { return }
-    presentation?.advance(to: time - RoomFeed.patience - epoch)
+    presentation?.advance(to: time - lateness.patience - epoch)
     if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
   }
 

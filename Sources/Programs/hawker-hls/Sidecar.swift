@@ -90,7 +90,7 @@ final class Sidecar {
       guard let layer = layers[packet.section], packet.codec == .h264 else { return }
       feed.receive(
         SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), timestamp: packet.timestamp,
-        marker: packet.marker, payload: payload, layer: layer)
+        marker: packet.marker, payload: payload, layer: layer, at: arrival)
     }
     let now = SystemClock.now()
     if (try? signals.next()) != nil { isStopped = true }

@@ -1,0 +1,179 @@
+// Packets and sender reports → a room: in virtual time, with made-up pictures and real sound.
+
+import HLS
+import Media
+import RTP
+import Testing
+import Wire
+
+@testable import HLSFeed
+
+/// An SPS of 640x360, baseline, and one of 320x180.
+private let sizes: [[UInt8]] = [
+  [0x67, 0x42, 0xC0, 0x1F, 0xDA, 0x05, 0x02, 0x2C, 0x80],
+  [0x67, 0x42, 0xC0, 0x0C, 0xDA, 0x0A, 0x0C, 0xD8, 0x80],
+]
+private let pps: [UInt8] = [0x68, 0xCE, 0x3C, 0x80]
+
+/// A room in virtual time; the server's clock is ours plus a constant.
+private struct Bench {
+  var feed = RoomFeed(layers: ["low", "high"], timing: HLSTiming(), run: "t")
+  private var numbers: [UInt16] = [0, 100]
+  private static let wall = WallTime(nanoseconds: 1_780_000_000_000_000_000)
+
+  /// A report of a layer, as of `at` (seconds).
+  mutating func report(_ layer: Int, at: Double) {
+    feed.receive(Bench.report(rate: 90_000, at: at), arrival: Bench.instant(at), layer: layer)
+  }
+
+  static func report(rate: Double, at: Double) -> SenderReport {
+    SenderReport(
+      ssrc: SSRC(1), time: NTPTime(wall + TimeSpan(fractionalSeconds: at)),
+      timestamp: RTPTimestamp(UInt32(at * rate)), packetCount: 0, octetCount: 0)
+  }
+
+  static func instant(_ at: Double) -> Instant { .zero + TimeSpan(fractionalSeconds: at) }
+
+  /// A frame captured at `time` that arrives at `arrival`.
+  mutating func frame(_ layer: Int, at time: Double, key: Bool, size: Int = 0, arrival: Double) {
+    let units = key ? [sizes[size], pps, [0x65, 0x88, 1]] : [[0x41, 0x9A, 2]]
+    for (index, unit) in units.enumerated() {
+      numbers[layer] &+= 1
+      feed.receive(
+        SerialNumber16(numbers[layer]), timestamp: RTPTimestamp(UInt32((time * 90_000).rounded())),
+        marker: index == units.count - 1, payload: unit.span, layer: layer,
+        at: Bench.instant(arrival))
+    }
+  }
+
+  /// Thirty frames a second, each `late` seconds on its way, a keyframe every two seconds.
+  mutating func run(from: Int, to end: Int, late: Double = 0.05, layers: [Int] = [0]) {
+    for number in (from * 30)..<(end * 30) {
+      let time = Double(number) / 30
+      for layer in layers {
+        if number % 30 == 0 { report(layer, at: time + late) }
+        frame(layer, at: time, key: number % 60 == 1, size: layer, arrival: time + late)
+      }
+      feed.advance(at: Bench.instant(time + late))
+    }
+  }
+}
+
+@Suite("From packets to a room")
+struct RoomFeedTests {
+  @Test("each layer is a rendition from its first keyframe on, without gaps")
+  func layers() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 12, layers: [0, 1])
+    let room = try #require(bench.feed.presentation)
+    #expect(room.renditions.map(\.name) == ["low", "high"])
+    for rendition in room.renditions {
+      let parts = rendition.segments.flatMap(\.parts)
+      #expect(parts.count > 30)
+      #expect(parts.allSatisfy { !$0.isGap })
+    }
+  }
+
+  @Test("one encoding that comes in two sections is one rendition")
+  func single() throws {
+    var bench = Bench()
+    for number in 0..<60 {
+      let time = Double(number) / 30
+      for layer in 0...1 {
+        if number == 0 { bench.report(layer, at: 0) }
+        bench.frame(layer, at: time, key: number == 0, arrival: time)
+      }
+    }
+    #expect(bench.feed.presentation?.renditions.map(\.name) == ["low"])
+  }
+
+  @Test("media that is always two seconds late makes gaps only until that is known")
+  func late() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 4)
+    bench.run(from: 4, to: 20, late: 2)
+    let rendition = try #require(bench.feed.presentation?.renditions.first)
+    let parts = rendition.segments.flatMap(\.parts)
+    #expect(parts.suffix(40).allSatisfy { !$0.isGap })
+  }
+
+  @Test("a show without media for a minute ends, and the next keyframe begins another")
+  func end() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 4)
+    let first = try #require(bench.feed.presentation)
+    bench.feed.advance(at: Bench.instant(70))
+    #expect(bench.feed.presentation?.isEnded == true)
+    bench.run(from: 80, to: 84)
+    let second = try #require(bench.feed.presentation)
+    #expect(!second.isEnded && second.names != first.names)
+  }
+
+  @Test("another session goes on in the same renditions, after a discontinuity")
+  func session() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 6)
+    bench.feed.beginSession()
+    bench.run(from: 6, to: 12)
+    let rendition = try #require(bench.feed.presentation?.renditions.first)
+    #expect(rendition.segments.filter(\.isDiscontinuity).count == 1)
+    #expect(bench.feed.presentation?.renditions.count == 1)
+  }
+
+  @Test("a cut that is due asks every layer for a keyframe, once")
+  func keyframes() {
+    var bench = Bench()
+    bench.run(from: 0, to: 1, layers: [0, 1])
+    #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(1.5)).isEmpty)
+    #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(2.2)) == [0, 1])
+    #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(2.3)).isEmpty)
+  }
+
+  @Test("sound with lost packets and a drifting clock has no hole")
+  func sound() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 1)
+    var generator = SystemRandomNumberGenerator()
+    let encoder = try OpusEncoder(channelCount: 2, bitsPerSecond: 64_000)
+    var packet: [UInt8] = []
+    for number in 0..<600 {
+      let arrival = 1 + Double(number) * 0.02
+      if number % 50 == 0 {
+        // Half a thousandth fast.
+        bench.feed.receiveSound(
+          Bench.report(rate: 48_024, at: arrival), arrival: Bench.instant(arrival))
+      }
+      let samples = (0..<1920).map { _ in Int16.random(in: -500...500, using: &generator) }
+      try encoder.encode(samples.span, into: &packet)
+      guard number % 17 != 5 else { continue }
+      bench.feed.receiveSound(
+        Int64(number), timestamp: RTPTimestamp(UInt32(arrival * 48_024)), payload: packet.span,
+        at: Bench.instant(arrival))
+    }
+    let rendition = try #require(
+      bench.feed.presentation?.renditions.first { $0.name == "sound" })
+    let parts = rendition.segments.flatMap(\.parts)
+    #expect(parts.count > 30)
+    #expect(parts.allSatisfy { !$0.isGap && $0.duration % 1024 == 0 })
+  }
+
+  @Test("a clock follows small corrections a millisecond a frame, and jumps for large ones")
+  func clock() throws {
+    var clock = MediaClock(clockRate: 90_000)
+    #expect(clock.advance(to: RTPTimestamp(0)) == nil)
+    let first = Bench.report(rate: 90_000, at: 1)
+    var jumped = clock.receive(first, arrival: .zero)
+    #expect(!jumped)
+    let start = try #require(clock.advance(to: first.timestamp))
+    #expect(abs((start - first.time.wallTime).nanoseconds) < 10)
+    var late = first
+    late.time = NTPTime(start + .milliseconds(40))
+    jumped = clock.receive(late, arrival: .zero)
+    #expect(!jumped)
+    let next = try #require(clock.advance(to: first.timestamp))
+    #expect(abs((next - start - .milliseconds(1)).nanoseconds) < 10)
+    late.time = NTPTime(start + .seconds(3))
+    jumped = clock.receive(late, arrival: .zero)
+    #expect(jumped)
+  }
+}
