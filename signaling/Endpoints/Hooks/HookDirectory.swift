@@ -67,12 +67,6 @@ struct HookDirectory: Sendable {
     Set((askable[kind] ?? []).map(\.merchant))
   }
 
-  /// The only merchant there is, enabled or not; nil for none or several.
-  var soleMerchant: String? {
-    let names = Set(rows.values.map(\.merchant))
-    return names.count == 1 ? names.first : nil
-  }
-
   /// What a merchant's callbacks may be signed with. A disabled endpoint gets nothing; its owner may
   /// still report what became of orders.
   func keys(of merchant: String) -> [HookKey] {
