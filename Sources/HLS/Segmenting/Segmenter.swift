@@ -118,6 +118,11 @@ package struct Segmenter: Sendable {
       }
     }
     close(before: &sample, begins: changed, plan: &plan, into: &output)
+    // Sound is never moved: after a gap it begins with the frame that ends an allowed part of the gap.
+    guard format.isVideo || !open.isEmpty || sample.time == partStart else {
+      discardedCount &+= 1
+      return
+    }
     guard openByteCount + sample.bytes.count <= HLSLimits.partBytesMax else {
       discardedCount &+= 1
       return
@@ -207,7 +212,7 @@ package struct Segmenter: Sendable {
     before sample: inout TimedSample, plan: inout CutPlan, into output: inout [OnSegmenter]
   ) -> Bool {
     let distance = sample.time - partStart
-    if distance == 0 { return false }
+    if distance == 0 || !format.isVideo && distance < shortest { return false }
     if distance <= min(pullMax, shortest / 2) {
       sample.time = partStart
       retimedCount &+= 1
