@@ -128,8 +128,8 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
-        "Doctor", "Access", "Commerce", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Hooks",
-        "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
+        "Doctor", "Access", "Commerce", "Room", "Messages", "Endpoints", "RoomLog", "Store",
+        "Hooks", "HookDelivery", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
