@@ -147,7 +147,8 @@ struct DropAuditTests {
     let told = try told()
     var sights = told.sights
     for index in sights.indices.dropFirst() {
-      guard case .array(let claims)? = sights[index]["claims"], case .object(var claim)? = claims.first
+      guard case .array(let claims)? = sights[index]["claims"],
+        case .object(var claim)? = claims.first
       else { continue }
       claim["position"] = 77
       sights[index]["claims"] = .array([.object(claim)])

@@ -344,7 +344,7 @@ struct SimulatedMoney {
     houses.order(
       TransferOrder(
         work, subject: subject, key: key, parameters: [1], purpose: TransferPurpose(), atMs: nowMs),
-      Transferring(room: "", name: "", waiter: nil))
+      Transferring(room: "", subject: subject, name: "", waiter: nil))
   }
 
   // MARK: Checks

@@ -86,7 +86,8 @@ extension RoomHouse {
     guard let number = transfer.number, number > state.shop.gifts.lastPosting else { return nil }
     var newcomers = Newcomers(people: people, state: state)
     // Whoever was erased meanwhile gave as nobody.
-    let person = transfer.subject.map { newcomers.reference($0, name: name, among: people) } ?? .server
+    let person =
+      transfer.subject.map { newcomers.reference($0, name: name, among: people) } ?? .server
     let posting = GiftPosting(
       number: number, buyer: person.buyer, gift: transfer.purpose.item,
       count: transfer.purpose.count, coins: transfer.purpose.coins)

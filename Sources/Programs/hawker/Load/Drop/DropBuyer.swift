@@ -56,8 +56,6 @@ struct DropBuyer {
   var ending = Ending.none
   /// What it was told at the end: the room's `me`.
   var sight: [UInt8]?
-  /// Replies to a repeated key that were not the first one's.
-  var otherReplies = 0
   /// How often it asks the same at once: some people push a button again and again.
   let impatience: Int
   private let onlyPays: Bool

@@ -361,7 +361,8 @@ final class DropLoad {
   // MARK: The end
 
   private func writeSights() throws {
-    let descriptor = unsafe open(settings.sightsPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let descriptor = unsafe open(
+      settings.sightsPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw UsageError(text: "\(settings.sightsPath): \(Files.errorText())")
     }
@@ -393,7 +394,8 @@ final class DropLoad {
 
   private func report() -> JSONValue {
     func counts(_ table: [String: Int]) -> JSONValue {
-      .object(JSONObject(table.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) }))
+      .object(
+        JSONObject(table.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) }))
     }
     let open = buyers.flatMap(\.commands).count { !$0.isAnswered }
     let claims = buyers.flatMap(\.commands).count { $0.quantity > 0 && $0.reply != nil }
