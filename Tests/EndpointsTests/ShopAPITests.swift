@@ -514,7 +514,7 @@ struct CheckoutTests {
     store.close()
     let later = try StageStore(nowMs: 1_793_248_000_000, after: store)
     var next = try RoomSocketStage(store: later)
-    next.core.setMerchants(["wool"])
+    next.setMerchants(["wool"])
     next.now = stage.test.stage.now
     next.wait(.seconds(2))
     #expect(next.core.houses["demo"]?.state.shop.orders[order]?.status == .creating)

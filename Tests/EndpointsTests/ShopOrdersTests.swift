@@ -30,7 +30,7 @@ struct ShopOrdersTests {
     stage.test.stage.merchantReports(.paid, order, by: "silk")
     #expect(try stage.shop.orders[order]?.status == .creating)
     // Its endpoint is disabled: what became of the order can still be said.
-    stage.test.stage.core.setMerchants(["silk"])
+    stage.test.stage.setMerchants(["silk"])
     stage.test.stage.merchantReports(.paid, order, by: "wool")
     #expect(try stage.shop.orders[order]?.status == .paid)
     _ = stage.test.stage.takeHouseOrders()
