@@ -17,6 +17,8 @@ package struct RoomHouse: Sendable {
   package var markKey = IdentityMark.Key.none
   /// What can be given here.
   package var gifts = GiftCatalogue.standard
+  /// The ways to watch that this room lets in.
+  package var tiers: Set<AudienceTier> = [.webRTC]
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -125,7 +127,7 @@ package struct RoomHouse: Sendable {
       actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed,
       isReviewed: envelope.isReviewed)
     context.delayMs = envelope.delayMs
-    context.windowMs = envelope.windowMs
+    context.windowMs = windowMs
     context.merchant = envelope.merchant
     let decision = try state.decide(command, by: context)
     try checkShop(command, envelope)
@@ -253,7 +255,8 @@ package struct RoomHouse: Sendable {
   mutating func serve(
     _ command: ServerCommand, atMs: Int64, newcomers: [PersonRecord]
   ) -> Pending? {
-    let context = CommandContext(actor: .server, atMs: atMs)
+    var context = CommandContext(actor: .server, atMs: atMs)
+    context.windowMs = windowMs
     guard let decision = try? state.decide(.server(command), by: context),
       !decision.events.isEmpty
     else { return nil }
@@ -269,7 +272,8 @@ package struct RoomHouse: Sendable {
   private mutating func carryOut(
     _ command: ShopServerCommand, _ envelope: CommandEnvelope
   ) throws(CommandRefusal) -> Pending {
-    let context = CommandContext(actor: .server, atMs: envelope.atMs)
+    var context = CommandContext(actor: .server, atMs: envelope.atMs)
+    context.windowMs = windowMs
     let decision = try state.decide(.server(.shop(command)), by: context)
     var pending = take(decision, [], made: "")
     let isRefused = decision.events.contains { entry in

@@ -67,7 +67,7 @@ enum ServeCommand {
     do {
       // Before any thread starts, so that all of them leave these signals to this one.
       let signals = try SignalWatch()
-      let server = try Server(settings)
+      let server = try Server(settings, log)
       log.write(.info, "started", ["workers": .integer(Int64(server.media.workers))])
       Terminal.write("ready http=\(server.web.address) udp=\(server.media.port)\n", to: 2)
       Links.write(settings, address: server.web.address, keys: keys)

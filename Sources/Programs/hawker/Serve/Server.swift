@@ -10,6 +10,7 @@ import Loop
 import MediaWorker
 import Negotiation
 import Store
+import Telemetry
 import Web
 import Wire
 
@@ -23,7 +24,7 @@ struct Server {
   private let hooks: HookDispatcher
 
   /// Starts everything; throws an error whose text names what could not be had.
-  init(_ settings: ServeSettings) throws {
+  init(_ settings: ServeSettings, _ log: Log) throws {
     let identity = try DTLSIdentity(now: SystemClock.wallTime())
     let control = try ControlPlane()
     let (journal, revocations) = try RevocationJournal.open(
@@ -45,7 +46,9 @@ struct Server {
     ) { event in
       control.post(.media(event))
     }
-    web = try WebServer(try Server.webConfig(settings)) { event in control.post(.web(event)) }
+    web = try WebServer(try Server.webConfig(settings)) { event in
+      control.post(.web(event, at: SystemClock.now()))
+    }
     var random = RandomSource.system
     let config = ControlConfig(
       workers: settings.workers, fingerprint: identity.fingerprint,
@@ -59,7 +62,12 @@ struct Server {
       web: web, record: { change, number in journal.post(change, number) },
       store: { order in store.carryOut(order) },
       hooks: { order in sending.carryOut(order) },
-      hookCounters: { sending.counters })
+      hookCounters: { sending.counters },
+      clockSet: { step in
+        log.write(
+          .warning, "the machine's clock was set: rooms follow slowly, at once with a restart",
+          ["seconds": .integer(step.nanoseconds / 1_000_000_000)])
+      })
     self.control = control
   }
 
