@@ -187,6 +187,8 @@ static int64_t clock_nanoseconds(clockid_t clock) {
 
 int64_t clinux_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
 
+int64_t clinux_boot_nanoseconds(void) { return clock_nanoseconds(CLOCK_BOOTTIME); }
+
 int clinux_clock_is_synchronised(void) {
   struct timex state = {0};
   return adjtimex(&state) != TIME_ERROR;

@@ -47,4 +47,10 @@ package enum HookLimits {
   package static let syncDeadlineMsRange: ClosedRange<Int64> = 200...10_000
   /// Synchronous hooks under way at once; more are answered by their fallback.
   package static let syncMax = 512
+  /// Of them those to one endpoint: a slow shop is no other shop's trouble.
+  package static let syncEachMax = 64
+  /// Of those for a payment page, those of one buyer at one shop.
+  package static let syncBuyerMax = 2
+  /// Payment pages that wait to be asked for.
+  package static let syncWaitingMax = 10_000
 }

@@ -10,6 +10,11 @@ package enum SystemClock {
     Instant(nanoseconds: clinux_monotonic_nanoseconds())
   }
 
+  /// The monotonic clock with the time the machine slept: the wall clock's pace without its jumps.
+  package static func sinceBoot() -> Instant {
+    Instant(nanoseconds: clinux_boot_nanoseconds())
+  }
+
   /// Whether the kernel believes that the wall clock is kept right, by NTP or the like.
   package static var isSynchronised: Bool { clinux_clock_is_synchronised() != 0 }
 

@@ -153,6 +153,8 @@ package enum TransferOutcome: Hashable, Sendable {
   case insufficient(balance: Int64)
   /// There is no such purchase or transfer for this order.
   case unknown
+  /// So many purchases of the last hour are not paid.
+  case unsettled(Int64)
   /// It was settled or undone before, by this transfer.
   case done(Transfer)
   /// Not on the disk, and never will be: the store could not.

@@ -13,7 +13,10 @@ struct LedgerWriter {
     if let known = try known(order) { return known }
     switch order.work {
     case .gift(let postings): return try post(order, .gift, postings, source: nil)
-    case .purchase: return try post(order, .purchase, [], source: nil)
+    case .purchase:
+      let open = try unsettled(order)
+      guard open < LedgerWriter.unsettledMax else { return .unsettled(open) }
+      return try post(order, .purchase, [], source: nil)
     case .settle(let purchase, let merchant):
       return try settle(purchase, of: merchant, order)
     case .undo(let transfer): return try undo(transfer, order)
@@ -29,6 +32,20 @@ struct LedgerWriter {
     ) { (LedgerRows.transfer($0), $0.bytes(LedgerRows.count)) }
     guard let (transfer, parameters) = found else { return nil }
     return parameters == order.parameters ? .repeated(transfer) : .mismatch
+  }
+
+  /// Purchases of one subject in an hour that nobody has paid: each is a row for ever, and a question to
+  /// the merchant.
+  private static let unsettledMax: Int64 = 5
+  private static let unsettledMs: Int64 = 3_600_000
+
+  private func unsettled(_ order: TransferOrder) throws(StoreError) -> Int64 {
+    try database.integer(
+      """
+      SELECT count(*) FROM transfers AS bought WHERE subject = ? AND kind = ? AND at_ms > ?
+        AND NOT EXISTS (SELECT 1 FROM transfers AS paid WHERE paid.source = bought.id)
+      """, .text(order.subject), .text(Transfer.Kind.purchase.rawValue),
+      .integer(order.atMs - LedgerWriter.unsettledMs)) ?? 0
   }
 
   // MARK: Kinds

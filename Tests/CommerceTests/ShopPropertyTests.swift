@@ -54,14 +54,27 @@ struct RandomShow {
     let drops = live(shop.drops.filter { $0.stage != .ended }, else: shop.drops).map(\.id)
     let orders = shop.orders.suffix(8).map(\.key)
     if random.number(0...999) < 2 { return .server(.over) }
-    switch random.number(0...65) {
+    switch random.number(0...84) {
+    case 66...70: return .checkout(hold: nil)
+    case 71...74: return .applyVoucher("save\(random.number(0...1))")
+    case 75...77: return .setCart(sku(), quantity: 1)
+    case 78...80:
+      // One of the same name in the place of another, while orders use that one.
+      let used = shop.orders.compactMap { $0.value.status.isOpen ? $0.value.voucher : nil }
+      var voucher = voucher()
+      if let code = used.randomElement(using: &random) { voucher.code = code }
+      if random.chance(50) { _ = try? harness.run(.removeVoucher(voucher.code)) }
+      return .putVoucher(voucher)
     case 60...61:
       // Money that comes when its time is over, however long ago.
-      let late = shop.orders.filter { $0.value.status == .expired }.map(\.key)
-      return .server(.orderReported(order: id(late), .paid))
+      let expired = shop.orders.filter { $0.value.status == .expired }
+      let special = expired.filter { $0.value.lot != nil || $0.value.voucher != nil }
+      return .server(.orderReported(order: id(live(special, else: expired).map(\.key)), .paid))
     case 62...63:
-      let paid = shop.orders.filter { $0.value.status == .paid && $0.value.drop != nil }.map(\.key)
-      return .server(.orderReported(order: id(paid), .refunded))
+      // Mostly of a drop that is still on.
+      let paid = shop.orders.filter { $0.value.status == .paid && $0.value.drop != nil }
+      let on = paid.filter { $0.value.drop.flatMap { shop.drop($0) }?.takesBack == true }
+      return .server(.orderReported(order: id(live(on, else: paid).map(\.key)), .refunded))
     case 64: return .checkout(hold: id(shop.drops.flatMap { $0.claims.map(\.key) }))
     case 65: return .setShop(RandomShow.pause(random.chance(25)))
     case 0: return .putListing(listing())
@@ -91,25 +104,25 @@ struct RandomShow {
     case 48:
       return random.chance(50) ? .refundOrder(id(orders), reason: nil) : .shipOrder(id(orders))
     case 49:
-      return random.chance(80)
-        ? .putVoucher(voucher()) : .removeVoucher("save\(random.number(0...2))")
+      return random.chance(60)
+        ? .putVoucher(voucher()) : .removeVoucher("SAVE\(random.number(0...1))")
     case 50...52:
       return .server(
         .checkoutAnswered(
           order: id(orders), random.chance(80) ? .payment(url: "https://p/1") : .failed(reason: ""))
       )
     case 53...57: return .server(.orderReported(order: id(orders), report()))
-    case 60...61:
+    case 81...82:
       let asks = shop.stock.items.flatMap { $0.value.asks.map { $0 } }
       let ask = asks.randomElement(using: &random)
       return .server(
         .stockGranted(ask: id(asks.map(\.key)), random.number(0...max(1, ask?.value ?? 1))))
-    case 62:
+    case 83:
       return .server(
         .pricesChecked(
           order: id(orders),
           random.chance(80) ? .confirmed([sku(): amount(1...3000)]) : .denied(reason: "no")))
-    case 63: return .server(.listingsPut([listing()]))
+    case 84: return .server(.listingsPut([listing()]))
     default:
       postings += random.chance(80) ? 1 : 0
       return .server(
@@ -152,7 +165,8 @@ struct RandomShow {
       case .releaseHold(let id): harness.shop.holds[id]?.buyer
       case .cancelOrder(let id): harness.shop.orders[id]?.buyer
       case .leaveDrop(let id): harness.shop.drop(id)?.claims.first?.value.buyer
-      case .checkout(nil): harness.shop.buyers.first { !$0.value.cart.isEmpty }?.key
+      case .checkout(nil), .applyVoucher:
+        harness.shop.buyers.filter { !$0.value.cart.isEmpty }.randomElement(using: &random)?.key
       default: nil
       }
     switch command.authority {
@@ -212,7 +226,7 @@ struct RandomShow {
 
   mutating func voucher() -> VoucherDraft {
     VoucherDraft(
-      code: "save\(random.number(0...2))", kind: random.chance(50) ? .percent : .amount,
+      code: "save\(random.number(0...1))", kind: random.chance(50) ? .percent : .amount,
       value: amount(1...90),
       minimumMinor: random.chance(30) ? amount(0...3000) : nil,
       usesMax: random.chance(50) ? amount(1...3) : nil,
@@ -222,6 +236,10 @@ struct RandomShow {
   /// Runs so many commands; a refusal is one too.
   mutating func run(_ count: Int) {
     harness.windowMs = random.number(300...3000)
+    // Holds of carts and lots run out while there still is a show.
+    var settings = ShopSettingsChange()
+    settings.holdSeconds = 30
+    _ = try? harness.run(.setShop(settings))
     for _ in 0..<count {
       harness.reservesStock = random.chance(50)
       harness.nowMs += random.chance(95) ? random.number(0...900) : random.number(0...40_000)
@@ -263,7 +281,7 @@ struct ShopPropertyTests {
     var kinds: [String: Int] = [:]
     for seed in UInt64(0)..<60 {
       var show = RandomShow(seed: seed)
-      show.run(300)
+      show.run(400)
       for entry in show.harness.log { kinds[entry.event.kind, default: 0] += 1 }
     }
     #expect(kinds.count == 37)

@@ -225,6 +225,33 @@ struct SupplyTests {
     #expect(harness.refusal(of: .orderListings([999])) == .badField)
   }
 
+  @Test("what a log of before says was paid is paid, also where it would be sent back today")
+  func oldLog() throws {
+    var (harness, drop, orders) = try SupplyTests.rights(units: 10, quantity: 1, buyers: 2)
+    harness.checksAlways = false
+    try harness.run(.server(.orderReported(order: orders[0], .paid)), by: 0)
+    #expect(harness.shop.drop(drop)?.isSettled == true)
+    harness.apply(.orderMoved(orders[1], .paid, reason: nil), by: .server)
+    #expect(harness.shop.orders[orders[1]]?.status == .paid)
+    #expect(harness.shop.stock.stock("shirt")?.sold == 2)
+    #expect(harness.replayed == harness.shop)
+  }
+
+  @Test("an order's merchant stands in the log and in the snapshot")
+  func merchant() throws {
+    var harness = try ShopHarness(units: 1)
+    try harness.run(.setCart("shirt", quantity: 1), by: 2)
+    var context = harness.context(2)
+    context.merchant = "wool"
+    let decision = try harness.shop.decide(
+      .checkout(hold: nil), by: context, firstSequence: harness.nextSequence)
+    let event = try #require(decision.events.last)
+    #expect(ShopEvent(kind: event.kind, body: event.body) == event)
+    harness.apply(event, by: BuyerID(2))
+    #expect(harness.shop.orders.last?.value.merchant == "wool")
+    #expect(try ShopHarness.shop(from: harness.snapshot) == harness.shop)
+  }
+
   @Test("a gift of somebody who was erased meanwhile is recorded as nobody's")
   func erasedGiver() throws {
     var harness = ShopHarness()

@@ -1,6 +1,7 @@
 import Access
 import Commerce
 import HTTP
+import Hooks
 import JSON
 import Room
 import RoomLog
@@ -112,6 +113,39 @@ struct ShopOrdersTests {
     Transfer(
       id: number, kind: .gift, room: RoomKey(rawValue: 1), number: number, subject: subject,
       purpose: TransferPurpose(item: "rose", count: 1, coins: 1), source: nil, balance: 9, atMs: 1)
+  }
+
+  @Test("a slow shop is asked for so many pages at once; the others wait, and are asked in turn")
+  func questions() throws {
+    var stage = try RoomAPIStage()
+    let row = HookEndpointRow(
+      id: 1, merchant: "wool", url: "https://wool.example/", keys: [], topics: [HookTopic.all],
+      deadlineMs: 3000, isConfigured: true, createdMs: 0)
+    stage.stage.core.hooks = HookDirectory([row])
+    let (now, wall) = (stage.stage.now, stage.stage.wall)
+    func call(_ order: Int64, of buyer: String, seconds: Int64 = 300) -> MerchantCall {
+      MerchantCall(
+        room: "demo", merchant: "wool", thing: .order(order),
+        untilMs: wall.milliseconds + seconds * 1000, data: ["buyer": .string(buyer)])
+    }
+    for order in Int64(1)...3 { stage.stage.core.ask(call(order, of: "bob"), at: now, wall: wall) }
+    stage.stage.core.ask(call(4, of: "bob", seconds: 0), at: now, wall: wall)
+    #expect(stage.stage.core.syncCalls.count == HookLimits.syncBuyerMax)
+    for order in Int64(10)..<90 {
+      stage.stage.core.ask(call(order, of: "eve\(order)"), at: now, wall: wall)
+    }
+    #expect(stage.stage.core.syncCalls.count == HookLimits.syncEachMax)
+    let waiting = stage.stage.core.waitingCalls.count
+    #expect(waiting == 84 - HookLimits.syncEachMax)
+    // An answer lets the oldest that may be asked go first; what it is too late for is dropped.
+    let first = try #require(stage.stage.core.syncCalls.keys.min())
+    stage.stage.core.answered(first, .failed("slow"), wall: wall)
+    #expect(stage.stage.core.syncCalls.count == HookLimits.syncEachMax)
+    #expect(stage.stage.core.waitingCalls.count == waiting - 2)
+    let asked = stage.stage.core.syncCalls.values.contains {
+      if case .checkout(let call) = $0.purpose { call.thing == .order(3) } else { false }
+    }
+    #expect(asked)
   }
 
   @Test("checkouts are rationed on their own")

@@ -159,6 +159,41 @@ struct LedgerTests {
   }
 
   @Test(
+    "purchases that nobody pays are few in an hour; a key that is known gets its answer all the same",
+    arguments: StoreKind.allCases)
+  func unsettled(_ kind: StoreKind) throws {
+    let stage = try StoreStage(kind)
+    let writer = try stage.writer()
+    var purchases: [Transfer] = []
+    for number in 0..<5 {
+      let order = TransferOrder.purchase(of: 50, by: "ann", key: "p\(number)")
+      guard case .posted(let purchase) = try post(order, writer) else { continue }
+      purchases.append(purchase)
+    }
+    #expect(purchases.count == 5)
+    var more = TransferOrder.purchase(of: 50, by: "ann", key: "more")
+    #expect(try post(more, writer) == .unsettled(5))
+    #expect(
+      try post(.purchase(of: 50, by: "ann", key: "p0"), writer) == .repeated(purchases[0]))
+    guard case .posted = try post(.purchase(of: 50, by: "bob", key: "b"), writer) else {
+      Issue.record("another's purchases count")
+      return
+    }
+    // One that is paid makes room, and so does an hour.
+    _ = try post(.settle(purchases[0].id, key: "paid"), writer)
+    guard case .posted = try post(more, writer) else {
+      Issue.record("a paid one still counts")
+      return
+    }
+    more.key = "later"
+    more.atMs += 3_600_001
+    guard case .posted = try post(more, writer) else {
+      Issue.record("they count for ever")
+      return
+    }
+  }
+
+  @Test(
     "a refund posts everything back, once, and never what is spent already",
     arguments: StoreKind.allCases)
   func refunds(_ kind: StoreKind) throws {

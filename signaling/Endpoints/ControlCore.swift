@@ -50,7 +50,9 @@ package struct ControlCore {
   var pendingHooks: [UInt64: PendingHookChange] = [:]
   var lastHookChange: UInt64 = 0
   /// By number: questions to shops that are not answered yet.
-  var syncCalls: [UInt64: SyncPurpose] = [:]
+  var syncCalls: [UInt64: SyncAsked] = [:]
+  /// Payment pages to be asked for when their shops have fewer questions to answer, the oldest first.
+  var waitingCalls: [MerchantCall] = []
   var lastSyncCall: UInt64 = 0
   var access: AccessControl
   /// By number: changes of revocations that are being written.

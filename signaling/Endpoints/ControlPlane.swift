@@ -14,11 +14,13 @@ import Room
 package import RoomLog
 import Synchronization
 package import Web
-import Wire
+package import Wire
 
 /// What reaches the control plane from other threads.
 package enum ControlMessage: Sendable {
-  case web(WebEvent)
+  /// With when the web thread had it: claims and bids are put in order by that, however long they
+  /// waited here.
+  case web(WebEvent, at: Instant)
   case media(MediaEvent)
   /// A change of the revocations is on the disk.
   case recorded(UInt64)
@@ -76,6 +78,7 @@ package final class ControlPlane: Sendable {
   ///   - hookCounters: what became of them so far.
   ///   - busCounters: what became of hints so far; nil without Redis.
   ///   - forward: passes a request on and posts `.passedOn`. As `record`.
+  ///   - clockSet: is told when the machine's clock was set, and by how much.
   package func start(
     _ config: ControlConfig, access: AccessControl, media: MediaPlane, web: WebServer,
     record: @escaping @Sendable (RevocationChange, UInt64) -> Bool,
@@ -83,12 +86,13 @@ package final class ControlPlane: Sendable {
     hooks: @escaping @Sendable (HookOrder) -> Void,
     hookCounters: @escaping @Sendable () -> HookCounters,
     forward: @escaping @Sendable (ForwardOrder) -> Void = { _ in },
-    busCounters: @escaping @Sendable () -> BusCounters? = { nil }
+    busCounters: @escaping @Sendable () -> BusCounters? = { nil },
+    clockSet: @escaping @Sendable (TimeSpan) -> Void
   ) throws(SystemError) {
     let parts = Parts(
       waker: waker, mailbox: mailbox, config: config, access: access, media: media, web: web,
       record: record, store: store, hooks: hooks, hookCounters: hookCounters, forward: forward,
-      busCounters: busCounters)
+      busCounters: busCounters, clockSet: clockSet)
     let thread = try WorkerThread(name: "control", config: parts) { parts in
       guard let loop = try? EventLoop(waker: parts.waker) else { return }
       ControlLoop(parts, loop: loop).run()
@@ -120,6 +124,7 @@ package final class ControlPlane: Sendable {
     var hookCounters: @Sendable () -> HookCounters
     var forward: @Sendable (ForwardOrder) -> Void
     var busCounters: @Sendable () -> BusCounters?
+    var clockSet: @Sendable (TimeSpan) -> Void
   }
 }
 
@@ -138,6 +143,7 @@ private final class ControlLoop {
   private var core: ControlCore
   private var sockets = RoomSockets()
   private var messages: [ControlMessage] = []
+  private var clock = SteadyClock(at: SystemClock.sinceBoot(), wall: SystemClock.wallTime())
   private var nextStatistics = Instant.zero
   private var isStopped = false
 
@@ -150,11 +156,11 @@ private final class ControlLoop {
   func run() {
     while !isStopped {
       let due = min(nextStatistics, sockets.nextFlush)
-      let tick = core.nextTick(at: loop.now, wall: SystemClock.wallTime()) ?? .distantFuture
+      let tick = core.nextTick(at: loop.now, wall: wallTime()) ?? .distantFuture
       loop.wait(until: min(due, tick, loop.now + .milliseconds(200)))
       parts.mailbox.drain(into: &messages)
       let now = loop.now
-      let wall = SystemClock.wallTime()
+      let wall = wallTime()
       for message in messages { take(message, at: now, wall: wall) }
       if now >= nextStatistics { askForStatistics(at: now) }
       core.advance(at: now, wall: wall)
@@ -163,16 +169,23 @@ private final class ControlLoop {
     }
   }
 
+  private func wallTime() -> WallTime {
+    let base = SystemClock.sinceBoot()
+    if let step = clock.follow(SystemClock.wallTime(), at: base) { parts.clockSet(step) }
+    return clock.wall(at: base)
+  }
+
   private func take(_ message: ControlMessage, at now: Instant, wall: WallTime) {
     switch message {
-    case .web(.request(let connection, let request, let body, remote: let remote)):
+    case .web(.request(let connection, let request, let body, remote: let remote), let cameAt):
       core.metrics.web = parts.web.counters
       core.metrics.hooks = parts.hookCounters()
       core.metrics.bus = parts.busCounters()
       core.answer(
         body, RequestTicket(connection: connection, request: request), from: remote, at: now,
-        wall: wall)
-    case .web(let event): sockets.take(event, &core, at: now, wall: wall)
+        wall: wall - (SystemClock.now() - cameAt))
+    case .web(let event, let cameAt):
+      sockets.take(event, &core, at: now, wall: wall - (SystemClock.now() - cameAt))
     case .media(let event): core.take(event, at: now)
     case .house(let answer): core.take(answer, at: now, wall: wall)
     case .hookAnswered(let number, let answer): core.answered(number, answer, wall: wall)

@@ -112,6 +112,8 @@ int clinux_signal_next(int descriptor);
 void clinux_name_thread(const char *NN name);
 int64_t clinux_monotonic_nanoseconds(void);
 int64_t clinux_wall_nanoseconds(void);
+// The monotonic clock with the time the machine slept.
+int64_t clinux_boot_nanoseconds(void);
 /* Whether the kernel believes that the wall clock is disciplined (adjtimex). */
 int clinux_clock_is_synchronised(void);
 // Static text, never freed.

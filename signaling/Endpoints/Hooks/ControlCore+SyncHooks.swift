@@ -19,7 +19,32 @@ enum SyncPurpose: Hashable, Sendable {
   case prices(room: String, order: ShopID, merchant: String, fallback: HookEndpointRow.Fallback)
 }
 
+/// A question that was asked.
+struct SyncAsked: Sendable {
+  let endpoint: Int64
+  let purpose: SyncPurpose
+}
+
+extension MerchantCall {
+  /// Whether it is for the buyer of another.
+  func isOf(sameBuyerAs other: MerchantCall) -> Bool {
+    merchant == other.merchant && data["buyer"] == other.data["buyer"]
+  }
+}
+
 extension ControlCore {
+  /// Whether one question more may be asked of an endpoint, for a buyer at a payment page.
+  private func isFree(_ endpoint: Int64, for purpose: SyncPurpose) -> Bool {
+    guard syncCalls.count < HookLimits.syncMax else { return false }
+    let those = syncCalls.values.filter { $0.endpoint == endpoint }
+    guard those.count < HookLimits.syncEachMax else { return false }
+    guard case .checkout(let call) = purpose else { return true }
+    let own = those.count {
+      if case .checkout(let other) = $0.purpose { other.isOf(sameBuyerAs: call) } else { false }
+    }
+    return own < HookLimits.syncBuyerMax
+  }
+
   /// Asks the shop of `merchant`; the answer comes to `answered`.
   ///
   /// - Parameters:
@@ -31,11 +56,11 @@ extension ControlCore {
     _ kind: SyncHookKind, of merchant: String?, id: String? = nil, data: JSONObject,
     for purpose: SyncPurpose
   ) -> Bool {
-    guard syncCalls.count < HookLimits.syncMax,
-      let endpoint = hooks.endpoint(for: kind, of: merchant)
+    guard let endpoint = hooks.endpoint(for: kind, of: merchant),
+      isFree(endpoint.id, for: purpose)
     else { return false }
     lastSyncCall += 1
-    syncCalls[lastSyncCall] = purpose
+    syncCalls[lastSyncCall] = SyncAsked(endpoint: endpoint.id, purpose: purpose)
     let body = HookPayload.body(type: kind.rawValue, atMs: clock.wall.milliseconds, data: data)
     effects.append(
       .hookCall(
@@ -54,7 +79,8 @@ extension ControlCore {
 
   /// A shop has answered, or its deadline has passed.
   package mutating func answered(_ number: UInt64, _ answer: SyncAnswer, wall: WallTime) {
-    guard let purpose = syncCalls.removeValue(forKey: number) else { return }
+    guard let purpose = syncCalls.removeValue(forKey: number)?.purpose else { return }
+    defer { askWaiting(wall: wall) }
     switch purpose {
     case .review(let room, let message, let fallback):
       let judgement: ReviewJudgement?
@@ -86,14 +112,41 @@ extension ControlCore {
     return true
   }
 
-  /// Asks a merchant for a payment page; without one that answers, the order fails.
+  /// Asks a merchant for a payment page; without one that answers, the order fails. While the shop has
+  /// enough to answer, it waits as long as its units are kept.
   package mutating func ask(_ call: MerchantCall, at now: Instant, wall: WallTime) {
     clock = (now, wall)
+    guard !asked(call) else { return }
+    guard hooks.endpoint(for: .createCheckout, of: call.merchant) != nil,
+      waitingCalls.count < HookLimits.syncWaitingMax
+    else {
+      return answered(call, .failed(reason: "the shop can't be asked now"), at: now, wall: wall)
+    }
+    waitingCalls.append(call)
+  }
+
+  private mutating func asked(_ call: MerchantCall) -> Bool {
     // The same question after a crash has the same id: a shop makes one page for it.
-    let isAsked = ask(
-      .createCheckout, of: call.merchant, id: call.id, data: call.data, for: .checkout(call))
-    if !isAsked {
-      answered(call, .failed(reason: "the shop can't be asked now"), at: now, wall: wall)
+    ask(.createCheckout, of: call.merchant, id: call.id, data: call.data, for: .checkout(call))
+  }
+
+  /// Asks for the payment pages that can be asked for now, the oldest first. What it is too late for
+  /// is asked for no more: its order has expired.
+  private mutating func askWaiting(wall: WallTime) {
+    guard !waitingCalls.isEmpty else { return }
+    let waiting = waitingCalls.filter { $0.untilMs > wall.milliseconds }
+    waitingCalls = []
+    var asked: [Int64: Int] = [:]
+    for call in syncCalls.values { asked[call.endpoint, default: 0] += 1 }
+    for call in waiting {
+      // Looked at first, so that a long queue at a slow shop costs little.
+      let endpoint = hooks.endpoint(for: .createCheckout, of: call.merchant)?.id ?? 0
+      let isFull = asked[endpoint, default: 0] >= HookLimits.syncEachMax
+      if !isFull, self.asked(call) {
+        asked[endpoint, default: 0] += 1
+      } else {
+        waitingCalls.append(call)
+      }
     }
   }
 

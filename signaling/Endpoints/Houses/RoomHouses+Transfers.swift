@@ -86,6 +86,10 @@ extension RoomHouses {
     case .insufficient(let balance):
       refuse(
         transferring, CommandRefusal(.insufficientCoins, "the wallet holds \(balance) coins"))
+    case .unsettled(let count):
+      refuse(
+        transferring,
+        CommandRefusal(.limit, "\(count) of your purchases of coins are not paid: pay them first"))
     case .unknown:
       refuse(
         transferring,

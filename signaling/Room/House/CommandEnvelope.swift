@@ -25,9 +25,8 @@ package struct CommandEnvelope: Sendable {
   package var isReviewed = false
   /// Random bytes for `openGiveaway` and `scheduleDrop`.
   package var seed: [UInt8] = []
-  /// How late the member sees the show, and how late the slowest audience does (`ShopContext`).
-  package var delayMs: Int64 = 0
-  package var windowMs: Int64 = ShopLimits.windowMsMin
+  /// How late the member sees the show (`ShopContext`).
+  package var delayMs = AudienceTier.webRTC.delayMs
   /// Whether the server itself speaks, for a merchant or the ledger: only then `ShopCommand.server`.
   package var isServers = false
   /// Whether there is a merchant that could take an order.

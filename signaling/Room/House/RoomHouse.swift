@@ -19,6 +19,8 @@ package struct RoomHouse: Sendable {
   package var plainShops: Set<String> = []
   /// What can be given here.
   package var gifts = GiftCatalogue.standard
+  /// The ways to watch that this room lets in.
+  package var tiers: Set<AudienceTier> = [.webRTC]
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -129,7 +131,7 @@ package struct RoomHouse: Sendable {
       actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed,
       isReviewed: envelope.isReviewed)
     context.delayMs = envelope.delayMs
-    context.windowMs = envelope.windowMs
+    context.windowMs = windowMs
     context.reservesStock = envelope.reservesStock
     context.merchant = envelope.merchant
     let decision = try state.decide(command, by: context)
@@ -258,7 +260,8 @@ package struct RoomHouse: Sendable {
   mutating func serve(
     _ command: ServerCommand, atMs: Int64, newcomers: [PersonRecord]
   ) -> Pending? {
-    let context = CommandContext(actor: .server, atMs: atMs)
+    var context = CommandContext(actor: .server, atMs: atMs)
+    context.windowMs = windowMs
     guard let decision = try? state.decide(.server(command), by: context),
       !decision.events.isEmpty
     else { return nil }
@@ -274,7 +277,8 @@ package struct RoomHouse: Sendable {
   private mutating func carryOut(
     _ command: ShopServerCommand, _ envelope: CommandEnvelope
   ) throws(CommandRefusal) -> Pending {
-    let context = CommandContext(actor: .server, atMs: envelope.atMs)
+    var context = CommandContext(actor: .server, atMs: envelope.atMs)
+    context.windowMs = windowMs
     try check(command)
     let decision = try state.decide(.server(.shop(command)), by: context)
     var pending = take(decision, [], made: "")

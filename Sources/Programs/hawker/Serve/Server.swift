@@ -13,6 +13,7 @@ import MediaWorker
 import Negotiation
 import RoomLog
 import Store
+import Telemetry
 import Web
 import Wire
 
@@ -40,7 +41,9 @@ struct Server {
     let bus = NodeBus()
     self.bus = bus
     // Before the store, which tells other processes where it listens. Requests wait for the rest.
-    web = try WebServer(try Server.webConfig(settings)) { event in control.post(.web(event)) }
+    web = try WebServer(try Server.webConfig(settings)) { event in
+      control.post(.web(event, at: SystemClock.now()))
+    }
     let store = try HouseStore(
       settings.store, nodePlace: Server.place(settings, listening: web.address),
       retentionDays: settings.retentionDays,
@@ -76,7 +79,12 @@ struct Server {
       store: { order in store.carryOut(order) },
       hooks: { order in sending.carryOut(order) },
       hookCounters: { sending.counters }, forward: { order in courier?.carry(order) },
-      busCounters: { bus.counters })
+      busCounters: { bus.counters },
+      clockSet: { step in
+        log.write(
+          .warning, "the machine's clock was set: rooms follow slowly, at once with a restart",
+          ["seconds": .integer(step.nanoseconds / 1_000_000_000)])
+      })
     self.control = control
     if let redis = settings.redis {
       try bus.start(redis, store: store, control: control, log: log)
