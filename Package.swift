@@ -45,7 +45,8 @@ let package = Package(
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
-    .systemLibrary(name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(
+      name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
     library("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
 
     // Core: bytes, time and randomness are arguments; effects are returned values.
@@ -136,7 +137,8 @@ let package = Package(
         "Wire", "Crypto", "RTP", "SDP", "JSON", "HTTP", "Telemetry", "MediaControl", "Negotiation",
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
         "Doctor", "Access", "Room", "Messages", "Endpoints", "RoomLog", "Store", "Hooks",
-        "HookDelivery", "Nodes", "Courier", "Bus", "Loop", "Web", "MediaWorker", "CLinux", "COpenSSL",
+        "HookDelivery", "Nodes", "Courier", "Bus", "Loop", "Web", "MediaWorker", "CLinux",
+        "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -150,7 +152,8 @@ let package = Package(
         "Wire",
       ]),
     tests("Nodes", ["Crypto", "HTTP", "Hooks", "Nodes", "Wire"]),
-    tests("Courier", ["Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
+    tests(
+      "Courier", ["Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
     tests("Bus", ["Bus", "HookDelivery", "Loop", "Nodes", "Wire"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
@@ -201,7 +204,8 @@ let package = Package(
       "Endpoints",
       [
         "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
-        "MediaControl", "Messages", "Negotiation", "Nodes", "RTP", "Room", "RoomLog", "SDP", "Store",
+        "MediaControl", "Messages", "Negotiation", "Nodes", "RTP", "Room", "RoomLog", "SDP",
+        "Store",
         "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.

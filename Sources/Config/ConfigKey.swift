@@ -86,7 +86,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // As a room's own setting: ten years.
     case .retentionDays: 1...3650
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook, .hookAllow, .web, .logLevel:
+      .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook, .hookAllow, .web,
+      .logLevel:
       nil
     }
   }

@@ -1,11 +1,11 @@
-// Schema 4 for PostgreSQL: where processes reach each other, and what they must agree on.
+// Schema 5 for PostgreSQL: where processes reach each other, and what they must agree on.
 
 extension PostgresMigration {
   /// `nodes.door`: where other processes reach one. `shared_secrets`: the newest row of a name counts, of
   /// those before it only the digest is kept, so that an old one is known again. `revocations`: tokens that
   /// no process takes; a lifted one stays a while, so that all hear of it.
   static let nodes = PostgresMigration(
-    version: 4,
+    version: 5,
     statements: [
       "ALTER TABLE nodes ADD COLUMN door TEXT NOT NULL DEFAULT ''",
       """
