@@ -47,7 +47,8 @@ let package = Package(
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     library("CAV", pkgConfig: "libavcodec", apt: "libavcodec-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
-    .systemLibrary(name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(
+      name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
     library("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
 
     // Core: bytes, time and randomness are arguments; effects are returned values.
@@ -167,7 +168,8 @@ let package = Package(
         "Wire",
       ]),
     tests("Nodes", ["Crypto", "HTTP", "Hooks", "Nodes", "Wire"]),
-    tests("Courier", ["Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
+    tests(
+      "Courier", ["Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
     tests("Bus", ["Bus", "HookDelivery", "Loop", "Nodes", "Wire"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
@@ -230,7 +232,8 @@ let package = Package(
       "Endpoints",
       [
         "Endpoints", "Access", "Commerce", "Crypto", "DTLS", "HTTP", "Hooks", "ICE", "JSON",
-        "MediaControl", "Messages", "Negotiation", "Nodes", "RTP", "Room", "RoomLog", "SDP", "Store",
+        "MediaControl", "Messages", "Negotiation", "Nodes", "RTP", "Room", "RoomLog", "SDP",
+        "Store",
         "Web", "Wire",
       ]),
     // Replays Tests/Fuzz; a new fuzz body needs its target here.

@@ -7,7 +7,7 @@ package import Wire
 /// The one header field of a request that was passed on. Signed with the key of the processes over
 /// everything that is passed on, so that nobody else can name a client's address or change a word.
 package struct ForwardStamp: Hashable, Sendable {
-  /// The name of the field.
+  /// The name of the field; in an answer it says that a stamp was refused.
   package static let name = "Hawker-Forwarded"
 
   /// The process that passed it on, and the one it is for: their numbers in the database.

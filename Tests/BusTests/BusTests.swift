@@ -153,9 +153,9 @@ struct BusTests {
     let port = try RedisServer.freePort()
     // Takes connections and never says a word; then talks nonsense.
     let silent = Process()
-    silent.executableURL = URL(filePath: "/usr/bin/env")
+    silent.executableURL = URL(filePath: "/usr/bin/python3")
     silent.arguments = [
-      "python3", "-c",
+      "-c",
       """
       import socket, sys
       s = socket.create_server(('127.0.0.1', \(port)))
@@ -170,7 +170,10 @@ struct BusTests {
     let output = Pipe()
     silent.standardOutput = output
     try silent.run()
-    defer { silent.terminate() }
+    defer {
+      kill(silent.processIdentifier, SIGKILL)
+      silent.waitUntilExit()
+    }
     _ = output.fileHandleForReading.availableData
     let anna = try Member("redis://127.0.0.1:\(port)")
     try anna.wait { !$0.changes.isEmpty }

@@ -157,7 +157,8 @@ struct HousesTests {
       ["Content-Type": "application/sdp"])
     #expect(parked == nil)
     _ = test.stage.takeHouseOrders()
-    test.stage.take(.elsewhere(room: "demo", RoomOwner(node: 2, publicURL: "https://b.example:8443")))
+    test.stage.take(
+      .elsewhere(room: "demo", RoomOwner(node: 2, publicURL: "https://b.example:8443")))
     let answer = try #require(test.stage.answers.values.first)
     #expect(answer.status == 307)
     #expect(answer.headers["Location"] == "https://b.example:8443/whep/demo?a=%26%C3%A9&b=")

@@ -125,7 +125,8 @@ struct NodeTests {
     #expect(ben.revoked.wait(for: 0) == [row])
   }
 
-  @Test("rooms taken and given back, endpoints and erasures are worth telling; a room's events are not")
+  @Test(
+    "rooms taken and given back, endpoints and erasures are worth telling; a room's events are not")
   func hints() throws {
     let anna = try Member()
     let writer = try anna.writer("anna", address)

@@ -3,6 +3,7 @@
 import Access
 package import HTTP
 import JSON
+import Nodes
 import RoomLog
 package import Wire
 
@@ -19,7 +20,10 @@ extension ControlCore {
         request: request, ticket: ticket, client: origin.client, isPassedOn: origin.isPassedOn)
       answer(parked, at: now, wall: wall)
     } catch {
-      effects.append(.respond(ticket, cors.apply(to: error.problem, for: request)))
+      // Who passed it on must not take this for an answer to its client.
+      var problem = error.problem
+      problem.headers.set(ForwardStamp.name, "refused")
+      effects.append(.respond(ticket, cors.apply(to: problem, for: request)))
     }
   }
 

@@ -115,9 +115,10 @@ extension ControlCore {
     let parked = ParkedRequest(request: passed.request, ticket: passed.ticket)
     switch result {
     case .answered(let answer):
-      // Among the reasons for these: it does not have the room any more, or does not believe us.
-      if answer.status == 503 || answer.status == 421 { owners.forget(passed.room) }
-      if answer.status == 421 {
+      let isOurs = answer.headers[ForwardStamp.name] == nil
+      // Among the reasons: it does not have the room any more.
+      if answer.status == 503 || !isOurs { owners.forget(passed.room) }
+      guard isOurs else {
         return refuse(parked, .movedOn("the server that has the room did not take the request"))
       }
       waitingRequests[passed.ticket] = nil
@@ -153,5 +154,5 @@ extension ControlRefusal {
 
   /// A stamp that is not of a process on our database, or not for this one.
   static let notOfOurs = ControlRefusal(
-    421, "forbidden", "this was not passed on by a server on the same database, for this one")
+    403, "forbidden", "this was not passed on by a server on the same database, for this one")
 }
