@@ -139,7 +139,7 @@ extension TransferOutcome {
   fileprivate var isPosted: Bool {
     switch self {
     case .posted, .repeated, .done: true
-    case .mismatch, .insufficient, .unknown, .failed: false
+    case .mismatch, .insufficient, .unknown, .unsettled, .failed: false
     }
   }
 }
