@@ -138,7 +138,7 @@ struct NodeTests {
     writer.noteErasure()
     writer.close()
     #expect(
-      anna.told.wait(for: 5) == [[.rooms], [.rooms], [.hooks], [.erasures], [.rooms, .hooks]])
+      anna.told.wait(for: 5) == [[.room("demo")], [.rooms], [.hooks], [.erasures], [.rooms, .hooks]])
   }
 
   @Test("one process at a time keeps to the retention; it lets go when it is done")
