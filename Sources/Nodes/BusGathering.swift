@@ -10,7 +10,7 @@ package struct BusGathering: Sendable {
   /// Hints that found no room.
   package private(set) var discarded: UInt64 = 0
 
-  /// Hints that wait: more than are ever different, but for wallets.
+  /// Hints that wait: rooms that are taken within a pause when one of several servers dies.
   package static let waitingMax = 1024
   /// Between two rounds of acting on hints: what the database is asked by them, however many come.
   package static let pause = TimeSpan.milliseconds(100)

@@ -2,16 +2,16 @@
 
 /// A hint. It carries nothing that is believed: who gets one reads the database sooner than it would have.
 package enum BusHint: Hashable, Sendable {
-  /// Rooms were taken, or given back.
+  /// Rooms were given back: each may be anybody's soon.
   case rooms
+  /// A room was taken.
+  case room(String)
   /// Endpoints of webhooks changed, or a process left deliveries to the others.
   case hooks
   /// People were erased.
   case erasures
   /// Tokens were revoked or restored.
   case revocations
-  /// A member's wallet holds another sum.
-  case wallet(identity: String)
 
   /// What a new connection is told: what was said meanwhile is not known.
   package static let all: [BusHint] = [.rooms, .hooks, .erasures, .revocations]
@@ -23,8 +23,8 @@ package struct BusMessage: Hashable, Sendable {
   package let sender: UInt64
   package let hint: BusHint
 
-  /// The longest message: an identity's length, in bytes of UTF-8, and some words.
-  package static let bytesMax = 1024
+  /// The longest message: some words and the name of a room.
+  package static let bytesMax = 256
 
   package init(sender: UInt64, hint: BusHint) {
     self.sender = sender
@@ -45,7 +45,7 @@ package struct BusMessage: Hashable, Sendable {
     case ("hooks", 3): hint = .hooks
     case ("erasures", 3): hint = .erasures
     case ("revocations", 3): hint = .revocations
-    case ("wallet", 4) where !words[3].isEmpty: hint = .wallet(identity: String(words[3]))
+    case ("room", 4) where !words[3].isEmpty: hint = .room(String(words[3]))
     default: return nil
     }
   }
@@ -58,7 +58,7 @@ package struct BusMessage: Hashable, Sendable {
       case .hooks: "hooks"
       case .erasures: "erasures"
       case .revocations: "revocations"
-      case .wallet(let identity): "wallet \(identity)"
+      case .room(let name): "room \(name)"
       }
     let bytes = Array("1 \(String(sender, radix: 16)) \(words)".utf8)
     return bytes.count <= BusMessage.bytesMax ? bytes : nil

@@ -20,8 +20,10 @@ package enum StoreNews: Sendable {
 
 /// What others might want to know.
 package enum StoreHint: Hashable, Sendable {
-  /// Rooms were taken, or given back.
+  /// Rooms were given back.
   case rooms
+  /// A room was taken.
+  case room(String)
   /// Endpoints of webhooks changed, or deliveries were left to the others.
   case hooks
   /// People were erased.

@@ -67,10 +67,10 @@ struct BusTests {
     let (anna, ben) = (try Member(url), try Member("redis://localhost:\(redis.port)/0"))
     let other = try Member(url, channel: "hawker:other")
     for member in [anna, ben, other] { try member.settle() }
-    anna.bus.tell(.wallet(identity: "é ü"))
+    anna.bus.tell(.room("é ü"))
     anna.bus.tell(.rooms)
     try ben.wait { $0.hints.count == 2 }
-    #expect(ben.hints == [.wallet(identity: "é ü"), .rooms])
+    #expect(ben.hints == [.room("é ü"), .rooms])
     ben.bus.tell(.hooks)
     try anna.wait { !$0.hints.isEmpty }
     #expect(anna.hints == [.hooks] && other.hints.isEmpty)
@@ -134,7 +134,7 @@ struct BusTests {
     let shout = (0..<60_000).map { number in
       switch number % 3 {
       case 0: "PUBLISH hawker:test garbage-\(number)"
-      case 1: "PUBLISH hawker:test \"1 ff wallet w\(number)\""
+      case 1: "PUBLISH hawker:test \"1 ff room w\(number)\""
       default: "PUBLISH hawker:test \"1 ff rooms\""
       }
     }
@@ -178,7 +178,7 @@ struct BusTests {
     let anna = try Member("redis://127.0.0.1:\(port)")
     try anna.wait { !$0.changes.isEmpty }
     let begin = SystemClock.now()
-    for number in 0..<100_000 { anna.bus.tell(.wallet(identity: "\(number)")) }
+    for number in 0..<100_000 { anna.bus.tell(.room("\(number)")) }
     #expect(SystemClock.now() - begin < .seconds(10))
     try anna.wait { $0.bus.counters.discarded > 0 }
     #expect(!anna.bus.counters.isConnected && anna.changes.count == 1 && anna.hints.isEmpty)

@@ -110,6 +110,21 @@ struct PassingOnTests {
     #expect(orders(&a) == 1)
   }
 
+  @Test("who hears that a room was taken, or rooms given back, asks the database again")
+  func hinted() throws {
+    for (hints, isForgotten) in [
+      ([BusHint.room("other"), .hooks], false), ([.room("demo")], true), ([.rooms], true),
+    ] {
+      var a = try wrong()
+      _ = try say(&a, "1")
+      a.take(.elsewhere(room: "demo", owner))
+      _ = orders(&a)
+      a.core.hinted(hints)
+      _ = try say(&a, "2")
+      #expect(orders(&a) == (isForgotten ? 1 : 0), "\(hints)")
+    }
+  }
+
   @Test("an owner that is gone or silent is 503 with Retry-After; what is not known is said")
   func gone() throws {
     var a = try wrong()
@@ -197,10 +212,12 @@ struct PassingOnTests {
     for order in passed { a.passedOn(order.number, .unreached("refused")) }
     let large = ForwardLimits.bytesMax / 4
     for _ in 0..<5 { try ask(&a, bytes: large) }
+    a.take(.elsewhere(room: "demo", owner))
     passed = a.takeForwards()
     #expect(passed.count == 4)
     for order in passed { a.passedOn(order.number, .unreached("refused")) }
     try ask(&a, bytes: large)
+    a.take(.elsewhere(room: "demo", owner))
     #expect(a.takeForwards().count == 1)
   }
 

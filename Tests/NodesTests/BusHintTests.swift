@@ -9,7 +9,7 @@ import Wire
 @Suite("Hints between processes")
 struct BusHintTests {
   private let hints: [BusHint] =
-    BusHint.all + [.wallet(identity: "anna b"), .wallet(identity: "é")]
+    BusHint.all + [.room("anna b"), .room("é")]
 
   @Test("each is read as it was written; anything else is nobody's")
   func messages() throws {
@@ -19,12 +19,12 @@ struct BusHintTests {
     }
     for text in [
       "", "1", "1 ff", "1 ff ", "1 ff none", "2 ff rooms", "1 xyz rooms", "1 ff rooms x",
-      "1 ff wallet", "1 ff wallet ", "1 fffffffffffffffff rooms", " 1 ff rooms", "1 ff Rooms",
+      "1 ff room", "1 ff room ", "1 fffffffffffffffff rooms", " 1 ff rooms", "1 ff Rooms",
     ] { #expect(BusMessage(Array(text.utf8)) == nil, "\(text)") }
     #expect(BusMessage([0x31, 0x20, 0x66, 0x20, 0xFF]) == nil)
     let long = String(repeating: "x", count: BusMessage.bytesMax)
-    #expect(BusMessage(sender: 1, hint: .wallet(identity: long)).bytes == nil)
-    #expect(BusMessage(Array("1 1 wallet \(long)".utf8)) == nil)
+    #expect(BusMessage(sender: 1, hint: .room(long)).bytes == nil)
+    #expect(BusMessage(Array("1 1 room \(long)".utf8)) == nil)
   }
 
   @Test("a hint waits once however often it comes, and is acted on at most ten times a second")
@@ -45,10 +45,10 @@ struct BusHintTests {
   @Test("what waits has a bound")
   func bound() {
     var gathering = BusGathering()
-    for number in 0..<BusGathering.waitingMax + 7 { gathering.add(.wallet(identity: "\(number)")) }
+    for number in 0..<BusGathering.waitingMax + 7 { gathering.add(.room("\(number)")) }
     #expect(gathering.discarded == 7)
-    #expect(gathering.popFirst() == .wallet(identity: "0"))
-    gathering.add(.wallet(identity: "0"))
+    #expect(gathering.popFirst() == .room("0"))
+    gathering.add(.room("0"))
     #expect(gathering.discarded == 7)
     #expect(gathering.take(at: .zero + .seconds(1)).count == BusGathering.waitingMax)
   }

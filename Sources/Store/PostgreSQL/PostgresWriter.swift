@@ -121,7 +121,8 @@ final class PostgresWriter: LogWriter {
     for (item, outcome) in zip(items, outcomes) {
       switch (item, outcome) {
       case (_, .refused): continue
-      case (.open, _), (.release, _): hints.insert(.rooms)
+      case (.open(let name, _), _): hints.insert(.room(name))
+      case (.release, _): hints.insert(.rooms)
       case (.revocation, _): hints.insert(.revocations)
       case (.hook(let change), _) where change.concernsEndpoints: hints.insert(.hooks)
       default: continue

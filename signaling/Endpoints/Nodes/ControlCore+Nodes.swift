@@ -57,7 +57,13 @@ extension ControlCore {
 
   /// Other processes have said that something changed. What the store keeps it reads itself.
   package mutating func hinted(_ hints: [BusHint]) {
-    if hints.contains(.rooms) { owners.forgetAll() }
+    for hint in hints {
+      switch hint {
+      case .rooms: owners.forgetAll()
+      case .room(let name): owners.forget(name)
+      case .hooks, .erasures, .revocations: break
+      }
+    }
   }
 
   // MARK: Out

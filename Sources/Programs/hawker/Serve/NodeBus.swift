@@ -30,7 +30,13 @@ final class NodeBus: Sendable {
       address, channel: NodeBus.channel(membership.key), context: context,
       heard: { hints in
         // Rooms are asked for when somebody wants them.
-        if hints.contains(where: { $0 != .rooms }) { store.nudge() }
+        let concernsStore = hints.contains { hint in
+          switch hint {
+          case .rooms, .room: false
+          case .hooks, .erasures, .revocations: true
+          }
+        }
+        if concernsStore { store.nudge() }
         control.post(.hinted(hints))
       },
       changed: { change in
@@ -65,6 +71,7 @@ extension BusHint {
   init(_ hint: StoreHint) {
     switch hint {
     case .rooms: self = .rooms
+    case .room(let name): self = .room(name)
     case .hooks: self = .hooks
     case .erasures: self = .erasures
     case .revocations: self = .revocations
