@@ -54,7 +54,7 @@ struct RandomShow {
     let drops = live(shop.drops.filter { $0.stage != .ended }, else: shop.drops).map(\.id)
     let orders = shop.orders.suffix(8).map(\.key)
     if random.number(0...999) < 2 { return .server(.over) }
-    switch random.number(0...84) {
+    switch random.number(0...86) {
     case 66...70: return .checkout(hold: nil)
     case 71...74: return .applyVoucher("save\(random.number(0...1))")
     case 75...77: return .setCart(sku(), quantity: 1)
@@ -70,7 +70,7 @@ struct RandomShow {
       let expired = shop.orders.filter { $0.value.status == .expired }
       let special = expired.filter { $0.value.lot != nil || $0.value.voucher != nil }
       return .server(.orderReported(order: id(live(special, else: expired).map(\.key)), .paid))
-    case 62...63:
+    case 62...63, 85...86:
       // Mostly of a drop that is still on.
       let paid = shop.orders.filter { $0.value.status == .paid && $0.value.drop != nil }
       let on = paid.filter { $0.value.drop.flatMap { shop.drop($0) }?.takesBack == true }
