@@ -3,6 +3,7 @@
 export { canDecode, canWatch } from "./codecs.js";
 export { cameraEncodings, screenEncodings } from "./encodings.js";
 export { HawkerError } from "./errors.js";
+export { HlsPlayer } from "./hls/hls-player.js";
 export { HawkerRoom } from "./room.js";
 export { Publication } from "./publication.js";
 export { apply, showOf } from "./show.js";

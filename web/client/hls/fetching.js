@@ -1,0 +1,109 @@
+// Fetching playlists and media: again and again while that can help, and named refusals when it can't.
+
+import { HawkerError } from "../errors.js";
+import { Backoff, sleep } from "../timing.js";
+
+/** A server holds a request back for three target durations at most; then something is wrong with the way to it. */
+const PATIENCE_MS = 15_000;
+/** What isn't there may come: a playlist before the show's first segment, a part of a server just started. */
+const MISSING_MS = 12_000;
+
+/**
+ * @typedef {object} Fetched
+ * @property {Uint8Array} bytes
+ * @property {string} url  after redirects
+ * @property {number} ms  from the first byte to the last: how long the server held it back is not in it
+ */
+
+export class Fetching {
+  #sign;
+  #closing = new AbortController();
+  /** Whether the last try failed: the way to the server is cut, or it is gone. */
+  failing = false;
+  /** Told each time `failing` changes. */
+  #told;
+
+  /**
+   * @param {object} options
+   * @param {(url: URL) => void} [options.sign]  puts into each URL what the server lets one in by
+   * @param {(failing: boolean) => void} [options.told]
+   */
+  constructor({ sign, told } = {}) {
+    this.#sign = sign ?? (() => {});
+    this.#told = told ?? (() => {});
+  }
+
+  get closed() {
+    return this.#closing.signal.aborted;
+  }
+
+  close() {
+    this.#closing.abort(new HawkerError("closed", "the player was closed"));
+  }
+
+  /**
+   * Fetches until it is there.
+   * @param {import("./playlist.js").Resource} resource
+   * @param {{once?: boolean}} how  once: one try only
+   * @returns {Promise<Fetched>}
+   * @throws {HawkerError} `closed`, `http-<status>` of a refusal, `http-404` of what does not come
+   */
+  async get(resource, { once = false } = {}) {
+    const backoff = new Backoff();
+    const began = performance.now();
+    for (;;) {
+      if (this.closed) throw this.#closing.signal.reason;
+      try {
+        const fetched = await this.#try(resource);
+        this.#become(false);
+        return fetched;
+      } catch (error) {
+        if (this.closed) throw this.#closing.signal.reason;
+        const refusal = error instanceof HawkerError ? error : null;
+        if (once || (refusal && !worthAnotherTry(refusal.code, performance.now() - began))) throw refusal ?? new HawkerError("disconnected", String(error));
+        this.#become(true);
+        await sleep(Math.max(backoff.next(), refusal?.retryAfterMs ?? 0));
+      }
+    }
+  }
+
+  /** @param {import("./playlist.js").Resource} resource @returns {Promise<Fetched>} */
+  async #try({ url, range }) {
+    const signed = new URL(url);
+    this.#sign(signed);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new HawkerError("timeout", "no answer in time")), PATIENCE_MS);
+    const close = () => limit.abort(this.#closing.signal.reason);
+    this.#closing.signal.addEventListener("abort", close);
+    try {
+      const headers = range ? { Range: `bytes=${range.start}-${range.start + range.length - 1}` } : undefined;
+      const response = await fetch(signed, { headers, signal: limit.signal });
+      if (!response.ok) {
+        const retryAfter = Number(response.headers.get("Retry-After"));
+        throw new HawkerError(`http-${response.status}`, `${response.status} for ${url}`, { retryAfterMs: retryAfter ? retryAfter * 1000 : null });
+      }
+      const first = performance.now();
+      let bytes = new Uint8Array(await response.arrayBuffer());
+      // A cache may answer with the whole resource.
+      if (range && response.status === 200) bytes = bytes.subarray(range.start, range.start + range.length);
+      return { bytes, url: response.redirected ? response.url : url, ms: performance.now() - first };
+    } finally {
+      clearTimeout(timer);
+      this.#closing.signal.removeEventListener("abort", close);
+    }
+  }
+
+  /** @param {boolean} failing */
+  #become(failing) {
+    if (failing === this.failing) return;
+    this.failing = failing;
+    this.#told(failing);
+  }
+}
+
+/** @param {string} code @param {number} ms since the first try */
+function worthAnotherTry(code, ms) {
+  const status = Number(/^http-(\d+)$/.exec(code)?.[1] ?? 0);
+  if (status === 404) return ms < MISSING_MS;
+  return status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
+}
