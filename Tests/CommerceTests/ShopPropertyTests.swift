@@ -279,7 +279,7 @@ struct ShopPropertyTests {
   @Test("random shows come to every kind of event")
   func coverage() throws {
     var kinds: [String: Int] = [:]
-    for seed in UInt64(0)..<60 {
+    for seed in UInt64(0)..<90 {
       var show = RandomShow(seed: seed)
       show.run(400)
       for entry in show.harness.log { kinds[entry.event.kind, default: 0] += 1 }
