@@ -189,7 +189,7 @@ class Storm:
                 await asyncio.sleep(0.001)
         self.isUp.clear()
         self.server.process.kill()
-        await asyncio.sleep(0.05)  # What was on its way is read.
+        await asyncio.sleep(0.25)  # What was on its way is read, and PostgreSQL ends the commit it had begun.
         keys = ", ".join(f"'{asking.key}'" for asking in askings)
         onDisk = {
             key for (key,) in self.disk.rows(f"SELECT key FROM transfers WHERE key IN ({keys})")}
@@ -264,8 +264,12 @@ def check_ledger(show, people, askings):
     assert logged == numbers[:len(logged)] and len(logged) >= len(numbers) - len(people)
 
 
+# Each commit waits so long (us) for others before it is flushed: time for a kill between it and its reply.
+SLOW_COMMITS = "-c commit_delay=100000 -c commit_siblings=0"
+
+
 def storm(evidence, room, report, seed, keys, buyers, kind):
-    postgres = PostgresServer() if kind == "postgresql" else None
+    postgres = PostgresServer(options=SLOW_COMMITS) if kind == "postgresql" else None
     started = time.monotonic()
     try:
         show = give(evidence, room, seed, keys, buyers, postgres)
