@@ -27,6 +27,11 @@ from harness import slow_disk
 from harness.postgres import PostgresServer
 from harness.server import HawkerServer, binary
 
+try:
+    from harness.redis import RedisServer
+except ImportError:  # The program has no use for one yet.
+    RedisServer = None
+
 UNITS = 100
 PER_BUYER = 2
 COUNTDOWN = 10
@@ -142,6 +147,7 @@ class Storm:
     """Servers, their merchant and a crowd."""
 
     def __init__(self, evidence, room, seed, buyers, postgres=None):
+        self.redis = RedisServer() if postgres and RedisServer else None
         self.evidence, self.room, self.buyers, self.seed = evidence, room, buyers, seed
         self.random, self.postgres = random.Random(seed), postgres
         self.merchant = Merchant(seed)
@@ -163,6 +169,8 @@ class Storm:
             environment = slow_disk.environment(self.evidence)
             if self.postgres:
                 environment = {"HAWKER_STORE": self.postgres.url}
+                if self.redis:
+                    environment["HAWKER_REDIS"] = self.redis.url
                 flags += ["--public-url", f"http://{address}"]
             self.servers.append(HawkerServer(
                 folder, *flags, environment=environment, address=address, udp_port=free_port()))
@@ -246,6 +254,9 @@ class Storm:
         # Once the room's owner stays away for longer than its lease: the first, who opened it.
         isLong = bool(self.postgres) and not self.isTakenOver and victim is self.servers[0]
         self.isTakenOver = self.isTakenOver or isLong
+        # What Redis knows is for speed alone.
+        if self.redis:
+            self.redis.flush()
         os.kill(victim.process.child.pid, signal.SIGKILL)
         victim.process.child.wait(10)
         self.kills += 1
@@ -316,6 +327,8 @@ class Storm:
             self.crowd.wait()
         for server in self.servers:
             server.process.kill()
+        if self.redis:
+            self.redis.kill()
         self.merchant.stop()
 
 
