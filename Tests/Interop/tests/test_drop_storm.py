@@ -25,12 +25,8 @@ from standardwebhooks.webhooks import Webhook
 
 from harness import slow_disk
 from harness.postgres import PostgresServer
+from harness.redis import RedisServer
 from harness.server import HawkerServer, binary
-
-try:
-    from harness.redis import RedisServer
-except ImportError:  # The program has no use for one yet.
-    RedisServer = None
 
 UNITS = 100
 PER_BUYER = 2
@@ -147,7 +143,7 @@ class Storm:
     """Servers, their merchant and a crowd."""
 
     def __init__(self, evidence, room, seed, buyers, postgres=None):
-        self.redis = RedisServer() if postgres and RedisServer else None
+        self.redis = RedisServer() if postgres else None
         self.evidence, self.room, self.buyers, self.seed = evidence, room, buyers, seed
         self.random, self.postgres = random.Random(seed), postgres
         self.merchant = Merchant(seed)
