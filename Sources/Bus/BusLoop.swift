@@ -125,6 +125,7 @@ final class BusLoop {
     sides[index].nextTry = loop.now + TimeSpan(nanoseconds: shortened)
     sides[index].pause = min(pause + pause, BusLimits.pauseMax)
     lastFailure = why
+    parts.counters.value.withLock { $0.failures += 1 }
   }
 
   private var lastFailure = ""

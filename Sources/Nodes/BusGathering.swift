@@ -58,6 +58,8 @@ package struct BusCounters: Hashable, Sendable {
   /// Whether Redis takes and brings hints now.
   package var isConnected = false
   package var connections: UInt64 = 0
+  /// Connections that ended, or that could not be made.
+  package var failures: UInt64 = 0
   package var sent: UInt64 = 0
   package var received: UInt64 = 0
   /// What came and was no message of ours.

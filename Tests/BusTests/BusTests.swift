@@ -91,13 +91,16 @@ struct BusTests {
     for member in [anna, ben] { try member.wait { $0.changes.count == 2 } }
     // Nobody waits for it, and what is told meanwhile is told later, once.
     for _ in 0..<10_000 { anna.bus.tell(.erasures) }
-    usleep(300_000)
+    let failures = anna.bus.counters.failures
+    try anna.wait { $0.bus.counters.failures >= failures + 2 }
     redis = try RedisServer(port: port)
     try ben.wait { $0.hints.filter { $0 == .erasures }.count >= 1 && $0.bus.counters.isConnected }
     for member in [anna, ben] {
       try member.wait { $0.bus.counters.isConnected && Set($0.hints).isSuperset(of: BusHint.all) }
       #expect(member.changes.count == 3 && member.changes.last == .connected)
     }
+    try anna.wait { $0.bus.counters.sent > 0 }
+    #expect(anna.bus.counters.sent == 1)
     try redis?.command("FLUSHALL")
     try redis?.command("SCRIPT", "FLUSH")
     ben.forget()
@@ -115,7 +118,8 @@ struct BusTests {
     for member in [right, named] { try member.settle() }
     for member in [wrong, none] {
       try member.wait { !$0.changes.isEmpty }
-      usleep(500_000)
+      // Each of its connections has been refused again since.
+      try member.wait { $0.bus.counters.failures >= 4 }
       guard case .disconnected(let why)? = member.changes.first, member.changes.count == 1 else {
         Issue.record("\(member.changes)")
         continue

@@ -3,6 +3,7 @@
 import Foundation
 import Loop
 import RoomLog
+import Synchronization
 import Testing
 import Wire
 
@@ -55,6 +56,10 @@ struct HookOwnershipTests {
     func waiting(_ endpoint: Int64) throws -> [[UInt8]] {
       try reader.waitingHooks(of: endpoint, limit: 100).map(\.body)
     }
+  }
+
+  private final class Flag: Sendable {
+    let value = Mutex(false)
   }
 
   private let address: PostgresAddress
@@ -138,22 +143,31 @@ struct HookOwnershipTests {
     let anna = try Member("anna", address, lease: long)
     let (endpoint, other) = (try anna.endpoint(), try anna.endpoint())
     var feed = RoomFeed(try anna.writer.open("shop"))
-    let (address, isGoing) = (address, DispatchSemaphore(value: 0))
+    let (address, isGoing, isWritten) = (address, DispatchSemaphore(value: 0), Flag())
     let removal = Thread {
       defer { isGoing.signal() }
       guard let database = try? PostgresSession(address, journal: nil) else { return }
       try? database.run("BEGIN")
       try? database.run("DELETE FROM hook_endpoints WHERE id = ?", .integer(other))
       isGoing.signal()
-      // The write below waits for this transaction by then, or has seen it: both must do.
-      usleep(100_000)
+      // The write below waits for this transaction, or has seen it: both must do.
+      while isWritten.value.withLock({ !$0 }),
+        (try? database.integer(
+          """
+          SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))
+          """)) == 0
+      {
+        usleep(1000)
+      }
       try? database.run("COMMIT")
     }
     removal.start()
     isGoing.wait()
     var entry = feed.next()
     entry.outbox = [OutboxRow(topic: "room.live", body: [1], atMs: 1)]
-    #expect(try anna.writer.write(entry)?.isCommitted == true)
+    let written = Result { try anna.writer.write(entry) }
+    isWritten.value.withLock { $0 = true }
+    #expect(try written.get()?.isCommitted == true)
     isGoing.wait()
     #expect(try anna.waiting(endpoint) == [[1]])
     #expect(try anna.reader.database.integer("SELECT count(*) FROM hook_deliveries") == 1)

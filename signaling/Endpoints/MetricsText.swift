@@ -105,6 +105,10 @@ extension ControlCore {
     text.family("hawker_bus_connections_total", .counter, help: "How often Redis was found.")
     text.sample("hawker_bus_connections_total", [:], Double(bus.connections))
     text.family(
+      "hawker_bus_failures_total", .counter,
+      help: "Connections to Redis that ended or could not be made.")
+    text.sample("hawker_bus_failures_total", [:], Double(bus.failures))
+    text.family(
       "hawker_bus_hints_total", .counter, help: "Hints between servers by Redis, by what came.")
     text.sample("hawker_bus_hints_total", ["result": "sent"], Double(bus.sent))
     text.sample("hawker_bus_hints_total", ["result": "received"], Double(bus.received))

@@ -1,11 +1,14 @@
 """For schemathesis (SCHEMATHESIS_HOOKS): who asks for what in a sale, and the merchant's signature.
 
-Runs in schemathesis' process. The environment says how: HAWKER_HOST, HAWKER_BUYER and HAWKER_SERVICE are tokens,
-HAWKER_SECRET signs callbacks.
+Runs in schemathesis' process. The environment says how: HAWKER_HOST is a token, HAWKER_BUYERS are some, apart by
+spaces, HAWKER_SECRET signs callbacks, HAWKER_COUNTS is the file that says which answers there were.
 """
 
+import atexit
+import collections
 import datetime
 import itertools
+import json
 import os
 
 import schemathesis
@@ -15,11 +18,17 @@ BUYERS = {
     "setCart", "applyVoucher", "checkout", "cancelOrder", "getOrders", "claim", "leaveDrop", "bid", "releaseHold",
     "getWallet", "gift", "buyCoins",
 }
+# A buyer may ask a few times a second, schemathesis asks a hundred times: the next one comes as soon as one has asked
+# too often, or has nothing left to order.
+TOO_OFTEN, CANNOT = 429, 422
 numbers = itertools.count(1)
+buyers = itertools.cycle(os.environ["HAWKER_BUYERS"].split())
+buyer = next(buyers)
+answers = collections.Counter()
 
 
 def token(operation):
-    return os.environ["HAWKER_BUYER" if operation in BUYERS else "HAWKER_HOST"]
+    return buyer if operation in BUYERS else os.environ["HAWKER_HOST"]
 
 
 @schemathesis.hook
@@ -42,3 +51,18 @@ def before_call(context, case, kwargs):
         return request
 
     kwargs["auth"] = authorize
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    global buyer
+    operation, status = case.operation.definition.raw["operationId"], response.status_code
+    answers[f"{operation} {status}"] += 1
+    if status == TOO_OFTEN or (operation == "checkout" and status == CANNOT):
+        buyer = next(buyers)
+
+
+@atexit.register
+def count():
+    with open(os.environ["HAWKER_COUNTS"], "w") as file:
+        json.dump(answers, file, indent=1, sort_keys=True)
