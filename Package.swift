@@ -154,7 +154,7 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "Loop", "SDP", "Telemetry", "Web",
+        "HLS", "HLSFeed", "JSON", "Loop", "SDP", "Telemetry", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
