@@ -10,6 +10,7 @@ import Loop
 import MediaControl
 import RTP
 import Telemetry
+import Transcoding
 import Web
 import Wire
 
@@ -30,6 +31,8 @@ final class Sidecar {
   private var session: SignalingSession?
   /// The place among the feed's layers of each section of the client.
   private var layers: [Int: Int] = [:]
+  /// There as soon as there is something to decode.
+  private var transcoder: TranscodeThread?
   private var joining: WorkerThread?
   private var joinAt = Instant.zero
   private var pause = Sidecar.backoff.first
@@ -59,7 +62,7 @@ final class Sidecar {
     }
     var random = RandomSource.system
     let run = String(UInt32(truncatingIfNeeded: random.next()), radix: 36)
-    feed = RoomFeed(layers: SidecarJoin.layers, timing: settings.timing, run: run)
+    feed = RoomFeed(layers: SidecarJoin.layers, timing: settings.timing, run: run, ladder: settings.ladder)
     try clients.loop.add(signals.descriptor, token: Sidecar.signalToken, interest: .reading)
   }
 
@@ -73,6 +76,7 @@ final class Sidecar {
     }
     feed.end()
     answerWaiting()
+    transcoder?.stop()
     leave()
     server.drain()
     server.join()
@@ -87,11 +91,13 @@ final class Sidecar {
           packet.sequence, timestamp: packet.timestamp, payload: payload, at: arrival)
         return
       }
-      guard let layer = layers[packet.section], packet.codec == .h264 else { return }
+      guard let layer = layers[packet.section], packet.codec.isVideo else { return }
       feed.receive(
-        SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), timestamp: packet.timestamp,
-        marker: packet.marker, payload: payload, layer: layer, at: arrival)
+        SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), codec: packet.codec,
+        timestamp: packet.timestamp, marker: packet.marker, payload: payload, layer: layer,
+        at: arrival)
     }
+    passOnOrders()
     let now = SystemClock.now()
     if (try? signals.next()) != nil { isStopped = true }
     for event in clients.events {
@@ -131,6 +137,18 @@ final class Sidecar {
     for connection in desk.expire(at: now) {
       server.post(.respond(connection.connection, connection.request, RequestDesk.tooLate))
     }
+  }
+
+  private func passOnOrders() {
+    let orders = feed.takeOrders()
+    guard !orders.isEmpty else { return }
+    if transcoder == nil {
+      let inbox = inbox
+      transcoder = try? TranscodeThread(settings.ladder, settings.encoder) { result in
+        _ = inbox.post(.transcoded(result), reserve: Sidecar.newsMax)
+      }
+    }
+    for order in orders { transcoder?.post(order) }
   }
 
   // MARK: The session
@@ -194,6 +212,7 @@ final class Sidecar {
           asked, ticket, room: settings.room, feed.presentation, at: now)
         if let response { server.post(.respond(connection, request, response)) }
       case .web: break
+      case .transcoded(let result): feed.receive(result, at: now)
       case .joined(let transport, let parameters, let session):
         joining?.join()
         joining = nil

@@ -7,6 +7,7 @@ import MediaControl
 import Negotiation
 import RTP
 import SDP
+import Transcoding
 import Web
 
 /// What other threads tell the sidecar's loop.
@@ -14,12 +15,15 @@ enum SidecarNews: Sendable {
   case web(WebEvent)
   case joined(TransportParameters, PlayingParameters, SignalingSession)
   case failed(String)
+  case transcoded(TranscodeResult)
 }
 
 /// One attempt to play a room with all its layers.
 enum SidecarJoin {
   /// Encodings asked for: a browser's three.
   static let layers = ["low", "middle", "high"]
+  /// H.264 first: only that needs no encoder of ours.
+  static let codecs: [Codec] = [.h264, .vp8, .vp9, .av1]
 
   /// Signs on; blocking, for a thread of its own.
   static func run(_ settings: SidecarSettings, _ identity: ClientIdentity) -> SidecarNews {
@@ -28,7 +32,7 @@ enum SidecarJoin {
       var identifiers = ClientIdentifiers(identity.random)
       let sections =
         [OfferSection(.audio, .recvonly, codecs: [.opus])]
-        + layers.map { _ in OfferSection(.video, .recvonly, codecs: [.h264]) }
+        + layers.map { _ in OfferSection(.video, .recvonly, codecs: codecs) }
       let offer = Negotiation.offer(
         sections, local: identity.makeSide(), identifiers: &identifiers)
       let session = try SignalingClient().post(
