@@ -83,8 +83,8 @@ let package = Package(
     module("HLS", ["Wire", "RTP"]),
     // Apart from Media: the server itself needs no libavcodec.
     .target(
-      name: "Transcoding", dependencies: ["Media", "CAV"], swiftSettings: strict,
-      linkerSettings: [.linkedLibrary("avutil")]),
+      name: "Transcoding", dependencies: ["Wire", "RTP", "Media", "CAV"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("avutil"), .linkedLibrary("swscale")]),
     module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
@@ -154,7 +154,7 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "JSON", "Loop", "SDP", "Telemetry", "Web",
+        "HLS", "HLSFeed", "JSON", "Loop", "SDP", "Telemetry", "Transcoding", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -202,8 +202,8 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
-    tests("HLSFeed", ["HLS", "HLSFeed", "Media", "RTP", "Wire"]),
-    tests("Transcoding", ["Media", "Transcoding", "Wire"]),
+    tests("HLSFeed", ["HLS", "HLSFeed", "Media", "RTP", "Transcoding", "Wire"]),
+    tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

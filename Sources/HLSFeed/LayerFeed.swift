@@ -1,8 +1,9 @@
-// One received H.264 layer → samples of one rendition.
+// One received layer → samples of one rendition, or frames to be transcoded.
 
 import HLS
 import Media
 import RTP
+import Transcoding
 import Wire
 
 /// A layer on its way from packets to a rendition.
@@ -12,7 +13,9 @@ struct LayerFeed {
   /// Its rendition; nil before the first keyframe.
   var place: Int?
   private(set) var wantsKeyframe = true
-  private var depacketizer = H264Depacketizer(waitPackets: LayerFeed.waitPackets)
+  /// Of the newest packet; nil before the first.
+  var codec: Codec? { depacketizer?.codec }
+  private var depacketizer: VideoDepacketizer?
   private var stream = AVCStream()
   private var frame = EncodedVideoFrame()
   private var lastReportAt: Instant?
@@ -28,6 +31,13 @@ struct LayerFeed {
     let format: AVCConfiguration?
   }
 
+  /// What comes out of packets.
+  enum Arrival {
+    case sample(Output)
+    /// A frame of another codec than H.264; `isDecodable` if all it needs has come out before.
+    case source(SourceFrame, isDecodable: Bool)
+  }
+
   /// The coding of the last keyframe.
   var configuration: AVCConfiguration? { stream.configuration }
 
@@ -40,30 +50,48 @@ struct LayerFeed {
     return clock.receive(report, arrival: arrival)
   }
 
-  /// Takes a packet; gives every frame that is whole now and can be decoded.
+  /// Takes a packet; gives every frame that is whole now and can be used.
   mutating func receive(
-    _ sequenceNumber: SerialNumber16, timestamp: RTPTimestamp, marker: Bool,
-    payload: borrowing Span<UInt8>, _ body: (Output) -> Void
+    _ sequenceNumber: SerialNumber16, codec: Codec, timestamp: RTPTimestamp, marker: Bool,
+    payload: borrowing Span<UInt8>, _ body: (Arrival) -> Void
   ) {
-    _ = try? depacketizer.receive(
+    if depacketizer?.codec != codec {
+      depacketizer = VideoDepacketizer(codec, waitPackets: LayerFeed.waitPackets)
+      wantsKeyframe = true
+    }
+    _ = depacketizer?.receive(
       sequenceNumber, timestamp: timestamp, marker: marker, payload: payload)
     while true {
-      switch depacketizer.nextFrame(into: &frame) {
+      switch depacketizer?.nextFrame(into: &frame) ?? .nothing {
       case .nothing: return
       case .gap: wantsKeyframe = true
       case .frame(let received):
-        guard received.isDecodable, let capturedAt = clock.advance(to: received.timestamp) else {
+        guard let capturedAt = clock.advance(to: received.timestamp) else {
           wantsKeyframe = true
+          continue
+        }
+        guard codec == .h264 else {
+          let source = SourceFrame(
+            codec: codec, capturedAt: capturedAt, bytes: frame.bytes.toArray(),
+            isKeyframe: received.isKeyframe, beginsSegment: false)
+          wantsKeyframe = !received.isDecodable
+          body(.source(source, isDecodable: received.isDecodable))
           continue
         }
         let whole = frame  // A local: a span of one property can't be lent to another.
-        guard case .sample(let bytes, let isSync, let format) = stream.receive(whole.bytes) else {
+        guard received.isDecodable, let sample = take(whole.bytes, capturedAt: capturedAt) else {
           wantsKeyframe = true
           continue
         }
-        if isSync { wantsKeyframe = false }
-        body(Output(capturedAt: capturedAt, bytes: bytes, isSync: isSync, format: format))
+        if sample.isSync { wantsKeyframe = false }
+        body(.sample(sample))
       }
     }
+  }
+
+  /// Makes a sample of an access unit in annex B form; nil for one that can't be used.
+  mutating func take(_ unit: borrowing Span<UInt8>, capturedAt: WallTime) -> Output? {
+    guard case .sample(let bytes, let isSync, let format) = stream.receive(unit) else { return nil }
+    return Output(capturedAt: capturedAt, bytes: bytes, isSync: isSync, format: format)
   }
 }

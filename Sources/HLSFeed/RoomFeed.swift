@@ -2,14 +2,17 @@
 
 package import HLS
 package import RTP
+package import Transcoding
 package import Wire
 
 /// A room being fed: its layers and its presentation.
 package struct RoomFeed {
   /// nil before the first keyframe.
-  package private(set) var presentation: Presentation?
-  private let timing: HLSTiming
-  private var layers: [LayerFeed]
+  package internal(set) var presentation: Presentation?
+  let timing: HLSTiming
+  let ladder: Ladder
+  var layers: [LayerFeed]
+  var transcoding = TranscodeDesk()
   private var sound: SoundFeed?
   /// When sound was first heard without a picture.
   private var soundSince: WallTime?
@@ -29,11 +32,14 @@ package struct RoomFeed {
   /// - Parameters:
   ///   - layers: names of renditions, by the order of the session's video sections.
   ///   - run: another one each time the process starts.
+  ///   - ladder: of renditions, when the room's codec is not H.264.
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
   package init(
-    layers: [String], timing: HLSTiming, run: String, bytesMax: Int = HLSLimits.roomBytesMax
+    layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
+    bytesMax: Int = HLSLimits.roomBytesMax
   ) {
     self.timing = timing
+    self.ladder = ladder
     self.run = run
     self.bytesMax = bytesMax
     self.layers = layers.map { LayerFeed(name: $0) }
@@ -51,6 +57,7 @@ package struct RoomFeed {
     let place = sound?.place
     sound = try? SoundFeed()
     sound?.place = place
+    transcoding.beginSession()
     discontinue()
   }
 
@@ -67,21 +74,30 @@ package struct RoomFeed {
 
   /// Takes a packet of a layer that arrived at `now`.
   package mutating func receive(
-    _ sequenceNumber: SerialNumber16, timestamp: RTPTimestamp, marker: Bool,
+    _ sequenceNumber: SerialNumber16, codec: Codec = .h264, timestamp: RTPTimestamp, marker: Bool,
     payload: borrowing Span<UInt8>, layer: Int, at now: Instant
   ) {
     guard layers.indices.contains(layer) else { return }
-    var outputs: [LayerFeed.Output] = []
+    var arrivals: [LayerFeed.Arrival] = []
     layers[layer].receive(
-      sequenceNumber, timestamp: timestamp, marker: marker, payload: payload
-    ) { outputs.append($0) }
-    for output in outputs {
-      if let time = serverTime(at: now) { lateness.note(time - output.capturedAt, at: now) }
-      append(output, layer)
+      sequenceNumber, codec: codec, timestamp: timestamp, marker: marker, payload: payload
+    ) { arrivals.append($0) }
+    for arrival in arrivals {
+      switch arrival {
+      case .sample(let output):
+        note(output, at: now)
+        append(output, layer)
+      case .source(let frame, let isDecodable):
+        order(frame, isDecodable: isDecodable, layer: layer, at: now)
+      }
     }
   }
 
-  private mutating func append(_ output: LayerFeed.Output, _ layer: Int) {
+  mutating func note(_ output: LayerFeed.Output, at now: Instant) {
+    if let time = serverTime(at: now) { lateness.note(time - output.capturedAt, at: now) }
+  }
+
+  mutating func append(_ output: LayerFeed.Output, _ layer: Int) {
     if presentation == nil || presentation?.isEnded == true {
       guard output.isSync else { return }
       beginShow(at: output.capturedAt)
@@ -111,6 +127,7 @@ package struct RoomFeed {
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()
+    transcoding.beginShow()
     newest = epoch
   }
 
@@ -200,8 +217,12 @@ package struct RoomFeed {
       let time = serverTime(at: now), time - presentation.epoch >= cut
     {
       askedForCut = cut
-      return Array(layers.indices)
+      // Encoders of ours make their keyframes themselves.
+      return layers.indices.filter { layers[$0].codec ?? .h264 == .h264 }
     }
-    return layers.indices.filter { layers[$0].wantsKeyframe }
+    return layers.indices.filter {
+      guard let codec = layers[$0].codec, codec != .h264 else { return layers[$0].wantsKeyframe }
+      return transcoding.wantsKeyframe($0, at: now)
+    }
   }
 }

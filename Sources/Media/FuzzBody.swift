@@ -1,4 +1,4 @@
-// What a fuzzer feeds: both depacketizers, with packets cut from arbitrary bytes.
+// What a fuzzer feeds: every depacketizer, with packets cut from arbitrary bytes.
 import Wire
 
 /// The fuzz body of this target. Frames are assembled; codecs are not run.
@@ -8,6 +8,8 @@ package enum MediaFuzzBody {
   package static func run(_ bytes: borrowing Span<UInt8>) {
     var vp8 = VP8Depacketizer(waitPackets: 8)
     var h264 = H264Depacketizer(waitPackets: 8)
+    var vp9 = VP9Depacketizer(waitPackets: 8)
+    var av1 = AV1Depacketizer(waitPackets: 8)
     var frame = EncodedVideoFrame()
     var reader = ByteReader(bytes.extracting(0..<bytes.count))
     var stored = 0
@@ -32,6 +34,10 @@ package enum MediaFuzzBody {
         }
       }
       while h264.nextFrame(into: &frame) != .nothing {}
+      _ = try? vp9.receive(sequence, timestamp: timestamp, marker: isMarked, payload: payload)
+      while vp9.nextFrame(into: &frame) != .nothing {}
+      _ = try? av1.receive(sequence, timestamp: timestamp, marker: isMarked, payload: payload)
+      while av1.nextFrame(into: &frame) != .nothing {}
     }
   }
 }

@@ -9,6 +9,7 @@ import Loop
 import MediaControl
 import RTP
 import Telemetry
+import Transcoding
 import Web
 import Wire
 
@@ -24,6 +25,8 @@ final class RoomRelay {
   private var session: SignalingSession?
   /// The place among the feed's layers of each section of the client.
   private var layers: [Int: Int] = [:]
+  /// There as soon as there is something to decode.
+  private var transcoder: TranscodeThread?
   private var joining: WorkerThread?
   private var joinAt = Instant.zero
   private var pause = RoomRelay.backoff.first
@@ -38,7 +41,7 @@ final class RoomRelay {
     self.context = context
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
-      bytesMax: context.roomBytesMax)
+      ladder: context.settings.ladder, bytesMax: context.roomBytesMax)
   }
 
   /// Whether there is no show to be played, now or yet.
@@ -54,11 +57,28 @@ final class RoomRelay {
         packet.sequence, timestamp: packet.timestamp, payload: payload, at: arrival)
       return
     }
-    guard let layer = layers[packet.section], packet.codec == .h264 else { return }
+    guard let layer = layers[packet.section], packet.codec.isVideo else { return }
     feed.receive(
-      SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), timestamp: packet.timestamp,
-      marker: packet.marker, payload: payload, layer: layer, at: arrival)
+      SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), codec: packet.codec,
+      timestamp: packet.timestamp, marker: packet.marker, payload: payload, layer: layer,
+      at: arrival)
   }
+
+  /// Hands what is to be decoded or encoded to the room's thread.
+  func passOnOrders() {
+    let orders = feed.takeOrders()
+    guard !orders.isEmpty else { return }
+    if transcoder == nil {
+      let (inbox, room, settings) = (context.inbox, room, context.settings)
+      transcoder = try? TranscodeThread(settings.ladder, settings.encoder) { result in
+        _ = inbox.post(.transcoded(room, result), reserve: Sidecar.newsMax)
+      }
+    }
+    for order in orders { transcoder?.post(order) }
+  }
+
+  /// Takes what that thread made.
+  func receive(_ result: TranscodeResult, at now: Instant) { feed.receive(result, at: now) }
 
   /// Lets time pass.
   func tick(at now: Instant) {
@@ -175,13 +195,17 @@ final class RoomRelay {
 
   /// Sends everybody away who waits; for a room that is forgotten.
   func sendAway() {
+    transcoder = nil
     for ticket in desk.expire(at: .distantFuture) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
     }
   }
 
   /// Waits for a join that is on its way; for the process's end.
-  func finish() { joining?.join() }
+  func finish() {
+    joining?.join()
+    transcoder = nil
+  }
 
   // MARK: Requests
 

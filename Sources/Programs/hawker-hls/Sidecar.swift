@@ -34,7 +34,7 @@ final class Sidecar {
   private static let listInterval = TimeSpan.seconds(1)
   private static let signalToken: UInt64 = 1 << 62
   /// Requests on their way from the web server: all that may wait, and as many again.
-  private static let newsMax = 2 * HLSLimits.waitingMax
+  static let newsMax = 2 * HLSLimits.waitingMax
 
   init(_ settings: SidecarSettings) throws {
     let waker = try Waker()
@@ -70,6 +70,7 @@ final class Sidecar {
     context.clients.turn(until: deadline) { client, packet, datagram, arrival in
       players[client]?.receive(packet, datagram, at: arrival)
     }
+    for relay in relays.values { relay.passOnOrders() }
     let now = SystemClock.now()
     if (try? signals.next()) != nil { isStopped = true }
     for event in context.clients.events {
@@ -118,6 +119,7 @@ final class Sidecar {
           leave(session)
         }
       case .listed(let outcome): take(outcome, at: now)
+      case .transcoded(let room, let result): relays[room]?.receive(result, at: now)
       }
     }
   }

@@ -8,6 +8,7 @@ import MediaControl
 import Negotiation
 import RTP
 import SDP
+import Transcoding
 import Web
 
 /// What other threads tell the sidecar's loop.
@@ -15,6 +16,7 @@ enum SidecarNews: Sendable {
   case web(WebEvent)
   case joining(_ room: String, JoinOutcome)
   case listed(Result<[ListedRoom], ClientFault>)
+  case transcoded(_ room: String, TranscodeResult)
 }
 
 /// How an attempt to play a room went.
@@ -27,6 +29,8 @@ enum JoinOutcome: Sendable {
 enum SidecarJoin {
   /// Encodings asked for: a browser's three.
   static let layers = ["low", "middle", "high"]
+  /// H.264 first: only that needs no encoder of ours.
+  static let codecs: [Codec] = [.h264, .vp8, .vp9, .av1]
 
   /// Signs on; blocking, for a thread of its own.
   static func run(
@@ -37,7 +41,7 @@ enum SidecarJoin {
       var identifiers = ClientIdentifiers(identity.random)
       let sections =
         [OfferSection(.audio, .recvonly, codecs: [.opus])]
-        + layers.map { _ in OfferSection(.video, .recvonly, codecs: [.h264]) }
+        + layers.map { _ in OfferSection(.video, .recvonly, codecs: codecs) }
       let offer = Negotiation.offer(
         sections, local: identity.makeSide(), identifiers: &identifiers)
       let session = try SignalingClient().post(

@@ -2,6 +2,7 @@
 
 import Glibc
 import HLS
+import Transcoding
 import Wire
 
 /// `hawker-hls --server URL --http ADDR:PORT`, or with `--whep URL`, and what may be added.
@@ -27,10 +28,14 @@ struct SidecarSettings: Sendable {
   /// Of media, for all rooms together.
   let bytesMax: Int
 
+  /// Of rooms whose codec is not H.264.
+  let ladder: Ladder
+  let encoder: EncoderSettings
+
   static let usage = """
     usage: hawker-hls --server URL --http ADDR:PORT [--token T] [--room R]... [--rooms N] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
-           both with [--part MS] [--window S]
+           both with [--part MS] [--window S] [--ladder L] [--encoder E] [--preset P]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
@@ -41,6 +46,10 @@ struct SidecarSettings: Sendable {
       --memory  megabytes of media kept for all rooms together, shared equally (1024)
       --part    part target in milliseconds, 200 to 333 (320)
       --window  seconds of the past that playlists list (30)
+      --ladder  renditions of a room that does not send H.264: SIDE:KBIT,... by the shorter side,
+                largest first, at most three (720:2500,360:700)
+      --encoder libx264 or libopenh264, if this machine's libavcodec has it (libx264, which is GPL)
+      --preset  libx264's, ultrafast to fast (superfast)
     """
 
   /// Rooms of one process: as many as one page of the server's list has.
@@ -85,6 +94,8 @@ struct SidecarSettings: Sendable {
       values["--rooms"], 16, 1...Int64(SidecarSettings.roomsLimit))
     roomsMax = max(Int(rooms), values["--room"]?.count ?? 1)
     bytesMax = Int(try SidecarSettings.number(values["--memory"], 1024, 16...1_048_576)) << 20
+    (ladder, encoder) = try SidecarSettings.transcoding(
+      values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
   }
 
   private static func values(of arguments: [String]) throws(Fault) -> [String: [String]] {
@@ -127,6 +138,21 @@ struct SidecarSettings: Sendable {
     }
   }
 
+  private static func transcoding(
+    _ steps: String?, _ name: String?, _ preset: String?
+  ) throws(Fault) -> (Ladder, EncoderSettings) {
+    guard let ladder = steps.map({ Ladder($0) }) ?? .standard else {
+      throw Fault(text: "no ladder: \(steps ?? "")", status: 2)
+    }
+    var encoder = EncoderSettings()
+    encoder.name = name ?? encoder.name
+    encoder.preset = preset ?? encoder.preset
+    guard encoder.isAvailable else {
+      throw Fault(text: "no such encoder here: \(encoder.name) \(encoder.preset)", status: 2)
+    }
+    return (ladder, encoder)
+  }
+
   /// A variable that is set to something.
   private static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
@@ -136,7 +162,7 @@ struct SidecarSettings: Sendable {
 
   private static let flags: Set<String> = [
     "--whep", "--server", "--token", "--http", "--room", "--rooms", "--memory", "--part",
-    "--window",
+    "--window", "--ladder", "--encoder", "--preset",
   ]
 
   private static func number(

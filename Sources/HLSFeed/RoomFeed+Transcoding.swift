@@ -1,0 +1,49 @@
+// Rooms whose codec players of HLS don't know: frames out to the encoders, samples back.
+
+import HLS
+import RTP
+package import Transcoding
+package import Wire
+
+extension RoomFeed {
+  /// What a thread with a `TranscodeLine` is to do, in order; results come back by `receive`.
+  package mutating func takeOrders() -> [TranscodeOrder] { transcoding.takeOrders() }
+
+  /// Frames that were not transcoded because the encoders were behind.
+  package var discardedFrames: UInt64 { transcoding.discardedCount }
+
+  /// Takes a result that arrived at `now`.
+  package mutating func receive(_ result: TranscodeResult, at now: Instant) {
+    switch result {
+    case .taken(let bytes, let isBroken): transcoding.finish(bytes: bytes, isBroken: isBroken)
+    case .sample(let sample): receive(sample, at: now)
+    case .stills, .slate: break
+    }
+  }
+
+  private mutating func receive(_ sample: TranscodedSample, at now: Instant) {
+    let layer = layer(ofRung: sample.rung)
+    // Another publisher may have come meanwhile, whose layers are repackaged.
+    guard layers.indices.contains(layer), layers[layer].codec != .h264,
+      let output = layers[layer].take(
+        sample.picture.bytes.span, capturedAt: sample.picture.capturedAt)
+    else { return }
+    note(output, at: now)
+    append(output, layer)
+  }
+
+  /// The largest rung is the best layer's rendition and the smallest the worst's, so that players stay
+  /// where they are when a publisher with another codec comes.
+  private func layer(ofRung rung: Int) -> Int {
+    if rung == 0 { return layers.count - 1 }
+    return rung == ladder.rungs.count - 1 ? 0 : layers.count - 1 - rung
+  }
+
+  mutating func order(_ frame: SourceFrame, isDecodable: Bool, layer: Int, at now: Instant) {
+    let epoch = presentation?.isEnded == false ? presentation?.epoch : nil
+    transcoding.take(
+      frame, isDecodable: isDecodable, layer: layer, isTop: layer == layers.count - 1,
+      time: epoch.map { frame.capturedAt - $0 }, cut: presentation?.nextCut,
+      segment: timing.segment, at: now)
+  }
+}
