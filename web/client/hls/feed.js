@@ -2,6 +2,7 @@
 
 import { HawkerError, codeOf } from "../errors.js";
 import { sleep } from "../timing.js";
+import { MEDIA_MISSING_MS } from "./fetching.js";
 import { endMs, readMedia } from "./playlist.js";
 
 /** @typedef {import("./playlist.js").MediaPlaylist} MediaPlaylist */
@@ -40,6 +41,7 @@ export class Feed {
    * @type {Map<string, Promise<import("./fetching.js").Fetched>>}
    */
   #hinted = new Map();
+  #closing = new AbortController();
 
   /** @param {string} url @param {import("./fetching.js").Fetching} fetching */
   constructor(url, fetching) {
@@ -49,6 +51,11 @@ export class Feed {
 
   get url() {
     return this.#url;
+  }
+
+  /** What is on its way is waited for by nobody: connections to a server are few. */
+  close() {
+    this.#closing.abort(new Lost());
   }
 
   /**
@@ -103,11 +110,21 @@ export class Feed {
     }
   }
 
-  /** @param {Resource} resource @returns {Promise<import("./fetching.js").Fetched>} */
-  fetch(resource) {
+  /**
+   * @param {Resource} resource
+   * @returns {Promise<import("./fetching.js").Fetched>}
+   * @throws {Lost} when it is gone
+   */
+  async fetch(resource) {
     const hinted = resource.range ? undefined : this.#hinted.get(resource.url);
     this.#hinted.delete(resource.url);
-    return hinted ? hinted.catch(() => this.#fetching.get(resource)) : this.#fetching.get(resource);
+    const early = await hinted?.catch(() => null);
+    if (early) return early;
+    try {
+      return await this.#fetching.get(resource, { missingMs: MEDIA_MISSING_MS, signal: this.#closing.signal });
+    } catch (error) {
+      throw codeOf(error) === "http-404" ? new Lost() : error;
+    }
   }
 
   /** @param {MediaPlaylist} playlist @returns {Chunk|null} */
@@ -148,7 +165,7 @@ export class Feed {
   #prefetch({ hint }) {
     if (!hint || this.#hinted.has(hint.url)) return;
     if (this.#hinted.size > 2) this.#hinted.clear(); // hints that never became parts
-    const fetched = this.#fetching.get(hint, { once: true });
+    const fetched = this.#fetching.get(hint, { once: true, signal: this.#closing.signal });
     fetched.catch(() => {}); // asked for again when the part is listed
     this.#hinted.set(hint.url, fetched);
   }
@@ -177,7 +194,7 @@ export class Feed {
   async #load(query) {
     const url = new URL(this.#url);
     for (const each of query ? query.split("&") : []) url.searchParams.set(...pair(each));
-    const { bytes } = await this.#fetching.get({ url: url.href, range: null });
+    const { bytes } = await this.#fetching.get({ url: url.href, range: null }, { signal: this.#closing.signal });
     const text = new TextDecoder().decode(bytes);
     this.playlist = readMedia(text, this.#url, this.playlist);
     this.playlistAt = performance.now();
