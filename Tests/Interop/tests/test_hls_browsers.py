@@ -93,3 +93,18 @@ def test_sidecar_restart(server, room, browser, start_client, evidence, open_pag
     for m in page.messages: report(m)
     second.stop()
     publisher.stop()
+
+
+@pytest.mark.parametrize("n", range(3))
+def test_debug(n, server, room, firefox, start_client, sidecar, open_page, report):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    page = play(open_page, firefox, server, sidecar)
+    for i in range(3):
+        wait(page, 3)
+        report(str(page.call("hlsSays")))
+        report(str(page.evaluate("hawkerTest.sessions.viewer.player.debug")))
+    if page.call("hlsSays")["current"] < 5:
+        for each in page.evaluate("performance.getEntriesByType('resource').slice(-40).map((e) => [Math.round(e.startTime), Math.round(e.duration), e.responseStatus, e.name.split('/').slice(-2).join('/')])"):
+            report(str(each))
+    publisher.stop()

@@ -21,6 +21,8 @@ import { endMs, readMedia } from "./playlist.js";
 
 /** Parts of segments that ended longer ago than so many target durations are no longer served. */
 const PARTS_KEPT_TARGETS = 3;
+/** A hinted part that is listed but not answered for so long is asked for again: a request can be lost on its way. */
+const HINT_LATE_MS = 700;
 /** A media sequence number so far before ours is another life of the server's. */
 const BACKWARDS_MAX = 3;
 
@@ -38,7 +40,7 @@ export class Feed {
   #next = { msn: 0, part: 0 };
   /**
    * What the hint promised, on its way.
-   * @type {Map<string, Promise<import("./fetching.js").Fetched>>}
+   * @type {Map<string, {fetched: Promise<import("./fetching.js").Fetched|null>, answered: boolean, end: AbortController}>}
    */
   #hinted = new Map();
   #closing = new AbortController();
@@ -56,6 +58,7 @@ export class Feed {
   /** What is on its way is waited for by nobody: connections to a server are few. */
   close() {
     this.#closing.abort(new Lost());
+    this.#forgetHints();
   }
 
   /**
@@ -118,8 +121,12 @@ export class Feed {
   async fetch(resource) {
     const hinted = resource.range ? undefined : this.#hinted.get(resource.url);
     this.#hinted.delete(resource.url);
-    const early = await hinted?.catch(() => null);
-    if (early) return early;
+    if (hinted) {
+      await Promise.race([hinted.fetched, sleep(HINT_LATE_MS)]);
+      if (!hinted.answered) hinted.end.abort(new Lost());
+      const early = await hinted.fetched;
+      if (early) return early;
+    }
     try {
       return await this.#fetching.get(resource, { missingMs: MEDIA_MISSING_MS, signal: this.#closing.signal });
     } catch (error) {
@@ -164,10 +171,17 @@ export class Feed {
    */
   #prefetch({ hint }) {
     if (!hint || this.#hinted.has(hint.url)) return;
-    if (this.#hinted.size > 2) this.#hinted.clear(); // hints that never became parts
-    const fetched = this.#fetching.get(hint, { once: true, signal: this.#closing.signal });
-    fetched.catch(() => {}); // asked for again when the part is listed
-    this.#hinted.set(hint.url, fetched);
+    if (this.#hinted.size > 2) this.#forgetHints(); // that never became parts
+    const end = new AbortController();
+    const hinted = { fetched: /** @type {Promise<import("./fetching.js").Fetched|null>} */ (Promise.resolve(null)), answered: false, end };
+    // What fails is asked for again when the part is listed.
+    hinted.fetched = this.#fetching.get(hint, { once: true, signal: end.signal, answered: () => (hinted.answered = true) }).catch(() => null);
+    this.#hinted.set(hint.url, hinted);
+  }
+
+  #forgetHints() {
+    for (const { end } of this.#hinted.values()) end.abort(new Lost());
+    this.#hinted.clear();
   }
 
   /** @param {MediaPlaylist} playlist */

@@ -19,6 +19,14 @@ const WAIT_MAX_MS = 2000;
  * @property {number} ms  from the first byte to the last: how long the server held it back is not in it
  */
 
+/**
+ * @typedef {object} Manner
+ * @property {boolean} [once]  one try only
+ * @property {number} [missingMs]  patience with 404
+ * @property {AbortSignal} [signal]  nobody waits for it any longer
+ * @property {() => void} [answered]  told when the answer begins
+ */
+
 export class Fetching {
   #sign;
   #closing = new AbortController();
@@ -48,19 +56,19 @@ export class Fetching {
   /**
    * Fetches until it is there.
    * @param {import("./playlist.js").Resource} resource
-   * @param {{once?: boolean, missingMs?: number, signal?: AbortSignal}} how  once: one try only; missingMs: patience with 404;
-   *   signal: nobody waits for it any longer
+   * @param {Manner} [how]
    * @returns {Promise<Fetched>}
    * @throws {HawkerError} `closed`, `http-<status>` of a refusal, `http-404` of what does not come
    */
-  async get(resource, { once = false, missingMs = MISSING_MS, signal } = {}) {
+  async get(resource, how = {}) {
+    const { once = false, missingMs = MISSING_MS, signal } = how;
     const backoff = new Backoff();
     const began = performance.now();
     for (;;) {
       if (this.closed) throw this.#closing.signal.reason;
       if (signal?.aborted) throw signal.reason;
       try {
-        const fetched = await this.#try(resource, signal);
+        const fetched = await this.#try(resource, how);
         this.#become(false);
         return fetched;
       } catch (error) {
@@ -74,8 +82,8 @@ export class Fetching {
     }
   }
 
-  /** @param {import("./playlist.js").Resource} resource @param {AbortSignal} [signal] @returns {Promise<Fetched>} */
-  async #try({ url, range }, signal) {
+  /** @param {import("./playlist.js").Resource} resource @param {Manner} how @returns {Promise<Fetched>} */
+  async #try({ url, range }, { signal, answered }) {
     const signed = new URL(url);
     this.#sign(signed);
     const limit = new AbortController();
@@ -91,6 +99,7 @@ export class Fetching {
         const retryAfter = Number(response.headers.get("Retry-After"));
         throw new HawkerError(`http-${response.status}`, `${response.status} for ${url}`, { retryAfterMs: retryAfter ? retryAfter * 1000 : null });
       }
+      answered?.();
       const first = performance.now();
       let bytes = new Uint8Array(await response.arrayBuffer());
       // A cache may answer with the whole resource.
