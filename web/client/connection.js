@@ -14,6 +14,8 @@ const DISCONNECTED_MS = 2000;
 const RESTART_MS = 5000;
 /** A first connection that has not come up by then is begun again. */
 const CONNECT_MS = 12_000;
+/** Without a transport for so long the network doesn't carry it, as far as anyone can tell. */
+const UNREACHABLE_MS = 5000;
 /** Refusals that trying again, with a new connection, can cure. */
 const CURABLE = new Set(["unknown-connection", "overloaded", "rate", "timeout", "stale", "internal"]);
 
@@ -22,7 +24,7 @@ const CURABLE = new Set(["unknown-connection", "overloaded", "rate", "timeout", 
  * sends the difference. Whatever interrupts it (a lost socket, a lost transport), running it again is right.
  * @abstract
  * @template {Record<string, any>} [Events={}]
- * @extends {Emitter<Events & {failed: HawkerError, transport: RTCPeerConnectionState}>}
+ * @extends {Emitter<Events & {failed: HawkerError, transport: RTCPeerConnectionState, unreachable: null}>}
  */
 export class Connection extends Emitter {
   /** @type {RTCPeerConnection|null} */
@@ -35,12 +37,16 @@ export class Connection extends Emitter {
   /** Whether an offer must go out: new sections, a restart. */
   needsOffer = true;
   closed = false;
+  /** Whether nothing new is begun; what is connected stays. */
+  held = false;
   #running = false;
   #again = false;
   #restart = false;
   #backoff = new Backoff();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #watchdog;
+  /** @type {ReturnType<typeof setTimeout>|undefined} runs while there is no transport */
+  #outage;
 
   /** @param {HawkerRoom} room */
   constructor(room) {
@@ -103,9 +109,22 @@ export class Connection extends Emitter {
     this.reconcile();
   }
 
+  /** Begins nothing new until `release`. */
+  hold() {
+    this.held = true;
+    clearTimeout(this.#outage);
+  }
+
+  release() {
+    if (!this.held) return;
+    this.held = false;
+    this.reconcile();
+  }
+
   /** Drops the peer connection; the next reconcile makes a new one. */
   forget() {
     clearTimeout(this.#watchdog);
+    clearTimeout(this.#outage);
     if (this.pc) {
       this.pc.onconnectionstatechange = null;
       this.pc.close();
@@ -146,7 +165,7 @@ export class Connection extends Emitter {
 
   async #run() {
     this.#running = true;
-    while (this.#again && !this.closed && this.room.state === "joined") {
+    while (this.#again && !this.closed && !this.held && this.room.state === "joined") {
       this.#again = false;
       try {
         if (!this.pc) this.#create();
@@ -164,6 +183,7 @@ export class Connection extends Emitter {
     pc.onconnectionstatechange = () => this.#transportChanged(pc);
     this.pc = pc;
     this.#watch(CONNECT_MS);
+    this.#watchOutage();
     this.prepare(pc);
   }
 
@@ -195,6 +215,8 @@ export class Connection extends Emitter {
   async #refused(error) {
     const code = codeOf(error);
     if (this.closed || code === "disconnected") return; // `rejoined` runs it again
+    // The server says with it, or soon, where to get the media instead.
+    if (code === "viewers-full") return this.hold();
     const curable = CURABLE.has(code) && (error instanceof HawkerError);
     if (!curable) return this.fail(error instanceof HawkerError ? error : new HawkerError("internal", String(error)));
     if (code === "unknown-connection") this.forget();
@@ -209,16 +231,28 @@ export class Connection extends Emitter {
     switch (pc.connectionState) {
       case "connected":
         clearTimeout(this.#watchdog);
+        clearTimeout(this.#outage);
         this.#backoff.reset();
         break;
       case "disconnected":
         clearTimeout(this.#watchdog);
         this.#watchdog = setTimeout(() => this.restart(), DISCONNECTED_MS);
+        this.#watchOutage();
         break;
       case "failed":
         this.restart();
         break;
     }
+  }
+
+  /** Says so, again and again, while there is no transport although the server can be talked to. */
+  #watchOutage() {
+    clearTimeout(this.#outage);
+    this.#outage = setTimeout(() => {
+      if (this.closed || this.held || this.pc?.connectionState === "connected") return;
+      if (this.room.state === "joined") this.emit("unreachable", /** @type {any} */ (null));
+      this.#watchOutage();
+    }, UNREACHABLE_MS);
   }
 
   /**

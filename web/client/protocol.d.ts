@@ -70,6 +70,25 @@ export interface Joined {
   tracks: Track[];
   connections: LiveConnection[];
   iceServers: RTCIceServer[];
+  /** Absent: by WebRTC. */
+  delivery?: Delivery;
+}
+
+/** Where a viewer gets their media. */
+export interface Delivery {
+  via: "webrtc" | "hls";
+  /** The multivariant playlist of `hls`. */
+  url?: string;
+  reason?: "full" | "network" | "policy" | "drop" | "free" | "asked";
+}
+
+/** How a viewer's picture really comes. */
+export interface Watching {
+  via: "webrtc" | "hls";
+  /** How old the picture is. */
+  delayMs?: number;
+  /** WebRTC does not get through. */
+  reason?: "network";
 }
 
 export interface Answer {

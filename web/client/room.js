@@ -27,6 +27,7 @@ import { Backoff, ServerClock, sleep } from "./timing.js";
  * @property {Track[]} tracks  the list or something in it changed
  * @property {import("./protocol").RoomState} room
  * @property {import("./protocol").Permissions} permissions
+ * @property {import("./protocol").Delivery} delivery  where this viewer's media come from from now on
  * @property {HawkerError} failed  it will not come back by itself
  * @property {Message} message  every event of the server, known or not
  */
@@ -57,6 +58,11 @@ export class HawkerRoom extends RoomCommands {
   /** @type {import("./protocol").RoomState|null} */
   room = null;
   permissions = { publish: false, subscribe: false };
+  /**
+   * Where the server wants this viewer to get their media.
+   * @type {import("./protocol").Delivery}
+   */
+  delivery = { via: "webrtc" };
   /** @type {RTCIceServer[]} */
   iceServers = [];
   clock = new ServerClock();
@@ -94,6 +100,8 @@ export class HawkerRoom extends RoomCommands {
   /** The token of this session, the newest. */
   #token = "";
   #stopListening = () => {};
+  /** @type {import("./protocol").Watching|null} */
+  #watching = null;
 
   /** @param {RoomOptions} options */
   constructor(options) {
@@ -152,6 +160,15 @@ export class HawkerRoom extends RoomCommands {
   prepareToWatch() {
     this.subscriber.wanted = true;
     this.subscriber.reconcile();
+  }
+
+  /**
+   * Tells the server how the picture really comes, and how old it is.
+   * @param {import("./protocol").Watching} watching
+   */
+  watching(watching) {
+    this.#watching = watching;
+    if (this.state === "joined") this.request({ ...watching, type: "watching" }).catch(() => {}); // of an older server
   }
 
   /** Checks that the socket lives, after sleep or a change of network. Called by itself on the usual signs. */
@@ -265,7 +282,10 @@ export class HawkerRoom extends RoomCommands {
     this.#setTracks(joined.tracks);
     this.room = joined.room;
     this.show.joined(joined);
+    // Before anything is offered: who is sent elsewhere makes no connection.
+    this.#deliver(joined.delivery ?? { via: "webrtc" });
     this.#become("joined");
+    if (this.#watching && this.#watching.via !== "webrtc") this.watching(this.#watching);
     this.emit("room", joined.room);
     this.emit("permissions", joined.permissions);
     const alive = new Set(joined.resumed ? joined.connections.map((each) => each.connection) : []);
@@ -315,6 +335,9 @@ export class HawkerRoom extends RoomCommands {
         this.permissions = { publish: message.publish, subscribe: message.subscribe };
         this.emit("permissions", this.permissions);
         break;
+      case "delivery":
+        this.#deliver(/** @type {any} */ (message));
+        break;
       case "connectionEnded":
         for (const each of [this.subscriber, ...this.publications]) {
           if (each.name === message.connection) each.ended(message.reason);
@@ -326,6 +349,15 @@ export class HawkerRoom extends RoomCommands {
     }
     this.show.receive(message);
     this.emit("message", message);
+  }
+
+  /** @param {import("./protocol").Delivery} delivery */
+  #deliver({ via, url, reason }) {
+    const before = this.delivery;
+    this.delivery = { via: via === "hls" && url ? "hls" : "webrtc", url: url ?? undefined, reason: reason ?? undefined };
+    if (this.delivery.via === "hls") this.subscriber.hold();
+    else this.subscriber.release();
+    if (before.via !== this.delivery.via || before.url !== this.delivery.url) this.emit("delivery", this.delivery);
   }
 
   /** @param {import("./protocol").Bye} bye */

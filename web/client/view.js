@@ -61,9 +61,16 @@ export class View extends Emitter {
    * @param {{rtpTimestamp?: number, expectedDisplayTime: number}} frame
    */
   latencyOf(frame) {
+    return this.#subscriber.room.clock.now(frame.expectedDisplayTime) - this.shownMediaTime(frame);
+  }
+
+  /**
+   * Media time in ms of a video frame from `requestVideoFrameCallback`; NaN when it can't be known.
+   * @param {{rtpTimestamp?: number}} frame
+   */
+  shownMediaTime(frame) {
     const rtp = frame.rtpTimestamp ?? this.#playedTimestamp();
-    if (rtp === undefined) return NaN;
-    return this.#subscriber.room.clock.now(frame.expectedDisplayTime) - this.#clocks.video.mediaTime(rtp);
+    return rtp === undefined ? NaN : this.#clocks.video.mediaTime(rtp);
   }
 
   /**

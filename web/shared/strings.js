@@ -93,6 +93,8 @@ export const strings = {
   "watch.low": "Low",
   "watch.fullscreen": "Full screen",
   "watch.delay": "Delay",
+  "watch.behind": "{delay} behind",
+  "watch.liveBehind": "Live · {delay} behind",
   "watch.picture": "Picture",
   "watch.details": "Connection details",
   "watch.retry": "Try again",

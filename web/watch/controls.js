@@ -75,6 +75,7 @@ export function setUpControls(stage, page) {
 
   watchIdle();
   return {
+    setMuted,
     /** Captions have a button only where the picture has some. */
     tick() {
       captions.hidden = (stage.focused?.video.textTracks.length ?? 0) === 0;

@@ -12,13 +12,16 @@ const TICK_MS = 1000;
 /**
  * @param {import("../client/hawker.js").HawkerRoom} room @param {(work: Promise<any>) => void} run
  * @param {(panel: string) => void} show  opens a part of the panel
+ * @param {import("../client/hawker.js").InStep} step  the card over the picture comes with it
  */
-export function setUpShop(room, run, show) {
+export function setUpShop(room, run, show, step) {
   const card = new NowCard(room, run, show);
   const panel = new ShopPanel(element("shop-panel"), room, run);
   const tab = element("tab-shop");
   /** @type {unknown} */
   let drawn = null;
+  /** @type {unknown} */
+  let drawnInStep = null;
 
   const draw = oncePerFrame(() => {
     const shop = room.show.state?.shop;
@@ -32,9 +35,10 @@ export function setUpShop(room, run, show) {
     setText("cart-count", count > 0 ? String(count) : "");
     setText("bag-count", count > 0 ? String(count) : "");
     setLabel(element("bag"), count > 0 ? plural("shop.openWith", count) : text("shop.title"));
-    card.render(shop);
+    card.render(step.state?.shop ?? shop);
     panel.render(shop, Number.isFinite(now) ? now : Date.now());
     drawn = shop;
+    drawnInStep = step.state?.shop;
   });
 
   /** @param {import("../client/protocol").Message} event */
@@ -50,6 +54,7 @@ export function setUpShop(room, run, show) {
 
   element("bag").addEventListener("click", () => show("shop-panel"));
   room.show.on("change", (state) => state?.shop !== drawn && draw());
+  step.on("change", (state) => state?.shop !== drawnInStep && draw());
   room.show.on("event", tell);
   setInterval(draw, TICK_MS);
   return {

@@ -29,17 +29,23 @@ export class Stage {
    */
   quality = "auto";
   #room;
-  #shown;
+  #told;
+  /** @type {Track[]} as last arranged */
+  #tracks = [];
   #ambient = /** @type {HTMLCanvasElement} */ (element("ambient"));
   #ambientAt = 0;
 
   /**
    * @param {import("../client/hawker.js").HawkerRoom} room
-   * @param {() => void} shown  something about the pictures changed
+   * @param {object} told
+   * @param {() => void} told.shown  something about the pictures changed
+   * @param {(tile: Tile) => void} told.way  a tile's picture comes another way, or can't
+   * @param {(mediaTimeMs: number) => void} told.frame  the host's main picture shows a frame
+   * @param {() => void} told.blocked  the browser plays no sound without a touch
    */
-  constructor(room, shown) {
+  constructor(room, told) {
     this.#room = room;
-    this.#shown = shown;
+    this.#told = told;
   }
 
   get main() {
@@ -55,8 +61,11 @@ export class Stage {
    * @param {Track[]} tracks
    */
   arrange(tracks) {
+    this.#tracks = tracks;
     const mine = this.#room.member?.identity;
-    const wanted = this.#inOrder(tracks.filter((track) => track.member !== mine || track.role === "host"));
+    const all = this.#inOrder(tracks.filter((track) => track.member !== mine || track.role === "host"));
+    // By HLS there is the host's main picture alone.
+    const wanted = this.#room.delivery.via === "hls" && this.mainName ? [this.mainName] : all;
     for (const [name, tile] of this.tiles) {
       if (name === this.mainName || wanted.includes(name)) continue;
       tile.remove();
@@ -68,17 +77,30 @@ export class Stage {
       const focus = name === (screen ?? wanted[0]);
       const tile = this.tiles.get(name) ?? this.#add(name, focus);
       tile.focus = focus;
-      tile.view.setLayer(this.#layerOf(focus));
+      tile.setQuality(this.#layerOf(focus));
       tile.update(tracks.filter((track) => track.publication === name), { focus, place: focus ? 0 : place++ });
     }
     element("tiles").classList.toggle("several", wanted.length > 1);
-    this.#shown();
+    this.#told.shown();
+  }
+
+  /** The server wants the pictures to come another way. */
+  deliver() {
+    this.arrange(this.#tracks);
+    for (const tile of this.tiles.values()) this.#deliverTo(tile);
+  }
+
+  /** @param {Tile} tile */
+  #deliverTo(tile) {
+    const { via, url } = this.#room.delivery;
+    if (via === "hls" && url && tile === this.main) tile.playHls(url);
+    else if (via === "webrtc") tile.playLive();
   }
 
   /** @param {LayerChoice} quality */
   setQuality(quality) {
     this.quality = quality;
-    for (const tile of this.tiles.values()) tile.view.setLayer(this.#layerOf(tile.focus));
+    for (const tile of this.tiles.values()) tile.setQuality(this.#layerOf(tile.focus));
   }
 
   /** @param {boolean} muted */
@@ -113,11 +135,17 @@ export class Stage {
 
   /** @param {string} publication @param {boolean} focus */
   #add(publication, focus) {
-    const tile = new Tile(this.#room.watch(publication, { layer: this.#layerOf(focus) }));
+    const { shown, way, frame, blocked } = this.#told;
+    const tile = new Tile(this.#room.watch(publication, { layer: this.#layerOf(focus) }), this.#room, {
+      changed: way,
+      frame: (which, mediaTimeMs) => which === this.main && frame(mediaTimeMs),
+      blocked,
+    });
     this.tiles.set(publication, tile);
     element("tiles").append(tile.figure);
     void tile.play(this.muted).catch(() => {}); // autoplay refused: the tap starts it
-    tile.view.on("layer", this.#shown);
+    tile.view.on("layer", shown);
+    this.#deliverTo(tile);
     return tile;
   }
 

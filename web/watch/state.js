@@ -15,6 +15,7 @@ const STILL_MS = 3000;
  * @property {string|null} failure  the code of what ended it
  * @property {import("../client/protocol").Phase|undefined} phase
  * @property {Track[]} main  the tracks of the host's main publication
+ * @property {"webrtc"|"hls"} via  how the picture comes
  * @property {number} lastFrameAt  by the same clock as `now`; 0 before the first
  * @property {number} now
  */
@@ -34,7 +35,7 @@ export function watchState(known) {
   if (known.phase === "away") return { state: "away" };
   const video = known.main.find((track) => track.kind === "video");
   if (!video) return { state: known.main.length > 0 ? "live" : "connecting" };
-  if (video.codec && !canDecode("video", video.codec)) return { state: "unsupported", codec: video.codec };
+  if (known.via === "webrtc" && video.codec && !canDecode("video", video.codec)) return { state: "unsupported", codec: video.codec };
   if (known.lastFrameAt === 0) return { state: "connecting" };
   return { state: known.now - known.lastFrameAt > STILL_MS && video.active ? "reconnecting" : "live" };
 }

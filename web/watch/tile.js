@@ -1,35 +1,75 @@
-// One publication on the stage: its video element, its caption, and what is known of the frames it shows.
+// One publication on the stage: its picture, live or by HLS, its caption, and what is known of the frames it shows.
 
 import { text } from "../shared/dom.js";
+import { HlsPicture, LivePicture } from "./picture.js";
 
 /** @typedef {import("../client/protocol").Track} Track */
-
-/** Latency is the median of this many frames: steady to read, quick to follow. */
-const LATENCIES_MAX = 45;
+/** @typedef {import("../client/protocol").LayerChoice} LayerChoice */
 
 export class Tile {
   figure = document.createElement("figure");
-  video = document.createElement("video");
   focus = false;
   #caption = document.createElement("figcaption");
-  /** By performance.now(); 0 before the first frame. */
-  lastFrameAt = 0;
-  #framesSeen = 0;
-  /** @type {number[]} */
-  #latencies = [];
+  #muted = true;
+  /**
+   * What is shown.
+   * @type {LivePicture|HlsPicture}
+   */
+  #shown;
+  /**
+   * Shown, or on its way.
+   * @type {HlsPicture|null}
+   */
+  #hls = null;
+  /** @type {LayerChoice} */
+  #quality = "auto";
+  #told;
 
-  /** @param {import("../client/hawker.js").View} view */
-  constructor(view) {
+  /**
+   * @param {import("../client/hawker.js").View} view
+   * @param {import("../client/hawker.js").HawkerRoom} room
+   * @param {{changed: (tile: Tile) => void, frame: (tile: Tile, mediaTimeMs: number) => void, blocked: () => void}} told
+   *   changed: another way of the picture is shown
+   */
+  constructor(view, room, told) {
     this.view = view;
-    this.video.autoplay = true;
-    this.video.muted = true;
-    this.video.playsInline = true;
-    this.video.srcObject = view.mediaStream;
+    this.room = room;
+    this.#told = told;
+    /** The live picture, whether it is shown or not. */
+    this.live = new LivePicture(view);
+    this.#shown = this.live;
+    this.#adopt(this.live);
     this.figure.className = "tile";
     this.figure.dataset.publication = view.publication;
-    this.video.addEventListener("resize", () => this.#shape(this.video.videoWidth, this.video.videoHeight));
-    this.figure.append(this.video, this.#caption);
-    if ("requestVideoFrameCallback" in this.video) this.#watchFrames();
+    this.figure.append(this.live.video, this.#caption);
+  }
+
+  get video() {
+    return this.#shown.video;
+  }
+
+  /** How the picture shown comes. */
+  get via() {
+    return this.#shown.via;
+  }
+
+  /** By performance.now(); 0 before the first frame. */
+  get lastFrameAt() {
+    return this.#shown.lastFrameAt;
+  }
+
+  /** Median glass-to-glass latency of the last frames in ms; NaN when unknown. */
+  get latencyMs() {
+    return this.#shown.latencyMs;
+  }
+
+  /** The code of why HLS does not play; null while it does, or may yet. */
+  get failure() {
+    return this.#hls?.failure ?? null;
+  }
+
+  stats() {
+    return this.#shown.stats();
   }
 
   /**
@@ -41,7 +81,7 @@ export class Tile {
     const any = video ?? tracks[0];
     const { classList, style } = this.figure;
     classList.toggle("focus", position.focus);
-    classList.toggle("still", video?.active === false);
+    classList.toggle("still", video?.active === false && this.via === "webrtc");
     classList.toggle("sound-only", any !== undefined && !video);
     style.setProperty("--place", String(position.place));
     const known = video?.layers.filter((layer) => layer.width > 0).at(-1);
@@ -49,32 +89,103 @@ export class Tile {
     if (!any) return;
     const name = any.name || any.member;
     this.#caption.textContent = any.stream === "main" ? name : `${name} · ${text("stream.screen")}`;
-    this.video.setAttribute("aria-label", text("watch.video", { name }));
+    this.figure.dataset.label = text("watch.video", { name });
+    for (const each of this.figure.querySelectorAll("video")) each.setAttribute("aria-label", this.figure.dataset.label);
+  }
+
+  /** @param {LayerChoice} quality */
+  setQuality(quality) {
+    this.#quality = quality;
+    this.live.setQuality(quality);
+    this.#hls?.setQuality(quality);
   }
 
   /** @param {boolean} muted */
   async play(muted) {
+    this.#muted = muted;
     this.video.muted = muted;
     await this.video.play();
   }
 
-  /** Called now and then: notices frames in browsers without a frame callback. */
-  tick() {
-    const frames = this.video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-    if (frames > this.#framesSeen) this.lastFrameAt = performance.now();
-    this.#framesSeen = frames;
+  /**
+   * Gets the picture by HLS: what is shown stays until there is a frame of it.
+   * @param {string} url
+   */
+  playHls(url) {
+    this.live.isAwaited = false;
+    if (this.#hls?.url === url && !this.#hls.failure) return;
+    if (this.#hls && this.#hls !== this.#shown) this.#hls.remove();
+    const picture = new HlsPicture(url, this.room.clock);
+    this.#adopt(picture);
+    this.#hls = picture;
+    picture.setQuality(this.#quality);
+    picture.video.setAttribute("aria-label", this.figure.dataset.label ?? "");
+    picture.video.classList.add("coming");
+    this.figure.prepend(picture.video);
+    picture.play();
   }
 
-  /** Median glass-to-glass latency of the last frames in ms; NaN when unknown. */
-  get latencyMs() {
-    const sorted = [...this.#latencies].sort((a, b) => a - b);
-    return sorted.length > 0 ? sorted[sorted.length >> 1] : NaN;
+  /** Shows the live picture again, as soon as there is a frame of it. */
+  playLive() {
+    if (this.#shown === this.live) this.#forgetHls();
+    else this.live.await();
+  }
+
+  #forgetHls() {
+    this.#hls?.remove();
+    this.#hls = null;
+  }
+
+  /** Called now and then: notices frames in browsers without a frame callback. */
+  tick() {
+    this.live.tick();
+    this.#hls?.tick();
   }
 
   remove() {
-    this.video.srcObject = null;
+    this.#hls?.remove();
+    this.live.remove();
     this.figure.remove();
     this.view.close();
+  }
+
+  /** @param {LivePicture|HlsPicture} picture */
+  #adopt(picture) {
+    picture.on("frame", (mediaTimeMs) => {
+      if (picture !== this.#shown && picture.isAwaited) this.#show(picture);
+      if (picture === this.#shown) this.#told.frame(this, mediaTimeMs);
+    });
+    picture.on("failed", () => this.#told.changed(this));
+    const { video } = picture;
+    video.addEventListener("resize", () => picture === this.#shown && this.#shape(video.videoWidth, video.videoHeight));
+  }
+
+  /** @param {LivePicture|HlsPicture} picture  it has a frame */
+  #show(picture) {
+    const before = this.#shown;
+    this.#shown = picture;
+    picture.isAwaited = false;
+    picture.video.classList.remove("coming");
+    before.video.classList.add("coming");
+    // One sound at a time.
+    before.video.muted = true;
+    picture.video.muted = this.#muted;
+    this.#shape(picture.video.videoWidth, picture.video.videoHeight);
+    if (before !== this.live) before.remove();
+    if (picture === this.live) this.#forgetHls();
+    if (!this.#muted) void picture.video.play().catch(() => this.#silence(picture.video));
+    this.#told.changed(this);
+  }
+
+  /**
+   * A browser that lets another element not be heard without a touch is played without sound, and the page asks for the touch.
+   * @param {HTMLVideoElement} video
+   */
+  #silence(video) {
+    video.muted = true;
+    this.#muted = true;
+    void video.play().catch(() => {});
+    this.#told.blocked();
   }
 
   /**
@@ -83,20 +194,5 @@ export class Tile {
    */
   #shape(width, height) {
     if (width > 0) this.figure.classList.toggle("tall", height > width);
-  }
-
-  #watchFrames() {
-    /** @type {VideoFrameRequestCallback} */
-    const shown = (now, frame) => {
-      if (!this.video.srcObject) return;
-      this.lastFrameAt = now;
-      const latency = this.view.latencyOf(/** @type {any} */ (frame));
-      if (Number.isFinite(latency)) {
-        this.#latencies.push(latency);
-        if (this.#latencies.length > LATENCIES_MAX) this.#latencies.shift();
-      }
-      this.video.requestVideoFrameCallback(shown);
-    };
-    this.video.requestVideoFrameCallback(shown);
   }
 }

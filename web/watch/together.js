@@ -26,8 +26,11 @@ const LOW = matchMedia("(max-height: 30rem) and (min-width: 34rem)");
 /** @param {Promise<any>} work */
 export const run = (work) => void work.catch((error) => toast(textOf("sayError", codeOf(error)), "bad"));
 
-/** @param {import("../client/hawker.js").HawkerRoom} room */
-export function setUpTogether(room) {
+/**
+ * @param {import("../client/hawker.js").HawkerRoom} room
+ * @param {import("../client/hawker.js").InStep} step  what stands over the picture comes with it
+ */
+export function setUpTogether(room, step) {
   const panel = element("panel");
   const parts = { room, run };
   const polls = new PollsView(element("polls"), parts);
@@ -38,6 +41,8 @@ export function setUpTogether(room) {
   const tabs = setUpTabs(element("tabs"));
   /** @type {ShowState|null} */
   let drawn = null;
+  /** @type {ShowState|null} */
+  let drawnInStep = null;
   let announcedAt = 0;
 
   const chat = new ChatView({
@@ -69,10 +74,18 @@ export function setUpTogether(room) {
     if (changed("polls")) polls.render(state.polls);
     if (changed("questions")) drawQuestions(state);
     if (changed("giveaways")) giveaways.render(state.giveaways);
-    if (changed("polls", "giveaways", "questions")) drawNow(state);
+    if (changed("polls", "giveaways")) drawActivities(state);
     if (changed("emojis")) reactions.renderButtons(element("reactions"), state.emojis);
-    if (changed("announcement")) drawAnnouncement(state);
     if (changed("title", "host", "followers", "you")) drawHost(state);
+  });
+
+  const drawInStep = oncePerFrame(() => {
+    const { state } = step;
+    const before = drawnInStep;
+    drawnInStep = state;
+    if (!state) return;
+    if (before?.polls !== state.polls || before.giveaways !== state.giveaways || before.questions !== state.questions) drawNow(state);
+    if (before?.announcement !== state.announcement) drawAnnouncement(state);
   });
 
   /** @param {ShowState} state */
@@ -91,6 +104,13 @@ export function setUpTogether(room) {
     element("questions-empty").hidden = state.questions.some((each) => each.state !== "dismissed");
   }
 
+  /** @param {ShowState} state */
+  function drawActivities(state) {
+    const count = [...state.polls, ...state.giveaways].filter((each) => each.state === "open").length;
+    setText("activities-count", count > 0 ? String(count) : "");
+    element("activities-empty").hidden = state.polls.length + state.giveaways.length > 0;
+  }
+
   /**
    * What goes on now, over the picture: press to take part.
    * @param {ShowState} state
@@ -98,9 +118,6 @@ export function setUpTogether(room) {
   function drawNow(state) {
     const openPolls = state.polls.filter((each) => each.state === "open");
     const openGiveaways = state.giveaways.filter((each) => each.state === "open");
-    const count = openPolls.length + openGiveaways.length;
-    setText("activities-count", count > 0 ? String(count) : "");
-    element("activities-empty").hidden = state.polls.length + state.giveaways.length > 0;
     const asked = state.questions.find((each) => each.highlighted);
     const cards = [];
     const poll = openPolls.at(-1);
@@ -197,6 +214,7 @@ export function setUpTogether(room) {
   });
   setSheet(false);
   room.show.on("change", draw);
+  step.on("change", drawInStep);
   room.show.on("event", (event) => chat.receive(event));
   return { show, isStaff: () => isStaff(room.show.state) };
 }

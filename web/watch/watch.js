@@ -1,6 +1,6 @@
 // The watch page: joins the room, shows its pictures and its people, and says what is going on.
 
-import { HawkerRoom, canWatch } from "../client/hawker.js";
+import { HawkerRoom, InStep, canWatch } from "../client/hawker.js";
 import { deviceHint, mintViewerToken, takeToken } from "../shared/access.js";
 import { bitrateText, countText, element, fillStrings, latencyText, plural, roomOfPage, setText, sizeText, text, textOf } from "../shared/dom.js";
 import { setUpTheme } from "../shared/theme.js";
@@ -12,6 +12,7 @@ import { setUpShop } from "./shop.js";
 import { Stage } from "./stage.js";
 import { browserName, watchState } from "./state.js";
 import { run, setUpTogether } from "./together.js";
+import { setUpWay } from "./way.js";
 
 const TICK_MS = 500;
 /** Whether frames flowed so lately that the picture may stay in view. */
@@ -32,10 +33,20 @@ const room = new HawkerRoom({
   // Only the server's own viewers: a shop's token would be answered with somebody else's.
   renew: async (old) => (room.member?.identity.startsWith("anon-") ? mintViewerToken(roomName ?? "", old) : null),
 });
-const stage = new Stage(room, () => {
-  showFigures();
-  render();
+const step = new InStep(room.show, () => room.clock.now());
+const stage = new Stage(room, {
+  shown: () => {
+    showFigures();
+    render();
+  },
+  way: (tile) => {
+    way.changed(tile);
+    render();
+  },
+  frame: (mediaTimeMs) => step.shows(mediaTimeMs),
+  blocked: () => controls.setMuted(true),
 });
+const way = setUpWay(room, stage);
 
 /** For automated tests and the curious. */
 const report = {
@@ -49,6 +60,10 @@ const report = {
   get publications() {
     return [...stage.tiles.keys()];
   },
+  /** How the host's main picture comes: `webrtc` or `hls`. */
+  get via() {
+    return stage.main?.via ?? null;
+  },
 };
 /** @type {any} */ (window).hawker = report;
 
@@ -56,7 +71,7 @@ fillStrings();
 const theme = setUpTheme(element("theme"));
 setText("room-name", roomName ?? "");
 document.title = `${roomName ?? ""} · ${text("brand")}`;
-const together = setUpTogether(room);
+const together = setUpTogether(room, step);
 const controls = setUpControls(stage, {
   muted: (muted) => {
     report.muted = muted;
@@ -66,7 +81,7 @@ const controls = setUpControls(stage, {
   sheet: together.show,
 });
 setUpGuest(room, run);
-setUpShop(room, run, together.show);
+setUpShop(room, run, together.show, step);
 setUpGifts(room, run);
 setUpCountdowns(() => room.clock.now());
 element("retry").addEventListener("click", () => location.reload());
@@ -98,7 +113,8 @@ function fail(code) {
 async function tick() {
   stage.tick();
   controls.tick();
-  if (stage.main) report.stats = await stage.main.view.stats();
+  way.tick();
+  if (stage.main) report.stats = await stage.main.stats();
   showFigures();
   render();
 }
@@ -107,12 +123,19 @@ function showFigures() {
   const latency = stage.main?.latencyMs ?? NaN;
   const showing = report.state === "live" && stage.main !== undefined;
   report.latencyMs = Number.isFinite(latency) ? latency : null;
-  setText("delay", showing && Number.isFinite(latency) ? latencyText(latency) : "–");
+  const known = showing && Number.isFinite(latency);
+  const isBehind = known && stage.main?.via === "hls";
+  const delay = known ? latencyText(latency) : "–";
+  setText("delay", isBehind ? text("watch.behind", { delay }) : delay);
+  setText("live-badge", isBehind ? text("watch.liveBehind", { delay: wholeSeconds(latency) }) : text("watch.live"));
   const stats = report.stats;
-  const known = showing && stats && stats.width > 0;
-  setText("picture-size", known ? sizeText(stats.width, stats.height) : "–");
-  setText("picture-more", known ? ` · ${text("unit.frames", { value: Math.round(stats.fps) })} · ${bitrateText(stats.bitrate)}` : "");
+  const hasSize = showing && stats && stats.width > 0;
+  setText("picture-size", hasSize ? sizeText(stats.width, stats.height) : "–");
+  setText("picture-more", hasSize ? ` · ${text("unit.frames", { value: Math.round(stats.fps) })} · ${bitrateText(stats.bitrate)}` : "");
 }
+
+/** @param {number} latency in ms */
+const wholeSeconds = (latency) => text("unit.seconds", { value: Math.max(1, Math.round(latency / 1000)) });
 
 function render() {
   const main = stage.main;
@@ -122,6 +145,7 @@ function render() {
     failure: room.show.state?.banned ? "banned" : failure || null,
     phase: room.show.state?.phase === "ended" ? "ended" : room.room?.phase,
     main: [...room.tracks.values()].filter((track) => track.publication === stage.mainName),
+    via: main?.via ?? room.delivery.via,
     lastFrameAt: main?.lastFrameAt ?? 0,
     now,
   });

@@ -446,6 +446,42 @@
     return level > -70 ? hz : null;
   };
 
+  // Plays HLS with the client library in a page of its server's.
+  test.playHls = async ({ name = "viewer", url, timeoutMs = 20000, muted = true } = {}) => {
+    const { HlsPlayer } = await import("/assets/client/hawker.js");
+    const video = document.createElement("video");
+    Object.assign(video, { muted, playsInline: true });
+    video.style.width = "640px";
+    video.dataset.session = name;
+    document.body.append(video);
+    test.observe({ name, video });
+    const player = new HlsPlayer({ url, video });
+    const log = { states: [], renditions: [], events: [], failed: null };
+    const at = () => Math.round(performance.now());
+    player.on("state", (state) => log.states.push([at(), state]));
+    player.on("rendition", (index) => log.renditions.push([at(), index]));
+    player.on("event", ({ range, late }) =>
+      log.events.push({ at: at(), id: range.id, class: range.class, startMs: range.startMs, late, shownMs: player.mediaTimeMs }));
+    player.on("failed", (error) => (log.failed = `${error.code}: ${error.message}`));
+    test.sessions[name] = { player, video, log };
+    player.play();
+    await test.waitForFrame({ name, timeoutMs });
+    return log;
+  };
+
+  test.hlsSays = ({ name = "viewer" } = {}) => {
+    const { player, video, log } = test.sessions[name];
+    const quality = video.getVideoPlaybackQuality();
+    return {
+      ...log, state: player.state, behind: player.behind, rendition: player.rendition,
+      heights: player.renditions.map((each) => each.height), rate: video.playbackRate,
+      dropped: quality.droppedVideoFrames, shown: quality.totalVideoFrames,
+      // How far the player's media time is from the capture time in the picture.
+      current: video.currentTime, mediaTimeMs: player.mediaTimeMs,
+      buffered: Array.from({ length: video.buffered.length }, (_, i) => [video.buffered.start(i), video.buffered.end(i)]),
+    };
+  };
+
   // Two peer connections in one page: proves browser, namespace and time code without any server.
   test.loopback = async ({ name = "loopback", source = {}, codec = "video/VP8" } = {}) => {
     const { stream } = test.makeSource({ ...source, name });

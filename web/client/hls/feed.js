@@ -2,6 +2,7 @@
 
 import { HawkerError, codeOf } from "../errors.js";
 import { sleep } from "../timing.js";
+import { MEDIA_MISSING_MS } from "./fetching.js";
 import { endMs, readMedia } from "./playlist.js";
 
 /** @typedef {import("./playlist.js").MediaPlaylist} MediaPlaylist */
@@ -20,6 +21,8 @@ import { endMs, readMedia } from "./playlist.js";
 
 /** Parts of segments that ended longer ago than so many target durations are no longer served. */
 const PARTS_KEPT_TARGETS = 3;
+/** A hinted part that is listed but not answered for so long is asked for again: a request can be lost on its way. */
+const HINT_LATE_MS = 700;
 /** A media sequence number so far before ours is another life of the server's. */
 const BACKWARDS_MAX = 3;
 
@@ -37,9 +40,10 @@ export class Feed {
   #next = { msn: 0, part: 0 };
   /**
    * What the hint promised, on its way.
-   * @type {Map<string, Promise<import("./fetching.js").Fetched>>}
+   * @type {Map<string, {fetched: Promise<import("./fetching.js").Fetched|null>, answered: boolean, end: AbortController}>}
    */
   #hinted = new Map();
+  #closing = new AbortController();
 
   /** @param {string} url @param {import("./fetching.js").Fetching} fetching */
   constructor(url, fetching) {
@@ -49,6 +53,12 @@ export class Feed {
 
   get url() {
     return this.#url;
+  }
+
+  /** What is on its way is waited for by nobody: connections to a server are few. */
+  close() {
+    this.#closing.abort(new Lost());
+    this.#forgetHints();
   }
 
   /**
@@ -103,11 +113,25 @@ export class Feed {
     }
   }
 
-  /** @param {Resource} resource @returns {Promise<import("./fetching.js").Fetched>} */
-  fetch(resource) {
+  /**
+   * @param {Resource} resource
+   * @returns {Promise<import("./fetching.js").Fetched>}
+   * @throws {Lost} when it is gone
+   */
+  async fetch(resource) {
     const hinted = resource.range ? undefined : this.#hinted.get(resource.url);
     this.#hinted.delete(resource.url);
-    return hinted ? hinted.catch(() => this.#fetching.get(resource)) : this.#fetching.get(resource);
+    if (hinted) {
+      await Promise.race([hinted.fetched, sleep(HINT_LATE_MS)]);
+      if (!hinted.answered) hinted.end.abort(new Lost());
+      const early = await hinted.fetched;
+      if (early) return early;
+    }
+    try {
+      return await this.#fetching.get(resource, { missingMs: MEDIA_MISSING_MS, signal: this.#closing.signal });
+    } catch (error) {
+      throw codeOf(error) === "http-404" ? new Lost() : error;
+    }
   }
 
   /** @param {MediaPlaylist} playlist @returns {Chunk|null} */
@@ -147,10 +171,17 @@ export class Feed {
    */
   #prefetch({ hint }) {
     if (!hint || this.#hinted.has(hint.url)) return;
-    if (this.#hinted.size > 2) this.#hinted.clear(); // hints that never became parts
-    const fetched = this.#fetching.get(hint, { once: true });
-    fetched.catch(() => {}); // asked for again when the part is listed
-    this.#hinted.set(hint.url, fetched);
+    if (this.#hinted.size > 2) this.#forgetHints(); // that never became parts
+    const end = new AbortController();
+    const hinted = { fetched: /** @type {Promise<import("./fetching.js").Fetched|null>} */ (Promise.resolve(null)), answered: false, end };
+    // What fails is asked for again when the part is listed.
+    hinted.fetched = this.#fetching.get(hint, { once: true, signal: end.signal, answered: () => (hinted.answered = true) }).catch(() => null);
+    this.#hinted.set(hint.url, hinted);
+  }
+
+  #forgetHints() {
+    for (const { end } of this.#hinted.values()) end.abort(new Lost());
+    this.#hinted.clear();
   }
 
   /** @param {MediaPlaylist} playlist */
@@ -177,7 +208,7 @@ export class Feed {
   async #load(query) {
     const url = new URL(this.#url);
     for (const each of query ? query.split("&") : []) url.searchParams.set(...pair(each));
-    const { bytes } = await this.#fetching.get({ url: url.href, range: null });
+    const { bytes } = await this.#fetching.get({ url: url.href, range: null }, { signal: this.#closing.signal });
     const text = new TextDecoder().decode(bytes);
     this.playlist = readMedia(text, this.#url, this.playlist);
     this.playlistAt = performance.now();

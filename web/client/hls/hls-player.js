@@ -24,6 +24,10 @@ const AHEAD_MAX_S = 20;
 const TICK_MS = 100;
 /** A picture that stood still for so long stands still for want of media. */
 const STUCK_MS = 200;
+/** Before a hole this near, decoders hold their last frames back. */
+const HOLE_NEAR_S = 1;
+/** While there are newer media nothing stands still for so long but by a fault: begin anew. */
+const FROZEN_MS = 8000;
 /** So much must be there before playing begins. */
 const READY_S = 0.25;
 /** Of renditions that can't be measured yet, the highest below this (bit/s). */
@@ -74,6 +78,8 @@ export class HlsPlayer extends Emitter {
   #startAt = NaN;
   #shown = -1;
   #stuckSince = NaN;
+  /** What was shown when it was last seen to move, and when that was. */
+  #moved = { time: NaN, at: NaN };
   /** @type {Map<string, Uint8Array>} */
   #inits = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -154,7 +160,8 @@ export class HlsPlayer extends Emitter {
         break;
       } catch (error) {
         if (!(error instanceof Lost) || this.#fetching.closed) throw error;
-        for (const track of this.#tracks) await track.sink.clear();
+        for (const { feed } of this.#tracks) feed.close();
+        for (const { sink } of this.#tracks) await sink.clear();
       }
     }
     if (this.#mediaSource.readyState === "open") this.#mediaSource.endOfStream();
@@ -244,6 +251,7 @@ export class HlsPlayer extends Emitter {
     const same = segments.find((each) => each.msn === segment.msn);
     // Renditions of one show are cut alike; where they aren't, time says where we are.
     if (same?.startMs != null && Math.abs(same.startMs - startMs) > SAME_CUT_MS) feed.seekTime(startMs);
+    track.feed.close();
     track.feed = feed;
     return true;
   }
@@ -289,6 +297,8 @@ export class HlsPlayer extends Emitter {
   /** Begins to show once every track has something to show. */
   #begin() {
     if (this.#started || Number.isNaN(this.#startAt)) return;
+    // Where it begins with a hole, it begins behind it.
+    for (const { sink } of this.#tracks) if (sink.ahead(this.#startAt) === 0) this.#startAt = sink.after(this.#startAt) ?? this.#startAt;
     if (!this.#tracks.every((track) => track.sink.ahead(this.#startAt) >= READY_S || this.#hasEnded(track))) return;
     this.#video.currentTime = this.#startAt;
     this.#video.play().catch(() => this.emit("blocked", null));
@@ -311,8 +321,9 @@ export class HlsPlayer extends Emitter {
 
   #tick() {
     this.#timer = setTimeout(() => this.#tick(), TICK_MS);
-    if (!this.#started) return;
     const now = performance.now();
+    this.#watchFrozen(now);
+    if (!this.#started) return;
     const playlist = this.#tracks[0].feed.playlist;
     if (!playlist) return;
     for (const begun of this.#ranges.begun(playlist, this.mediaTimeMs)) this.emit("event", begun);
@@ -329,6 +340,22 @@ export class HlsPlayer extends Emitter {
   }
 
   /**
+   * Whatever it is that stands still for so long, a new beginning ends it.
+   * @param {number} now
+   */
+  #watchFrozen(now) {
+    const { currentTime, paused } = this.#video;
+    const newest = this.#tracks[0]?.feed.playlist?.segments.at(-1);
+    const flows = newest && !newest.gap && newest.parts.at(-1)?.gap !== true && !this.#tracks[0].feed.playlist?.ended;
+    const rests = Number.isNaN(this.#startAt) || (this.#started && paused) || this.#fetching.failing;
+    if (rests || !flows || currentTime !== this.#moved.time) this.#moved = { time: currentTime, at: now };
+    else if (now - this.#moved.at > FROZEN_MS) {
+      this.#moved.at = now;
+      this.#endSession(new Lost());
+    }
+  }
+
+  /**
    * The picture moves, or there is a hole before it, or media don't come.
    * @param {number} now
    */
@@ -341,10 +368,12 @@ export class HlsPlayer extends Emitter {
     }
     if (Number.isNaN(this.#stuckSince)) this.#stuckSince = now;
     if (now - this.#stuckSince < STUCK_MS) return;
-    const empty = this.#tracks.filter((track) => track.sink.ahead(currentTime) < 0.05);
-    const next = empty.map((track) => track.sink.after(currentTime));
-    if (next.length > 0 && next.every((each) => each !== null)) {
-      this.#video.currentTime = Math.max(.../** @type {number[]} */ (next)) + 0.01; // over a gap
+    const ends = this.#tracks.map((track) => ({ after: track.sink.after(currentTime), ahead: track.sink.ahead(currentTime) }));
+    const holes = ends.filter(({ after, ahead }) => after !== null && ahead < HOLE_NEAR_S);
+    if (holes.length > 0 && ends.every(({ after, ahead }) => after !== null || ahead >= 0.05)) {
+      // What was appended behind a hole says that nothing will fill it.
+      this.#video.currentTime = Math.max(...holes.map(({ after }) => /** @type {number} */ (after))) + 0.01;
+      this.#stuckSince = NaN;
     } else if (this.state === "playing") {
       this.#become("stalled");
       this.#pace.stalled(now);

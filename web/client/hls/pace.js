@@ -2,6 +2,9 @@
 
 /** Nobody hears a twentieth; sound keeps its pitch. */
 const FASTER = 1.06;
+/** Farther behind than HASTE_S a little is heard, and it is soon over. */
+const HASTE = 1.12;
+const HASTE_S = 0.8;
 const SLOWER = 0.95;
 /** Off by so much (s) the rate changes, … */
 const BEGIN_S = 0.2;
@@ -48,7 +51,8 @@ export class Pace {
       this.#rate = 1;
       return { rate: 1, jump: true };
     }
-    if (off > BEGIN_S) this.#rate = FASTER;
+    if (off > HASTE_S) this.#rate = HASTE;
+    else if (off > BEGIN_S) this.#rate = FASTER;
     else if (off < -BEGIN_S) this.#rate = SLOWER;
     else if ((this.#rate > 1 && off < DONE_S) || (this.#rate < 1 && off > -DONE_S)) this.#rate = 1;
     return { rate: this.#rate, jump: false };
