@@ -187,6 +187,18 @@ package struct RoomFeed {
     if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
   }
 
+  // MARK: Events
+
+  /// Takes an event of the room; one that comes before the show begins or after its end is none of it.
+  package mutating func take(_ event: RoomEvent) {
+    guard let range = event.dateRange else { return }
+    presentation?.append(
+      range, scheme: RoomEvent.scheme, message: event.message)
+  }
+
+  /// The server's wall clock as far as it is known.
+  package func serverTime(now: Instant) -> WallTime? { serverTime(at: now) }
+
   /// Ends the show.
   package mutating func end() {
     guard let newest, let epoch = presentation?.epoch else { return }

@@ -28,6 +28,10 @@ final class RoomRelay {
   private var joinAt = Instant.zero
   private var pause = RoomRelay.backoff.first
   private var isOver = false
+  /// Says what happens in the room; nil where there is none.
+  private var socket: RoomSocket?
+  /// The room was heard to be over.
+  private(set) var hasEnded = false
 
   /// The server speaks every 100 ms, so this is a server that has gone.
   private static let silenceMax = TimeSpan.seconds(5)
@@ -64,6 +68,7 @@ final class RoomRelay {
   func tick(at now: Instant) {
     join(at: now)
     listen(at: now)
+    if !isOver { socket?.tick(at: now) }
     feed.advance(at: now)
     for ticket in desk.expire(at: now) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
@@ -95,11 +100,12 @@ final class RoomRelay {
 
   private func join(at now: Instant) {
     guard !isOver, client == nil, joining == nil, now >= joinAt else { return }
-    let (inbox, identity, room, settings) = (
-      context.inbox, context.identity, room, context.settings
+    let (inbox, identity, room) = (context.inbox, context.identity, room)
+    let (url, token) = (
+      context.settings.whep(room, at: socket?.movedTo), context.settings.token
     )
-    joining = try? WorkerThread(name: "join", config: settings) { settings in
-      _ = inbox.post(.joining(room, SidecarJoin.run(settings, room, identity)))
+    joining = try? WorkerThread(name: "join", config: url) { url in
+      _ = inbox.post(.joining(room, SidecarJoin.run(url, token: token, identity)))
     }
     joinAt = now + pause
   }
@@ -153,8 +159,11 @@ final class RoomRelay {
   /// Plays the room, also after its end.
   func begin(at now: Instant) {
     isOver = false
+    hasEnded = false
     pause = RoomRelay.backoff.first
     joinAt = now
+    if context.settings.origin.isEmpty || context.settings.token == nil { return }
+    socket = RoomSocket(room, context)
   }
 
   /// The show is over: playlists say so, and the SFU is left.
@@ -166,6 +175,8 @@ final class RoomRelay {
     isOver = true
     feed.end()
     answerWaiting()
+    socket?.close()
+    socket = nil
     if let client { context.clients.close(client) }
     client = nil
     layers = [:]
@@ -182,6 +193,29 @@ final class RoomRelay {
 
   /// Waits for a join that is on its way; for the process's end.
   func finish() { joining?.join() }
+
+  // MARK: The room socket
+
+  /// Names the room's socket in the loop.
+  var socketToken: UInt64? { socket?.token }
+
+  /// Takes where the server of the room socket is.
+  func take(_ resolved: Result<ServerURL, ClientFault>, at now: Instant) {
+    socket?.take(resolved, at: now)
+  }
+
+  /// Takes what the loop says of the room's socket.
+  func serve(_ readiness: Readiness, at now: Instant) {
+    guard let socket else { return }
+    for heard in socket.serve(readiness, serverTime: feed.serverTime(now: now), at: now) {
+      switch heard {
+      case .ended: hasEnded = true
+      case .event(let event): feed.take(event)
+      case .joined: SidecarLog.write(.info, "listening to the room", room: room)
+      case .bye, .refused: break
+      }
+    }
+  }
 
   // MARK: Requests
 

@@ -60,11 +60,17 @@ struct SidecarSettings: Sendable {
     return only.isEmpty
   }
 
-  /// Where a room is played.
-  func whep(_ room: String) -> String {
+  /// The server whose room sockets say what happens; empty for `--whep`.
+  var origin: String {
+    guard case .server(let origin, _) = source else { return "" }
+    return origin
+  }
+
+  /// Where a room is played; at `origin` when the room has moved there.
+  func whep(_ room: String, at origin: String?) -> String {
     switch source {
     case .whep(let url, _): url
-    case .server(let origin, _): "\(origin)/whep/\(room)?layer=all"
+    case .server(let first, _): "\(origin ?? first)/whep/\(room)?layer=all"
     }
   }
 
