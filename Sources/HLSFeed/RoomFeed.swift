@@ -207,7 +207,11 @@ package struct RoomFeed {
 
   /// The layers to be asked for a keyframe now: all of them for a cut that is due, so that they cut on
   /// the same frame, and those that can't be decoded.
-  package mutating func takeKeyframeWishes(at now: Instant) -> [Int] {
+  ///
+  /// - Parameter isWatched: else only what a show needs to begin. A segment without a keyframe at its
+  ///   beginning is one all the same, and every keyframe costs all who watch by WebRTC.
+  package mutating func takeKeyframeWishes(at now: Instant, isWatched: Bool = true) -> [Int] {
+    guard isWatched || presentation?.isEnded ?? true else { return [] }
     if let presentation, let cut = presentation.nextCut, cut != askedForCut,
       let time = serverTime(at: now), time - presentation.epoch >= cut
     {

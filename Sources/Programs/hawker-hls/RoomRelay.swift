@@ -18,6 +18,8 @@ final class RoomRelay {
   private let context: RelayContext
   private var feed: RoomFeed
   private var desk = RequestDesk()
+  /// When anything of the room was last asked for.
+  private var askedAt: Instant?
 
   /// The session at the SFU, once there is one.
   private(set) var client: ClientID?
@@ -35,6 +37,8 @@ final class RoomRelay {
 
   /// The server speaks every 100 ms, so this is a server that has gone.
   private static let silenceMax = TimeSpan.seconds(5)
+  /// Whoever watches asks for a playlist or a part three times a second, or plain HLS each two seconds.
+  private static let watchedFor = TimeSpan.seconds(10)
   private static let backoff = (first: TimeSpan.milliseconds(500), longest: TimeSpan.seconds(5))
 
   init(_ room: String, _ context: RelayContext) {
@@ -90,7 +94,8 @@ final class RoomRelay {
     {
       feed.receiveSound(last.report, arrival: last.arrival)
     }
-    for layer in feed.takeKeyframeWishes(at: now) {
+    let isWatched = askedAt.map { now - $0 < RoomRelay.watchedFor } ?? false
+    for layer in feed.takeKeyframeWishes(at: now, isWatched: isWatched) {
       guard let section = layers.first(where: { $0.value == layer })?.key else { continue }
       context.clients.requestKeyframe(client, section: section)
     }
@@ -221,6 +226,7 @@ final class RoomRelay {
 
   /// Answers a request for this room, now or later.
   func answer(_ asked: HTTPRequest, _ ticket: RequestTicket, at now: Instant) {
+    askedAt = now
     let response = desk.answer(asked, ticket, room: room, feed.presentation, at: now)
     if let response {
       context.server.post(.respond(ticket.connection, ticket.request, response))
