@@ -110,7 +110,7 @@ final class RoomRelay {
       context.settings.whep(room, at: socket?.movedTo), context.settings.token
     )
     joining = try? WorkerThread(name: "join", config: url) { url in
-      _ = inbox.post(.joining(room, SidecarJoin.run(url, token: token, identity)))
+      _ = inbox.post(.joining(room, SidecarJoin.run(url, token: token.read(), identity)))
     }
     joinAt = now + pause
   }
@@ -167,7 +167,7 @@ final class RoomRelay {
     hasEnded = false
     pause = RoomRelay.backoff.first
     joinAt = now
-    if context.settings.origin.isEmpty || context.settings.token == nil { return }
+    if context.settings.origin.isEmpty || !context.settings.token.isGiven { return }
     socket = RoomSocket(room, context)
   }
 

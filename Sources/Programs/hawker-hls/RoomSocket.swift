@@ -212,7 +212,7 @@ final class RoomSocket {
     state = .open(stream)
     web = WebSocketConnection(clientMaskingKeys: .system, limits: WebSocketLimits())
     pingAt = now + listener.pingInterval
-    send(listener.join(token: context.settings.token ?? ""), on: stream)
+    send(listener.join(token: context.settings.token.read() ?? ""), on: stream)
     return true
   }
 
