@@ -204,6 +204,18 @@ package struct RoomFeed {
     if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
   }
 
+  // MARK: Events
+
+  /// Takes an event of the room; one that comes before the show begins or after its end is none of it.
+  package mutating func take(_ event: RoomEvent) {
+    guard let range = event.dateRange else { return }
+    presentation?.append(
+      range, scheme: RoomEvent.scheme, message: event.message)
+  }
+
+  /// The server's wall clock as far as it is known.
+  package func serverTime(now: Instant) -> WallTime? { serverTime(at: now) }
+
   /// Ends the show.
   package mutating func end() {
     guard let newest, let epoch = presentation?.epoch else { return }
@@ -212,7 +224,11 @@ package struct RoomFeed {
 
   /// The layers to be asked for a keyframe now: all of them for a cut that is due, so that they cut on
   /// the same frame, and those that can't be decoded.
-  package mutating func takeKeyframeWishes(at now: Instant) -> [Int] {
+  ///
+  /// - Parameter isWatched: else only what a show needs to begin. A segment without a keyframe at its
+  ///   beginning is one all the same, and every keyframe costs all who watch by WebRTC.
+  package mutating func takeKeyframeWishes(at now: Instant, isWatched: Bool = true) -> [Int] {
+    guard isWatched || presentation?.isEnded ?? true else { return [] }
     if let presentation, let cut = presentation.nextCut, cut != askedForCut,
       let time = serverTime(at: now), time - presentation.epoch >= cut
     {

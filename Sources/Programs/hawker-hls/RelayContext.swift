@@ -13,6 +13,7 @@ struct RelayContext {
   let inbox: Mailbox<SidecarNews>
   let identity: ClientIdentity
   let server: WebServer
+  let tokens = SocketTokens()
   /// Another one each time the process starts.
   let run: String
 

@@ -19,6 +19,8 @@ final class RoomRelay {
   private let context: RelayContext
   private var feed: RoomFeed
   private var desk = RequestDesk()
+  /// When anything of the room was last asked for.
+  private var askedAt: Instant?
 
   /// The session at the SFU, once there is one.
   private(set) var client: ClientID?
@@ -31,9 +33,15 @@ final class RoomRelay {
   private var joinAt = Instant.zero
   private var pause = RoomRelay.backoff.first
   private var isOver = false
+  /// Says what happens in the room; nil where there is none.
+  private var socket: RoomSocket?
+  /// The room was heard to be over.
+  private(set) var hasEnded = false
 
   /// The server speaks every 100 ms, so this is a server that has gone.
   private static let silenceMax = TimeSpan.seconds(5)
+  /// Whoever watches asks for a playlist or a part three times a second, or plain HLS each two seconds.
+  private static let watchedFor = TimeSpan.seconds(10)
   private static let backoff = (first: TimeSpan.milliseconds(500), longest: TimeSpan.seconds(5))
 
   init(_ room: String, _ context: RelayContext) {
@@ -84,6 +92,7 @@ final class RoomRelay {
   func tick(at now: Instant) {
     join(at: now)
     listen(at: now)
+    if !isOver { socket?.tick(at: now) }
     feed.advance(at: now)
     for ticket in desk.expire(at: now) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
@@ -105,7 +114,8 @@ final class RoomRelay {
     {
       feed.receiveSound(last.report, arrival: last.arrival)
     }
-    for layer in feed.takeKeyframeWishes(at: now) {
+    let isWatched = askedAt.map { now - $0 < RoomRelay.watchedFor } ?? false
+    for layer in feed.takeKeyframeWishes(at: now, isWatched: isWatched) {
       guard let section = layers.first(where: { $0.value == layer })?.key else { continue }
       context.clients.requestKeyframe(client, section: section)
     }
@@ -115,11 +125,12 @@ final class RoomRelay {
 
   private func join(at now: Instant) {
     guard !isOver, client == nil, joining == nil, now >= joinAt else { return }
-    let (inbox, identity, room, settings) = (
-      context.inbox, context.identity, room, context.settings
+    let (inbox, identity, room) = (context.inbox, context.identity, room)
+    let (url, token) = (
+      context.settings.whep(room, at: socket?.movedTo), context.settings.token
     )
-    joining = try? WorkerThread(name: "join", config: settings) { settings in
-      _ = inbox.post(.joining(room, SidecarJoin.run(settings, room, identity)))
+    joining = try? WorkerThread(name: "join", config: url) { url in
+      _ = inbox.post(.joining(room, SidecarJoin.run(url, token: token.read(), identity)))
     }
     joinAt = now + pause
   }
@@ -173,8 +184,11 @@ final class RoomRelay {
   /// Plays the room, also after its end.
   func begin(at now: Instant) {
     isOver = false
+    hasEnded = false
     pause = RoomRelay.backoff.first
     joinAt = now
+    if context.settings.origin.isEmpty || !context.settings.token.isGiven { return }
+    socket = RoomSocket(room, context)
   }
 
   /// The show is over: playlists say so, and the SFU is left.
@@ -186,6 +200,8 @@ final class RoomRelay {
     isOver = true
     feed.end()
     answerWaiting()
+    socket?.close()
+    socket = nil
     if let client { context.clients.close(client) }
     client = nil
     layers = [:]
@@ -207,10 +223,34 @@ final class RoomRelay {
     transcoder = nil
   }
 
+  // MARK: The room socket
+
+  /// Names the room's socket in the loop.
+  var socketToken: UInt64? { socket?.token }
+
+  /// Takes where the server of the room socket is.
+  func take(_ resolved: Result<ServerURL, ClientFault>, at now: Instant) {
+    socket?.take(resolved, at: now)
+  }
+
+  /// Takes what the loop says of the room's socket.
+  func serve(_ readiness: Readiness, at now: Instant) {
+    guard let socket else { return }
+    for heard in socket.serve(readiness, serverTime: feed.serverTime(now: now), at: now) {
+      switch heard {
+      case .ended: hasEnded = true
+      case .event(let event): feed.take(event)
+      case .joined: SidecarLog.write(.info, "listening to the room", room: room)
+      case .bye, .refused: break
+      }
+    }
+  }
+
   // MARK: Requests
 
   /// Answers a request for this room, now or later.
   func answer(_ asked: HTTPRequest, _ ticket: RequestTicket, at now: Instant) {
+    askedAt = now
     let response = desk.answer(asked, ticket, room: room, feed.presentation, at: now)
     if let response {
       context.server.post(.respond(ticket.connection, ticket.request, response))

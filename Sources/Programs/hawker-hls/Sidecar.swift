@@ -50,7 +50,11 @@ final class Sidecar {
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
       server: server, run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax)
-    for room in settings.rooms { relays[room] = RoomRelay(room, context) }
+    for room in settings.rooms {
+      let relay = RoomRelay(room, context)
+      relays[room] = relay
+      relay.begin(at: SystemClock.now())
+    }
   }
 
   /// Serves until told to stop; the process's exit status.
@@ -77,6 +81,7 @@ final class Sidecar {
       guard case .ended(let client, let end) = event else { continue }
       players[client]?.lose("the session ended: \(end)", at: now)
     }
+    serveSockets(at: now)
     takeNews(at: now)
     if now >= nextTickAt {
       nextTickAt = now + Sidecar.tick
@@ -85,9 +90,24 @@ final class Sidecar {
     for relay in relays.values { relay.answerWaiting() }
   }
 
+  /// Room sockets are on the clients' loop, under numbers of their own.
+  private func serveSockets(at now: Instant) {
+    for readiness in context.clients.loop.readiness
+    where readiness.token > SocketTokens.first && readiness.token != Sidecar.signalToken {
+      relays.values.first { $0.socketToken == readiness.token }?.serve(readiness, at: now)
+    }
+  }
+
   private func tick(at now: Instant) {
     for relay in relays.values { relay.tick(at: now) }
     noteClients()
+    for relay in relays.values where relay.hasEnded {
+      if context.settings.followsList {
+        apply(roster.end(relay.room, at: now), at: now)
+      } else if let session = relay.end() {
+        leave(session)
+      }
+    }
     guard context.settings.followsList else { return }
     askForList(at: now)
     let idle = relays.values.filter(\.isIdle).map(\.room)
@@ -118,6 +138,7 @@ final class Sidecar {
         } else if case .joined(_, _, let session) = outcome {
           leave(session)
         }
+      case .resolved(let room, let result): relays[room]?.take(result, at: now)
       case .listed(let outcome): take(outcome, at: now)
       case .transcoded(let room, let result): relays[room]?.receive(result, at: now)
       }

@@ -15,6 +15,7 @@ import Web
 enum SidecarNews: Sendable {
   case web(WebEvent)
   case joining(_ room: String, JoinOutcome)
+  case resolved(_ room: String, Result<ServerURL, ClientFault>)
   case listed(Result<[ListedRoom], ClientFault>)
   case transcoded(_ room: String, TranscodeResult)
 }
@@ -34,7 +35,7 @@ enum SidecarJoin {
 
   /// Signs on; blocking, for a thread of its own.
   static func run(
-    _ settings: SidecarSettings, _ room: String, _ identity: ClientIdentity
+    _ url: String, token: String?, _ identity: ClientIdentity
   ) -> JoinOutcome {
     do {
       var identity = identity
@@ -45,7 +46,7 @@ enum SidecarJoin {
       let offer = Negotiation.offer(
         sections, local: identity.makeSide(), identifiers: &identifiers)
       let session = try SignalingClient().post(
-        offer.description, to: try ServerURL(settings.whep(room)), token: settings.token)
+        offer.description, to: try ServerURL(url), token: token)
       let applied = try Negotiation.apply(session.answer, to: offer, identifiers: &identifiers)
       return .joined(applied.transport, PlayingParameters(applied.media), session)
     } catch let fault as ClientFault {

@@ -21,7 +21,7 @@ struct SidecarSettings: Sendable {
   }
 
   let source: Source
-  let token: String?
+  let token: TokenSource
   let address: SocketAddress
   let timing: HLSTiming
   let roomsMax: Int
@@ -33,12 +33,13 @@ struct SidecarSettings: Sendable {
   let encoder: EncoderSettings
 
   static let usage = """
-    usage: hawker-hls --server URL --http ADDR:PORT [--token T] [--room R]... [--rooms N] [--memory MB]
+    usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--ladder L] [--encoder E] [--preset P]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
+      --token-file  a file with that token, read anew for each session
       --http    where to serve /hls/ROOM/index.m3u8; port 0 lets the system choose
       --room    with --server: this room, listed or not, and others only if named too;
                 with --whep: the room's name in our own paths, where the URL does not end with it
@@ -69,11 +70,17 @@ struct SidecarSettings: Sendable {
     return only.isEmpty
   }
 
-  /// Where a room is played.
-  func whep(_ room: String) -> String {
+  /// The server whose room sockets say what happens; empty for `--whep`.
+  var origin: String {
+    guard case .server(let origin, _) = source else { return "" }
+    return origin
+  }
+
+  /// Where a room is played; at `origin` when the room has moved there.
+  func whep(_ room: String, at origin: String?) -> String {
     switch source {
     case .whep(let url, _): url
-    case .server(let origin, _): "\(origin)/whep/\(room)?layer=all"
+    case .server(let first, _): "\(origin ?? first)/whep/\(room)?layer=all"
     }
   }
 
@@ -86,7 +93,7 @@ struct SidecarSettings: Sendable {
       whep: values["--whep"]?.last, server: values["--server"]?.last,
       rooms: values["--room"] ?? [])
     self.address = address
-    token = values["--token"]?.last ?? SidecarSettings.environment("HAWKER_TOKEN")
+    token = try SidecarSettings.token(values["--token"]?.last, file: values["--token-file"]?.last)
     timing = HLSTiming(
       part: .milliseconds(try SidecarSettings.number(values["--part"], 320, 200...333)),
       window: .seconds(try SidecarSettings.number(values["--window"], 30, 12...3600)))
@@ -110,6 +117,15 @@ struct SidecarSettings: Sendable {
       values[flag, default: []].append(value)
     }
     return values
+  }
+
+  private static func token(_ text: String?, file: String?) throws(Fault) -> TokenSource {
+    switch (text ?? SidecarSettings.environment("HAWKER_TOKEN"), file) {
+    case (_?, _?): throw Fault(text: "either --token or --token-file", status: 2)
+    case (let text?, nil): .text(text)
+    case (nil, let file?): .file(file)
+    case (nil, nil): .none
+    }
   }
 
   private static func source(
@@ -161,8 +177,8 @@ struct SidecarSettings: Sendable {
   }
 
   private static let flags: Set<String> = [
-    "--whep", "--server", "--token", "--http", "--room", "--rooms", "--memory", "--part",
-    "--window", "--ladder", "--encoder", "--preset",
+    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
+    "--part", "--window", "--ladder", "--encoder", "--preset",
   ]
 
   private static func number(
