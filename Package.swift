@@ -46,6 +46,7 @@ let package = Package(
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     library("CAV", pkgConfig: "libavcodec", apt: "libavcodec-dev"),
+    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     .systemLibrary(
       name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -86,6 +87,7 @@ let package = Package(
       name: "Transcoding", dependencies: ["Media", "CAV"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("avutil")]),
     module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
+    module("HLSServing", ["Wire", "HTTP", "HLS", "Access", "CZlib"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -154,7 +156,7 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "Loop", "SDP", "Telemetry", "Web",
+        "HLS", "HLSFeed", "HLSServing", "Loop", "SDP", "Telemetry", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -203,6 +205,7 @@ let package = Package(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
     tests("HLSFeed", ["HLS", "HLSFeed", "Media", "RTP", "Wire"]),
+    tests("HLSServing", ["Access", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
     tests("Transcoding", ["Media", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.

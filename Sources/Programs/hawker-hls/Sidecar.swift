@@ -5,6 +5,7 @@ import ClientShell
 import Crypto
 import HLS
 import HLSFeed
+import HLSServing
 import HTTP
 import Loop
 import MediaControl
@@ -191,7 +192,8 @@ final class Sidecar {
       case .web(.request(let connection, let request, let asked, _)):
         let ticket = RequestTicket(connection: connection, request: request, asked)
         let response = desk.answer(
-          asked, ticket, room: settings.room, feed.presentation, at: now)
+          asked, ticket, room: settings.room, feed.presentation, at: now,
+          wall: SystemClock.wallTime())
         if let response { server.post(.respond(connection, request, response)) }
       case .web: break
       case .joined(let transport, let parameters, let session):
@@ -208,8 +210,10 @@ final class Sidecar {
 
   private func answerWaiting() {
     guard let presentation = feed.presentation else { return }
-    desk.release(presentation) { ticket, response in
-      server.post(.respond(ticket.connection, ticket.request, response))
+    desk.release(presentation) { tickets, response in
+      server.post(
+        .respondAll(
+          tickets.map { WebRequestID(connection: $0.connection, request: $0.request) }, response))
     }
   }
 }
