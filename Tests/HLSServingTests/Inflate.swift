@@ -6,8 +6,9 @@ import Testing
 /// The bytes that were compressed.
 func inflated(_ bytes: [UInt8]) throws -> [UInt8] {
   var stream = unsafe z_stream()
-  let size = Int32(MemoryLayout<z_stream>.size)
-  try #require(unsafe inflateInit2_(&stream, 31, ZLIB_VERSION, size) == Z_OK)
+  let size = unsafe Int32(MemoryLayout<z_stream>.size)
+  let status = unsafe inflateInit2_(&stream, 31, ZLIB_VERSION, size)
+  try #require(status == Z_OK)
   defer { unsafe inflateEnd(&stream) }
   var input = bytes
   var isWhole = false

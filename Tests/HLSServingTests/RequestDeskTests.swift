@@ -33,6 +33,11 @@ struct RequestDeskTests {
     }
   }
 
+  /// Where an array's bytes are.
+  private func address(_ bytes: [UInt8]) -> UInt {
+    unsafe bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+  }
+
   private func ask(
     _ desk: inout RequestDesk, _ room: Presentation?, _ path: String,
     _ headers: HTTPHeaders = HTTPHeaders(), method: HTTPMethod = .get, id: UInt64 = 1,
@@ -108,9 +113,7 @@ struct RequestDeskTests {
     let body = try #require(calls.first { $0.count == 200 }).1.body
     // The next who asks gets the very same bytes, not the same bytes made again.
     let again = try #require(try ask(&desk, room, blocked)).body
-    #expect(
-      unsafe body.withUnsafeBytes { unsafe $0.baseAddress }
-        == again.withUnsafeBytes { unsafe $0.baseAddress })
+    #expect(address(body) == address(again))
   }
 
   @Test("a playlist is made anew with each part, and never an old one given for it")
