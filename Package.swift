@@ -156,7 +156,7 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "HLSServing", "Loop", "SDP", "Telemetry", "Web",
+        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "SDP", "Telemetry", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 

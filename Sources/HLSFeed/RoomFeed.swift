@@ -19,6 +19,7 @@ package struct RoomFeed {
   private var askedForCut: TimeSpan?
   private var runCount = 0
   private let run: String
+  private let bytesMax: Int
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -28,9 +29,13 @@ package struct RoomFeed {
   /// - Parameters:
   ///   - layers: names of renditions, by the order of the session's video sections.
   ///   - run: another one each time the process starts.
-  package init(layers: [String], timing: HLSTiming, run: String) {
+  ///   - bytesMax: of media kept; what goes beyond it shortens the window.
+  package init(
+    layers: [String], timing: HLSTiming, run: String, bytesMax: Int = HLSLimits.roomBytesMax
+  ) {
     self.timing = timing
     self.run = run
+    self.bytesMax = bytesMax
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
     sound = try? SoundFeed()
@@ -101,7 +106,8 @@ package struct RoomFeed {
 
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
-    presentation = Presentation(timing: timing, epoch: epoch, run: "\(run)\(runCount)")
+    presentation = Presentation(
+      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()

@@ -244,7 +244,7 @@ struct RequestDeskTests {
       let later = wall + .seconds(120)
       #expect(try ask(&desk, room, "\(good)/\(path)", wall: later)?.status == 403)
     }
-    // Whether a room is live is told to nobody without a token.
+    // Also before the first part.
     #expect(try ask(&desk, nil, "index.m3u8", wall: wall)?.status == 403)
     var open = RequestDesk()
     #expect(try ask(&open, room, "\(foreign)/\(Self.sound)")?.status == 200)

@@ -2,6 +2,7 @@
 
 import Client
 import ClientShell
+import HLSFeed
 import Loop
 import MediaControl
 import Negotiation
@@ -12,6 +13,12 @@ import Web
 /// What other threads tell the sidecar's loop.
 enum SidecarNews: Sendable {
   case web(WebEvent)
+  case joining(_ room: String, JoinOutcome)
+  case listed(Result<[ListedRoom], ClientFault>)
+}
+
+/// How an attempt to play a room went.
+enum JoinOutcome: Sendable {
   case joined(TransportParameters, PlayingParameters, SignalingSession)
   case failed(String)
 }
@@ -22,7 +29,9 @@ enum SidecarJoin {
   static let layers = ["low", "middle", "high"]
 
   /// Signs on; blocking, for a thread of its own.
-  static func run(_ settings: SidecarSettings, _ identity: ClientIdentity) -> SidecarNews {
+  static func run(
+    _ settings: SidecarSettings, _ room: String, _ identity: ClientIdentity
+  ) -> JoinOutcome {
     do {
       var identity = identity
       var identifiers = ClientIdentifiers(identity.random)
@@ -32,7 +41,7 @@ enum SidecarJoin {
       let offer = Negotiation.offer(
         sections, local: identity.makeSide(), identifiers: &identifiers)
       let session = try SignalingClient().post(
-        offer.description, to: try ServerURL(settings.whep), token: settings.token)
+        offer.description, to: try ServerURL(settings.whep(room)), token: settings.token)
       let applied = try Negotiation.apply(session.answer, to: offer, identifiers: &identifiers)
       return .joined(applied.transport, PlayingParameters(applied.media), session)
     } catch let fault as ClientFault {
