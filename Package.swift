@@ -46,6 +46,7 @@ let package = Package(
     library("CVPX", pkgConfig: "vpx", apt: "libvpx-dev"),
     library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     library("CAV", pkgConfig: "libavcodec", apt: "libavcodec-dev"),
+    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     .systemLibrary(
       name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -86,6 +87,7 @@ let package = Package(
       name: "Transcoding", dependencies: ["Wire", "RTP", "Media", "CAV"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("avutil"), .linkedLibrary("swscale")]),
     module("HLSFeed", ["Wire", "Crypto", "RTP", "JSON", "Media", "HLS", "Transcoding"]),
+    module("HLSServing", ["Wire", "HTTP", "HLS", "Access", "CZlib"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -154,7 +156,8 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "JSON", "Loop", "SDP", "Telemetry", "Transcoding", "Web",
+        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "SDP", "Telemetry", "Transcoding",
+        "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -204,6 +207,7 @@ let package = Package(
       swiftSettings: strict),
     tests("HLSFeed", ["Crypto", "HLS", "HLSFeed", "JSON", "Media", "RTP", "Transcoding", "Wire"]),
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
+    tests("HLSServing", ["Access", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

@@ -8,6 +8,11 @@ package struct HTTPResponse: Hashable, Sendable {
   package var status: Int
   package var headers: HTTPHeaders
   package var body: [UInt8]
+  /// What follows `body`: pieces that are kept as they are, not copied together.
+  package var rest: [[UInt8]] = []
+
+  /// The length of the whole body.
+  package var bodyByteCount: Int { rest.reduce(body.count) { $0 + $1.count } }
 
   /// A response from its parts.
   package init(_ status: Int, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
@@ -46,7 +51,7 @@ package struct HTTPResponse: Hashable, Sendable {
     for field in headers.fields where !isFraming(field.name) {
       head += "\(field.name): \(field.value)\r\n"
     }
-    if !HTTPStatus.isBodiless(status) { head += "Content-Length: \(body.count)\r\n" }
+    if !HTTPStatus.isBodiless(status) { head += "Content-Length: \(bodyByteCount)\r\n" }
     if status == 101 {
       head += "Connection: Upgrade\r\n"
     } else if !keepsAlive {
@@ -54,7 +59,10 @@ package struct HTTPResponse: Hashable, Sendable {
     }
     output += head.utf8
     output += [HTTPSyntax.cr, HTTPSyntax.lf]
-    if method != .head && !HTTPStatus.isBodiless(status) { output += body }
+    if method != .head && !HTTPStatus.isBodiless(status) {
+      output += body
+      for piece in rest { output += piece }
+    }
   }
 
   private func isFraming(_ name: String) -> Bool {

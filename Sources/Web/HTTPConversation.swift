@@ -115,6 +115,17 @@ package struct HTTPConversation {
     slots[index].response = response
   }
 
+  /// Whether the answer to this request may be written as it is by the one who has it: it is a GET whose turn has
+  /// come, and the connection goes on.
+  package func awaitsPlainly(_ id: UInt64) -> Bool {
+    guard let slot = slots.first, slots.count == 1 else { return false }
+    return slot.id == id && slot.method == .get && slot.keepsAlive && slot.response == nil
+      && !isContinueDue
+  }
+
+  /// Says that the answer `awaitsPlainly` asked about is written.
+  package mutating func hasWritten() { slots.removeAll(keepingCapacity: true) }
+
   /// Writes the answers whose turn has come, as far as the client keeps up.
   mutating func write(into output: inout OutgoingQueue, date: WallTime) {
     while output.byteCount <= limits.answerBytesHighWater, let slot = slots.first,
@@ -128,6 +139,7 @@ package struct HTTPConversation {
       output.append(head)
       if slot.method != .head && !HTTPStatus.isBodiless(response.status) {
         output.append(response.body)
+        for piece in response.rest { output.append(piece) }
       }
       if !slot.keepsAlive { return finish() }
     }

@@ -20,10 +20,23 @@ package enum WebEvent: Sendable {
   case closed(_ connection: UInt64)
 }
 
+/// A request's place in the server.
+package struct WebRequestID: Hashable, Sendable {
+  package let connection: UInt64
+  package let request: UInt64
+
+  package init(connection: UInt64, request: UInt64) {
+    self.connection = connection
+    self.request = request
+  }
+}
+
 /// What the application asks of the server, from any thread. Ids of what is gone are passed over.
 package enum WebCommand: Sendable {
   /// Answers a request. Answers may come in any order; each connection gets them in order.
   case respond(_ connection: UInt64, _ request: UInt64, HTTPResponse)
+  /// Answers requests of many connections in one way: encoded once, given to each.
+  case respondAll(_ requests: [WebRequestID], HTTPResponse)
   /// Sends a text message, which must be UTF-8.
   case send(_ connection: UInt64, [UInt8])
   /// Sends one text message to many: encoded once.

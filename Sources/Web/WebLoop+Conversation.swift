@@ -191,7 +191,8 @@ extension WebLoop {
     }
   }
 
-  private func watch(_ connection: WebConnection) {
+  /// Arranges what to hear about next, and when to look again.
+  func watch(_ connection: WebConnection) {
     let wanted = connection.wantedInterest
     if wanted != connection.interest {
       connection.interest = wanted

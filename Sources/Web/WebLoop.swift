@@ -153,6 +153,7 @@ final class WebLoop {
     switch command {
     case .respond(let id, let request, let response):
       touch(id)?.http.respond(request, response)
+    case .respondAll(let requests, let response): respondAll(requests, response)
     case .send(let id, let text): send(WebSocketFrame(text: text).bytes, to: id)
     case .sendAll(let ids, let text):
       let frame = WebSocketFrame(text: text).bytes
@@ -175,6 +176,29 @@ final class WebLoop {
       let isAllSent = connection.sendAtOnce(frame, at: loop.now)
     else { return false }
     if !isAllSent { _ = touch(id) }
+    return true
+  }
+
+  /// Answers many in one way. Who only waits for this is given the bytes without queue and turn; that is
+  /// nearly everybody when a part has come that all players wait for.
+  private func respondAll(_ requests: [WebRequestID], _ response: HTTPResponse) {
+    var bytes: [UInt8] = []
+    if response.bodyByteCount <= WebLoop.sharedBytesMax {
+      response.write(into: &bytes, date: SystemClock.wallTime())
+    }
+    for request in requests where bytes.isEmpty || !respondAtOnce(request, bytes, response.status) {
+      touch(request.connection)?.http.respond(request.request, response)
+    }
+  }
+
+  private func respondAtOnce(_ request: WebRequestID, _ bytes: [UInt8], _ status: Int) -> Bool {
+    guard let connection = connections[request.connection], connection.phase == .http,
+      !connection.isTouched, connection.http.awaitsPlainly(request.request),
+      let isAllSent = connection.sendAtOnce(bytes, at: loop.now)
+    else { return false }
+    connection.http.hasWritten()
+    counters.countAnswer(status: status)
+    if isAllSent { watch(connection) } else { _ = touch(connection.id) }
     return true
   }
 
@@ -293,6 +317,8 @@ final class WebLoop {
   /// Receivers of one message from which on each is sent it for itself: a smaller room's messages of one
   /// turn travel together.
   private static let crowdMin = 64
+  /// An answer that is encoded in one piece for many: a playlist. A larger one is sent piece by piece.
+  private static let sharedBytesMax = 48 * 1024
   /// The listener's token and the id of no connection.
   static let listenerToken: UInt64 = 0
   /// Bytes read at once: a full TLS record; a connection reads once a turn.

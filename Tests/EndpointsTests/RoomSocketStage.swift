@@ -396,7 +396,7 @@ struct RoomSocketStage {
     case .send(let socket, let text): deliver(text, to: [socket])
     case .sendAll(let sockets, let text): deliver(text, to: sockets)
     case .close(let socket, let code, _): closed[socket] = code.rawValue
-    case .respond, .reloadCertificate: break
+    case .respond, .respondAll, .reloadCertificate: break
     }
   }
 

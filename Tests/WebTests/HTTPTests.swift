@@ -27,6 +27,46 @@ struct HTTPTests {
     #expect(application.server.counters.acceptedConnections == 1)
   }
 
+  @Test("one answer for many reaches each of them, whatever they wait for besides")
+  func answerToMany() throws {
+    let application = try TestApplication()
+    let body = (0..<30_000).map { UInt8(truncatingIfNeeded: $0) }
+    for shared in [Array(body.prefix(900)), body + body + body] {
+      let plain = try application.connect()
+      let head = try application.connect()
+      let last = try application.connect()
+      let piped = try application.connect()
+      try plain.write("GET /a HTTP/1.1\r\nHost: test\r\n\r\n")
+      var asked = [try application.asked()]
+      try head.write("HEAD /b HTTP/1.1\r\nHost: test\r\n\r\n")
+      asked.append(try application.asked())
+      try last.write("GET /c HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+      asked.append(try application.asked())
+      try piped.write(
+        "GET /d HTTP/1.1\r\nHost: test\r\n\r\nGET /e HTTP/1.1\r\nHost: test\r\n\r\n")
+      let first = try application.asked()
+      asked.append(try application.asked())
+      var response = HTTPResponse(200, body: Array(shared.prefix(100)))
+      response.rest = [Array(shared.dropFirst(100))]
+      let ids = asked.map { WebRequestID(connection: $0.connection, request: $0.id) }
+      // What is gone, and what is answered already, is passed over.
+      let gone = [WebRequestID(connection: 99_999, request: 1), ids[0]]
+      application.server.post(.respondAll(ids + gone, response))
+      application.answer(first, .text(200, "first"))
+      #expect(try plain.response().body == shared)
+      #expect(try last.response().body == shared)
+      #expect(try piped.response().text == "first\n")
+      #expect(try piped.response().body == shared)
+      // The connections go on.
+      try plain.write("GET /f HTTP/1.1\r\nHost: test\r\n\r\n")
+      application.answer(try application.asked(), .text(200, "next"))
+      #expect(try plain.response().text == "next\n")
+      let bare = try head.response(to: .head)
+      #expect(bare.body.isEmpty && bare.headers["content-length"] == "\(shared.count)")
+    }
+    #expect(application.server.counters.unansweredRequests == 0)
+  }
+
   @Test("answers are counted by the class of their status, whoever gave them")
   func answerClasses() throws {
     let application = try TestApplication()

@@ -82,8 +82,8 @@ package enum CacheLifetime: Hashable, Sendable {
   case immutable
   /// Asked for by number, so it may be given to all who ask for the same: for one target duration.
   case addressed(seconds: Int)
-  /// The newest state, old with the next part: a cache asks each time, and may give one answer to all
-  /// who ask while it does.
+  /// The newest state, as players without low latency poll it every few seconds, and others once, to begin:
+  /// a cache may be a second behind.
   case newest
 
   /// The value of Cache-Control.
@@ -91,7 +91,7 @@ package enum CacheLifetime: Hashable, Sendable {
     switch self {
     case .immutable: "public, max-age=3600, immutable"
     case .addressed(let seconds): "public, max-age=\(seconds)"
-    case .newest: "no-cache"
+    case .newest: "public, max-age=1"
     }
   }
 }
@@ -102,6 +102,8 @@ package struct LibraryContent: Hashable, Sendable {
   /// One after the other; shared with the store, not copied.
   package var chunks: [[UInt8]]
   package var lifetime: CacheLifetime
+  /// Names the bytes of what is immutable, for entity tags; empty for playlists.
+  package var tag: String
 
   /// The length of the body.
   package var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }

@@ -16,6 +16,8 @@ package struct Presentation: Sendable {
   private var dateRangeBytes = 0
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
+  /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
+  package private(set) var revision: UInt64 = 0
 
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).
@@ -58,6 +60,7 @@ package struct Presentation: Sendable {
     rendition.apply(outputs)
     renditions.append(rendition)
     self.plan = plan
+    revision += 1
     return renditions.count - 1
   }
 
@@ -102,6 +105,7 @@ package struct Presentation: Sendable {
       renditions[place].isEnded = true
     }
     isEnded = true
+    revision += 1
   }
 
   /// When the next segment is planned to begin: when media of this time is being captured, the
@@ -119,6 +123,7 @@ package struct Presentation: Sendable {
     body(&renditions[place].segmenter, &plan, &outputs)
     self.plan = plan
     guard !outputs.isEmpty else { return }
+    revision += 1
     renditions[place].apply(outputs)
     renditions[place].trim(bytesMax: bytesMax / HLSLimits.renditionsMax)
   }
@@ -136,6 +141,7 @@ package struct Presentation: Sendable {
     _ range: DateRange, scheme: String = "", message: [UInt8]? = nil
   ) {
     guard !isEnded, !dateRanges.contains(where: { $0.id == range.id }) else { return }
+    revision += 1
     dateRanges.append(range)
     dateRangeBytes += range.line.utf8.count
     while dateRanges.count > HLSLimits.dateRangesMax
@@ -162,6 +168,7 @@ package struct Presentation: Sendable {
     guard let earliest = starts.min() else { return }
     let limit = epoch + earliest
     if dateRanges.contains(where: { $0.start + ($0.duration ?? .zero) < limit }) {
+      revision += 1
       dateRanges.removeAll { $0.start + ($0.duration ?? .zero) < limit }
       dateRangeBytes = dateRanges.reduce(0) { $0 + $1.line.utf8.count }
     }
@@ -209,13 +216,13 @@ package struct Presentation: Sendable {
         renditions[place].initializations.indices.contains(index)
       else { return .refused(.notFound) }
       let rendition = renditions[place]
-      return content(mediaType(rendition), [rendition.initializations[index]], .immutable)
+      return media(rendition, [rendition.initializations[index]], names.initialization(index))
     case .segment(let place, let sequence):
       guard renditions.indices.contains(place), let segment = renditions[place].segment(sequence),
         segment.isComplete, !segment.isGap
       else { return .refused(.notFound) }
       let chunks = segment.parts.lazy.map(\.bytes).filter { !$0.isEmpty }
-      return content(mediaType(renditions[place]), Array(chunks), .immutable)
+      return media(renditions[place], Array(chunks), names.segment(sequence))
     case .part(let place, let number): return part(place, number)
     }
   }
@@ -227,10 +234,17 @@ package struct Presentation: Sendable {
     rendition.format?.isVideo ?? true ? "video/mp4" : "audio/mp4"
   }
 
+  private func media(_ rendition: Rendition, _ chunks: [[UInt8]], _ name: String) -> LibraryAnswer {
+    .content(
+      LibraryContent(
+        mediaType: mediaType(rendition), chunks: chunks, lifetime: .immutable,
+        tag: "\(rendition.name)-\(name)"))
+  }
+
   private func content(
     _ mediaType: String, _ chunks: [[UInt8]], _ lifetime: CacheLifetime
   ) -> LibraryAnswer {
-    .content(LibraryContent(mediaType: mediaType, chunks: chunks, lifetime: lifetime))
+    .content(LibraryContent(mediaType: mediaType, chunks: chunks, lifetime: lifetime, tag: ""))
   }
 
   private func multivariant() -> LibraryAnswer {
@@ -246,23 +260,37 @@ package struct Presentation: Sendable {
     let rendition = renditions[place]
     if let part = rendition.part(number) {
       guard !part.isGap else { return .refused(.notFound) }
-      return content(mediaType(rendition), [part.bytes], .immutable)
+      return media(rendition, [part.bytes], names.part(number))
     }
     // The hinted part waits (section 6.2.6); no other does.
     let isHinted = number == rendition.nextPartNumber && !rendition.isEnded
     return isHinted ? .wait : .refused(.notFound)
   }
 
-  private func playlist(_ place: Int, _ directives: DeliveryDirectives) -> LibraryAnswer {
+  /// Whether a request has to wait as things stand. Cheap: nothing is written.
+  package func isAwaited(_ request: LibraryRequest) -> Bool {
+    switch request {
+    case .playlist(let place, let directives): standing(place, directives) == .wait
+    case .part(let place, let number): part(place, number) == .wait
+    case .multivariant, .keyframes, .initialization, .segment: false
+    }
+  }
+
+  /// Why there is no playlist yet for these directives, or never; nil if there is one. Cheap.
+  private func standing(_ place: Int, _ directives: DeliveryDirectives) -> LibraryAnswer? {
     guard renditions.indices.contains(place) else { return .refused(.notFound) }
     let rendition = renditions[place]
     guard let newest = rendition.newest else {
       return directives.sequence == nil ? .refused(.unavailable) : .wait
     }
-    if let sequence = directives.sequence, !rendition.isEnded {
-      if let refusal = refusal(sequence, directives.part, newest) { return .refused(refusal) }
-      guard rendition.has(sequence, part: directives.part) else { return .wait }
-    }
+    guard let sequence = directives.sequence, !rendition.isEnded else { return nil }
+    if let refusal = refusal(sequence, directives.part, newest) { return .refused(refusal) }
+    return rendition.has(sequence, part: directives.part) ? nil : .wait
+  }
+
+  private func playlist(_ place: Int, _ directives: DeliveryDirectives) -> LibraryAnswer {
+    if let standing = standing(place, directives) { return standing }
+    let rendition = renditions[place]
     let playlist = MediaPlaylist(
       rendition: rendition, names: names, epoch: epoch, dateRanges: dateRanges,
       reports: reports(except: place))

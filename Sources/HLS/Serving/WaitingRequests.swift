@@ -34,18 +34,14 @@ package struct WaitingRequests<Ticket: Sendable>: Sendable {
     return true
   }
 
-  /// Releases everybody whose answer is not `.wait` any more.
-  package mutating func release(_ answer: (LibraryRequest) -> LibraryAnswer)
-    -> [(Group, LibraryAnswer)]
-  {
-    var released: [(Group, LibraryAnswer)] = []
-    for (request, waiters) in groups {
-      let answer = answer(request)
-      guard answer != .wait else { continue }
-      released.append((Group(request: request, tickets: waiters.map(\.ticket)), answer))
+  /// Releases everybody whose request need not wait any more.
+  package mutating func release(_ isReady: (LibraryRequest) -> Bool) -> [Group] {
+    var released: [Group] = []
+    for (request, waiters) in groups where isReady(request) {
+      released.append(Group(request: request, tickets: waiters.map(\.ticket)))
       count -= waiters.count
     }
-    for (group, _) in released { groups[group.request] = nil }
+    for group in released { groups[group.request] = nil }
     return released
   }
 

@@ -4,6 +4,7 @@ import Client
 import ClientShell
 import HLS
 import HLSFeed
+import HLSServing
 import HTTP
 import Loop
 import MediaControl
@@ -18,7 +19,7 @@ final class RoomRelay {
   let room: String
   private let context: RelayContext
   private var feed: RoomFeed
-  private var desk = RequestDesk()
+  private var desk: RequestDesk
   /// When anything of the room was last asked for.
   private var askedAt: Instant?
 
@@ -47,6 +48,7 @@ final class RoomRelay {
   init(_ room: String, _ context: RelayContext) {
     self.room = room
     self.context = context
+    desk = RequestDesk(access: context.settings.access)
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax)
@@ -251,7 +253,8 @@ final class RoomRelay {
   /// Answers a request for this room, now or later.
   func answer(_ asked: HTTPRequest, _ ticket: RequestTicket, at now: Instant) {
     askedAt = now
-    let response = desk.answer(asked, ticket, room: room, feed.presentation, at: now)
+    let response = desk.answer(
+      asked, ticket, room: room, feed.presentation, at: now, wall: SystemClock.wallTime())
     if let response {
       context.server.post(.respond(ticket.connection, ticket.request, response))
     }
@@ -260,8 +263,11 @@ final class RoomRelay {
   /// Answers everybody whose part has come.
   func answerWaiting() {
     guard let presentation = feed.presentation else { return }
-    desk.release(presentation) { ticket, response in
-      context.server.post(.respond(ticket.connection, ticket.request, response))
+    desk.release(presentation) { tickets, response in
+      let requests = tickets.map {
+        WebRequestID(connection: $0.connection, request: $0.request)
+      }
+      context.server.post(.respondAll(requests, response))
     }
   }
 }

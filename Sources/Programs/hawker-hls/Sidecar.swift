@@ -5,6 +5,7 @@ import ClientShell
 import Crypto
 import HLS
 import HLSFeed
+import HLSServing
 import HTTP
 import Loop
 import Telemetry
@@ -149,7 +150,9 @@ final class Sidecar {
     let segments = asked.target.segments
     if segments.count > 1, segments[0] == "hls", let relay = relays[segments[1]] {
       relay.answer(asked, ticket, at: now)
-    } else if let response = desk.answer(asked, ticket, room: "", nil, at: now) {
+    } else if let response = desk.answer(
+      asked, ticket, room: "", nil, at: now, wall: SystemClock.wallTime())
+    {
       context.server.post(.respond(ticket.connection, ticket.request, response))
     }
   }

@@ -1,5 +1,6 @@
 // What the command line says.
 
+import Access
 import Glibc
 import HLS
 import Transcoding
@@ -27,6 +28,8 @@ struct SidecarSettings: Sendable {
   let roomsMax: Int
   /// Of media, for all rooms together.
   let bytesMax: Int
+  /// Who may load rooms; nil: everybody.
+  let access: StreamAccess?
 
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
@@ -35,7 +38,8 @@ struct SidecarSettings: Sendable {
   static let usage = """
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
-           both with [--part MS] [--window S] [--ladder L] [--encoder E] [--preset P]
+           both with [--part MS] [--window S] [--access-key FILE] [--ladder L] [--encoder E]
+           [--preset P]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
@@ -51,6 +55,9 @@ struct SidecarSettings: Sendable {
                 largest first, at most three (720:2500,360:700)
       --encoder libx264 or libopenh264, if this machine's libavcodec has it (libx264, which is GPL)
       --preset  libx264's, ultrafast to fast (superfast)
+      --access-key  what addresses must be signed with, /hls/ROOM/~TOKEN/index.m3u8: a file with a
+                secret of 32 characters or more, the one that `hawker serve` is given; without it
+                everybody may load every room
     """
 
   /// Rooms of one process: as many as one page of the server's list has.
@@ -103,6 +110,7 @@ struct SidecarSettings: Sendable {
     bytesMax = Int(try SidecarSettings.number(values["--memory"], 1024, 16...1_048_576)) << 20
     (ladder, encoder) = try SidecarSettings.transcoding(
       values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
+    access = try SidecarSettings.access(values["--access-key"]?.last)
   }
 
   private static func values(of arguments: [String]) throws(Fault) -> [String: [String]] {
@@ -169,6 +177,29 @@ struct SidecarSettings: Sendable {
     return (ladder, encoder)
   }
 
+  private static func access(_ path: String?) throws(Fault) -> StreamAccess? {
+    guard let path else { return nil }
+    // One byte more than the longest file shows one that is longer.
+    var text = [UInt8](repeating: 0, count: keyFileBytesMax + 1)
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw Fault(text: "--access-key: can't read \(path)", status: 2) }
+    defer { close(file) }
+    let count = unsafe text.withUnsafeMutableBytes { bytes in
+      unsafe read(file, bytes.baseAddress, bytes.count)
+    }
+    guard (1...keyFileBytesMax).contains(count),
+      let access = StreamAccess(keyFile: String(decoding: text.prefix(count), as: UTF8.self))
+    else {
+      throw Fault(
+        text: "--access-key: \(path) needs one or two secrets of 32 or more characters",
+        status: 2)
+    }
+    return access
+  }
+
+  /// Two secrets and what one may write about them.
+  private static let keyFileBytesMax = 4096
+
   /// A variable that is set to something.
   private static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
@@ -178,7 +209,7 @@ struct SidecarSettings: Sendable {
 
   private static let flags: Set<String> = [
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
-    "--part", "--window", "--ladder", "--encoder", "--preset",
+    "--part", "--window", "--access-key", "--ladder", "--encoder", "--preset",
   ]
 
   private static func number(

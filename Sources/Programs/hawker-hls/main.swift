@@ -4,6 +4,7 @@ import ClientShell
 import Glibc
 import Telemetry
 
+DescriptorLimit.raise()
 do {
   let settings = try SidecarSettings(Array(CommandLine.arguments.dropFirst()))
   exit(try Sidecar(settings).run())

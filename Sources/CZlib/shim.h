@@ -1,0 +1,7 @@
+// zlib as Swift sees it: macros wrapped as inline functions, nothing else.
+#include <zlib.h>
+
+// Sixteen more than the largest window asks for a gzip header instead of zlib's own.
+static inline int shim_gzip_begin(z_stream *stream, int level) {
+  return deflateInit2(stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+}
