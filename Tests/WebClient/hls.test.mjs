@@ -81,7 +81,8 @@ describe("pace", () => {
     assert.ok(pace.next({ behind: 1.1, holdBack: 1, now: 2 }).rate > 1, "not back and forth");
     assert.equal(pace.next({ behind: 1.04, holdBack: 1, now: 3 }).rate, 1);
     assert.ok(pace.next({ behind: 0.7, holdBack: 1, now: 4 }).rate < 1);
-    assert.equal(pace.next({ behind: 9, holdBack: 1, now: 5 }).jump, true);
+    assert.ok(pace.next({ behind: 2.5, holdBack: 1, now: 5 }).rate > pace.next({ behind: 1.5, holdBack: 1, now: 5 }).rate, "farther behind, faster");
+    assert.equal(pace.next({ behind: 9, holdBack: 1, now: 6 }).jump, true);
   });
 
   test("stalls keep it farther behind, for a while", () => {
@@ -232,6 +233,45 @@ describe("a live show", () => {
     await later(15_000);
     assert.equal(player.state, "playing");
     assert.ok(latency() < 2.5, `${latency()} s behind`);
+  });
+
+  test("a request that is lost on its way is asked again as soon as its part is listed", async () => {
+    await play(5000);
+    let lost = 0;
+    // What is asked for before it is there is never answered.
+    origin.instead = (url) => {
+      const [, msn, part] = /\/(\d+)\.(\d+)\.m4s$/.exec(url.href) ?? [];
+      if (msn === undefined || Number(msn) * 6 + Number(part) < origin.parts) return null;
+      lost++;
+      return new Promise(() => {});
+    };
+    await later(20_000);
+    assert.equal(player.state, "playing");
+    assert.ok(lost >= 2 && lost <= 8, `${lost} lost: of sound and picture, then no hints for a while`);
+    assert.ok(latency() < 3, `${latency()} s behind`);
+  });
+
+  test("parts that are gone are not waited for: it begins anew at the live edge", async () => {
+    await play(10_000);
+    const old = new Set(origin.requests.filter((each) => each.endsWith(".m4s")));
+    let refused = 0;
+    origin.instead = (url) => {
+      const name = url.href.slice(origin.base.length);
+      if (!name.endsWith(".m4s") || old.has(name) || refused > 6) return null;
+      refused++;
+      return new Response("", { status: 404 });
+    };
+    await later(6000);
+    assert.equal(player.state, "playing");
+    assert.ok(latency() < 3, `${latency()} s behind`);
+  });
+
+  test("a server that is not ready yet is asked every other second", async () => {
+    const begins = page.time.now + 20_000;
+    origin.instead = () => (page.time.now < begins ? new Response("", { status: 503, headers: { "Retry-After": "1" } }) : null);
+    await play(22_500);
+    assert.equal(player.state, "playing");
+    assert.ok(origin.requests.filter((each) => each === "index.m3u8").length <= 21);
   });
 
   test("after a long pause it is live again", async () => {

@@ -142,6 +142,7 @@ export class Connection extends Emitter {
    */
   ended(reason) {
     this.forget();
+    if (this.held) return; // the media come another way
     if (reason === "replaced" || reason === "removed" || reason === "fingerprint-mismatch") {
       this.fail(new HawkerError(reason, `the server ended the connection: ${reason}`));
     } else {

@@ -14,7 +14,7 @@ const HOLD_MAX_MS = 10_000;
 /** States kept at most: a burst of events must not grow without end. */
 const PAST_MAX = 500;
 /** How often what waits is looked at without a frame (ms): a tab in the background shows none. */
-const TICK_MS = 250;
+const TICK_MS = 100;
 /** Countdowns move with the picture in steps of this (ms), so that they don't tremble. */
 const LAG_STEP_MS = 100;
 /** A difference below this (ms) nobody sees. */
@@ -47,7 +47,7 @@ export class InStep extends Emitter {
    * @type {{truth: ShowState, then: ShowState, lagMs: number}|null}
    */
   #made = null;
-  /** @type {ReturnType<typeof setInterval>|undefined} */
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
 
   /** @param {import("./live-show.js").LiveShow} show @param {() => number} now  the server's time in ms */
@@ -70,7 +70,7 @@ export class InStep extends Emitter {
   }
 
   close() {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   /** @param {ShowState|null} state */
@@ -92,12 +92,10 @@ export class InStep extends Emitter {
     this.#settle();
   }
 
-  /** What the picture has reached by now: it runs on between frames. */
+  /** What the picture has reached by now. It runs on without frames: one that stands still holds nothing back for long. */
   #reachedMs() {
-    const now = this.#now();
-    const since = now - this.#shownAt;
-    const reached = this.#shownMs + Math.min(TICK_MS, Math.max(0, since));
-    return since < HOLD_MAX_MS && now - reached < HOLD_MAX_MS ? reached : Infinity;
+    const age = this.#shownAt - this.#shownMs;
+    return age < HOLD_MAX_MS ? this.#now() - age : Infinity;
   }
 
   #settle() {
@@ -113,8 +111,8 @@ export class InStep extends Emitter {
       this.#made = { truth, then, lagMs: this.#lagMs };
       this.#become(inStep(truth, then, this.#lagMs));
     }
-    clearInterval(this.#timer);
-    if (this.#past.length > 1) this.#timer = setInterval(() => this.#settle(), TICK_MS);
+    clearTimeout(this.#timer);
+    if (this.#past.length > 1) this.#timer = setTimeout(() => this.#settle(), TICK_MS);
   }
 
   /** @param {ShowState|null} state */

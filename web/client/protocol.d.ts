@@ -79,7 +79,7 @@ export interface Delivery {
   via: "webrtc" | "hls";
   /** The multivariant playlist of `hls`. */
   url?: string;
-  reason?: "full" | "network" | "policy" | "drop" | "free" | "asked";
+  reason?: "full" | "network" | "policy" | "drop" | "free" | "buyer" | "asked";
 }
 
 /** How a viewer's picture really comes. */
@@ -87,8 +87,8 @@ export interface Watching {
   via: "webrtc" | "hls";
   /** How old the picture is. */
   delayMs?: number;
-  /** WebRTC does not get through. */
-  reason?: "network";
+  /** A wish, answered with `delivery`: WebRTC does not get through; or `via` is what is wanted. */
+  reason?: "network" | "asked";
 }
 
 export interface Answer {

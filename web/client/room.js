@@ -102,6 +102,8 @@ export class HawkerRoom extends RoomCommands {
   #stopListening = () => {};
   /** @type {import("./protocol").Watching|null} */
   #watching = null;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #watchingTimer;
 
   /** @param {RoomOptions} options */
   constructor(options) {
@@ -168,7 +170,12 @@ export class HawkerRoom extends RoomCommands {
    */
   watching(watching) {
     this.#watching = watching;
-    if (this.state === "joined") this.request({ ...watching, type: "watching" }).catch(() => {}); // of an older server
+    clearTimeout(this.#watchingTimer);
+    if (this.state !== "joined") return;
+    this.request({ ...watching, type: "watching" }).catch((error) => {
+      // An older server knows nothing of it; one that was told just now is told again.
+      if (error.retryAfterMs) this.#watchingTimer = setTimeout(() => this.watching(watching), error.retryAfterMs);
+    });
   }
 
   /** Checks that the socket lives, after sleep or a change of network. Called by itself on the usual signs. */
@@ -285,7 +292,7 @@ export class HawkerRoom extends RoomCommands {
     // Before anything is offered: who is sent elsewhere makes no connection.
     this.#deliver(joined.delivery ?? { via: "webrtc" });
     this.#become("joined");
-    if (this.#watching && this.#watching.via !== "webrtc") this.watching(this.#watching);
+    if (this.#watching) this.watching(this.#watching);
     this.emit("room", joined.room);
     this.emit("permissions", joined.permissions);
     const alive = new Set(joined.resumed ? joined.connections.map((each) => each.connection) : []);
@@ -442,6 +449,7 @@ export class HawkerRoom extends RoomCommands {
     this.#become("closed");
     clearTimeout(this.#pingTimer);
     clearTimeout(this.#renewTimer);
+    clearTimeout(this.#watchingTimer);
     this.#stopListening();
     this.#hurry();
     for (const each of [this.subscriber, ...this.publications]) each.close();

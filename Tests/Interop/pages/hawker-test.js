@@ -7,7 +7,7 @@
   "use strict";
   if (window.hawkerTest) return;
 
-  const test = { geometry: null, connections: [], sources: {}, sessions: {}, watches: {} };
+  const test = { geometry: null, connections: [], sockets: [], sources: {}, sessions: {}, watches: {} };
   window.hawkerTest = test;
 
   // Hawker's pages open their own peer connections; the tests read their statistics.
@@ -20,6 +20,14 @@
       }
     };
   }
+
+  const NativeSocket = window.WebSocket;
+  window.WebSocket = class WebSocket extends NativeSocket {
+    constructor(...args) {
+      super(...args);
+      test.sockets.push(this);
+    }
+  };
 
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -349,6 +357,31 @@
     element.requestVideoFrameCallback(onFrame);
   };
 
+  // Logs what a person sees on a stage whose <video> elements come and go: the one in view at each paint.
+  test.observeStage = ({ name = "stage", selector = ".tile.focus video" } = {}) => {
+    const watch = { since: performance.now(), frames: [], sounds: 0 };
+    test.watches[name] = watch;
+    const scratch = scratchContext();
+    let last = null;
+    const paint = () => {
+      if (test.watches[name] !== watch) return;
+      requestAnimationFrame(paint);
+      const all = [...document.querySelectorAll(selector)];
+      watch.sounds = Math.max(watch.sounds, all.filter((video) => !video.muted && !video.paused && video.readyState > 2).length);
+      const video = all.find((each) => getComputedStyle(each).opacity !== "0" && each.videoWidth > 0);
+      if (!video) return;
+      const code = readTimeCode(video, video.videoWidth, video.videoHeight, scratch);
+      if (!code || code.counter === last) return;
+      last = code.counter;
+      const at = performance.now();
+      watch.frames.push({
+        at, wall: performance.timeOrigin + at, width: video.videoWidth, height: video.videoHeight,
+        presented: 0, rtp: null, captured: code.milliseconds, counter: code.counter,
+      });
+    };
+    requestAnimationFrame(paint);
+  };
+
   // Forgets the pictures seen so far, so that a measurement covers only what follows.
   test.clear = ({ name = "viewer" } = {}) => {
     test.watches[name].frames = [];
@@ -390,6 +423,7 @@
       width: frames.length ? frames.at(-1).width : 0,
       height: frames.length ? frames.at(-1).height : 0,
       widths: [...new Set(frames.map((frame) => frame.width))],
+      sounds: test.watches[name].sounds ?? null,
     };
   };
 

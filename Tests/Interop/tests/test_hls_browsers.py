@@ -5,6 +5,9 @@ import pytest
 from harness.measure import wait
 from harness.sidecar import Sidecar
 
+# Glass to glass, at parts of 320 ms.
+P50_MS, P95_MS = 2000, 3000
+
 
 @pytest.fixture
 def sidecar(server, room, evidence):
@@ -13,98 +16,120 @@ def sidecar(server, room, evidence):
     sidecar.stop()
 
 
-@pytest.fixture(params=["chromium", "firefox"])
-def browser(request):
-    return request.getfixturevalue(request.param)
+def publish(start_client, server, room):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    return publisher
 
 
 def play(open_page, browser, server, sidecar, **options):
+    """A page of the server's origin without its policies, so that any sidecar may be asked."""
     page = open_page(browser, server.url("/healthz"))
     page.call("playHls", url=sidecar.url(), **options)
     return page
 
 
-def test_layers(server, room, chromium, sidecar, open_page, report):
+def until_live(page, timeout=20):
+    """Near to live again, whatever happened before."""
+    page.wait_until(
+        "(() => { const { player } = hawkerTest.sessions.viewer; "
+        "return player.state === 'playing' && player.behind < 2.5; })()", timeout, "live",
+    )
+    page.call("clear")
+    page.call("waitForFrame", timeoutMs=3000)
+
+
+def summary(name, seen):
+    latency = seen["latency"]
+    return (
+        f"{name}: glass to glass p50 {latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms, "
+        f"{seen['fps']:.1f} fps, longest gap {seen['longestGap']:.0f} ms"
+    )
+
+
+# Half an hour goes with `make long`; the same bars in a quarter of a minute stand in every run.
+@pytest.mark.parametrize("seconds", [15, pytest.param(1800, marks=pytest.mark.slow)])
+@pytest.mark.timeout(2100)
+def test_browsers_play_a_second_behind(
+    server, room, chromium, firefox, start_client, sidecar, open_page, report, seconds
+):
+    publisher = publish(start_client, server, room)
+    pages = [(each.name, play(open_page, each, server, sidecar)) for each in (chromium, firefox)]
+    for _, page in pages:
+        until_live(page)
+    before = [page.call("hlsSays") for _, page in pages]
+    for _, page in pages:
+        page.call("clear")
+    left = seconds
+    while left > 0:
+        wait(pages[0][1], min(left, 20))
+        left -= 20
+    for (name, page), was in zip(pages, before, strict=True):
+        seen, says = page.call("seen"), page.call("hlsSays")
+        report(summary(name, seen))
+        stalls = [state for _, state in says["states"][len(was["states"]):] if state == "stalled"]
+        assert stalls == [], says["states"]
+        assert seen["latency"]["p50"] <= P50_MS
+        assert seen["latency"]["p95"] <= P95_MS
+        assert seen["backwards"] == 0
+        assert says["failed"] is None
+    publisher.stop()
+
+
+def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
+    server, room, chromium, sidecar, open_page, report
+):
     host = open_page(chromium, server.url("/healthz"))
-    host.publish(server, room, codec="video/H264", source={"width": 960, "height": 540})
-    wait(host, 4)
-    page = play(open_page, chromium, server, sidecar)
-    for i in range(6):
-        wait(page, 4)
-        says = page.call("hlsSays")
-        report(str(says))
-        seen = page.call("seen")
-        report(str(seen))
-        page.call("clear")
-    cdp = page.context.new_cdp_session(page.page)
-    cdp.send("Network.enable")
-    cdp.send("Network.emulateNetworkConditions", {"offline": False, "latency": 20, "downloadThroughput": 600_000 / 8, "uploadThroughput": 1e6})
-    report("throttled")
-    for i in range(5):
-        wait(page, 4)
-        report(str(page.call("hlsSays")))
-        report(str(page.call("seen")))
-        page.call("clear")
-    cdp.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
-    report("free")
-    for i in range(8):
-        wait(page, 4)
-        report(str(page.call("hlsSays")))
-        report(str(page.call("seen")))
-        page.call("clear")
+    host.publish(server, room, codec="video/H264", source={"width": 640, "height": 360, "fps": 20})
+    # The player offers what is there when it comes: all three.
+    page = open_page(chromium, server.url("/healthz"))
+    page.wait_until(
+        f"((await (await fetch({sidecar.url()!r})).text()).match(/RESOLUTION/g) ?? []).length === 3",
+        20, "three renditions",
+    )
+    page.call("playHls", url=sidecar.url())
+    says = page.call("hlsSays")
+    assert len(says["heights"]) == 3 and says["heights"] == sorted(says["heights"])
+    for index, width in ((0, 160), (2, 640)):
+        page.evaluate(f"void hawkerTest.sessions.viewer.player.setRendition({index})")
+        page.call("waitForFrame", width=width, timeoutMs=8000)
+    page.evaluate("void hawkerTest.sessions.viewer.player.setRendition(null)")
+    network = page.context.new_cdp_session(page.page)
+    network.send("Network.enable")
 
+    def carries(bits):
+        network.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": 5, "downloadThroughput": bits / 8, "uploadThroughput": 1e6},
+        )
 
-def test_restart(server, room, browser, start_client, sidecar, open_page, report):
-    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
-    publisher.wait_for("connected")
-    page = play(open_page, browser, server, sidecar)
-    wait(page, 6)
-    report(str(page.call("hlsSays")))
-    publisher.stop()
-    report("stopped")
-    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
-    publisher.wait_for("connected")
-    report("connected")
     page.call("clear")
-    for i in range(5):
-        wait(page, 3)
-        report(str(page.call("hlsSays")))
-        report(str(page.call("seen")))
-    for m in page.messages: report(m)
+    carries(350_000)
+    page.wait_until("hawkerTest.sessions.viewer.player.rendition < 2", 20, "a lower rendition")
+    carries(20_000_000)
+    report(f"renditions {page.call('hlsSays')['renditions']}")
+    assert page.call("seen")["backwards"] == 0
+
+
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_it_goes_on_after_another_publisher_and_another_sidecar(
+    server, room, name, request, start_client, evidence, open_page, report
+):
+    browser = request.getfixturevalue(name)
+    for folder in ("first", "second"):
+        (evidence / folder).mkdir()
+    first = Sidecar(evidence / "first", server, room)
+    publisher = publish(start_client, server, room)
+    page = play(open_page, browser, server, first)
+    until_live(page)
     publisher.stop()
-
-
-def test_sidecar_restart(server, room, browser, start_client, evidence, open_page, report):
-    (evidence / "one").mkdir(); (evidence / "two").mkdir()
-    sidecar = Sidecar(evidence / "one", server, room)
-    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
-    publisher.wait_for("connected")
-    page = play(open_page, browser, server, sidecar)
-    wait(page, 6)
-    report(str(page.call("hlsSays")))
-    sidecar.process.kill()
-    wait(page, 2)
-    second = Sidecar(evidence / "two", server, room, "--http", sidecar.address)
-    page.call("clear")
-    for i in range(6):
-        wait(page, 3)
-        report(str(page.call("hlsSays")))
-        report(str(page.call("seen")))
-    for m in page.messages: report(m)
+    publisher = publish(start_client, server, room)
+    until_live(page)
+    report(f"after another publisher: {summary(name, page.call('seen'))}")
+    first.process.kill()
+    second = Sidecar(evidence / "second", server, room, "--http", first.address)
+    until_live(page, 30)
+    report(f"after another sidecar: {summary(name, page.call('seen'))}")
+    assert page.call("hlsSays")["failed"] is None
     second.stop()
-    publisher.stop()
-
-
-@pytest.mark.parametrize("n", range(3))
-def test_debug(n, server, room, firefox, start_client, sidecar, open_page, report):
-    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
-    publisher.wait_for("connected")
-    page = play(open_page, firefox, server, sidecar)
-    for i in range(3):
-        wait(page, 3)
-        report(str(page.call("hlsSays")))
-        report(str(page.evaluate("hawkerTest.sessions.viewer.player.debug")))
-    if page.call("hlsSays")["current"] < 5:
-        for each in page.evaluate("performance.getEntriesByType('resource').slice(-40).map((e) => [Math.round(e.startTime), Math.round(e.duration), e.responseStatus, e.name.split('/').slice(-2).join('/')])"):
-            report(str(each))
     publisher.stop()

@@ -23,6 +23,8 @@ import { endMs, readMedia } from "./playlist.js";
 const PARTS_KEPT_TARGETS = 3;
 /** A hinted part that is listed but not answered for so long is asked for again: a request can be lost on its way. */
 const HINT_LATE_MS = 700;
+/** On a way that loses them no hint is asked for again for so long. */
+const HINTLESS_MS = 30_000;
 /** A media sequence number so far before ours is another life of the server's. */
 const BACKWARDS_MAX = 3;
 
@@ -43,6 +45,8 @@ export class Feed {
    * @type {Map<string, {fetched: Promise<import("./fetching.js").Fetched|null>, answered: boolean, end: AbortController}>}
    */
   #hinted = new Map();
+  /** By performance.now(): no hints before. */
+  #hintsFrom = 0;
   #closing = new AbortController();
 
   /** @param {string} url @param {import("./fetching.js").Fetching} fetching */
@@ -123,7 +127,10 @@ export class Feed {
     this.#hinted.delete(resource.url);
     if (hinted) {
       await Promise.race([hinted.fetched, sleep(HINT_LATE_MS)]);
-      if (!hinted.answered) hinted.end.abort(new Lost());
+      if (!hinted.answered) {
+        hinted.end.abort(new Lost());
+        this.#hintsFrom = performance.now() + HINTLESS_MS;
+      }
       const early = await hinted.fetched;
       if (early) return early;
     }
@@ -170,7 +177,7 @@ export class Feed {
    * @param {MediaPlaylist} playlist
    */
   #prefetch({ hint }) {
-    if (!hint || this.#hinted.has(hint.url)) return;
+    if (!hint || this.#hinted.has(hint.url) || performance.now() < this.#hintsFrom) return;
     if (this.#hinted.size > 2) this.#forgetHints(); // that never became parts
     const end = new AbortController();
     const hinted = { fetched: /** @type {Promise<import("./fetching.js").Fetched|null>} */ (Promise.resolve(null)), answered: false, end };

@@ -185,7 +185,9 @@ export class HlsPlayer extends Emitter {
 
     this.#video.src = URL.createObjectURL(/** @type {any} */ (this.#mediaSource));
     if ("ManagedMediaSource" in globalThis) this.#video.disableRemotePlayback = true;
-    await new Promise((resolve) => this.#mediaSource.addEventListener("sourceopen", resolve, { once: true }));
+    if (this.#mediaSource.readyState !== "open") {
+      await new Promise((resolve) => this.#mediaSource.addEventListener("sourceopen", resolve, { once: true }));
+    }
     if (this.#fetching.closed) throw new Lost();
     const main = this.renditions[first];
     const sound = playlist.audio.filter((each) => each.group === main.audio).sort((a, b) => Number(b.isDefault) - Number(a.isDefault))[0];
