@@ -1,82 +1,30 @@
 """Webhooks against the reference library of Standard Webhooks, through kill -9, and the demo shop."""
 
 import collections
-import http.server
 import json
 import re
 import subprocess
-import threading
 import time
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from harness.process import Process
+from harness.scripted_merchant import Merchant, secret
 from harness.server import binary
-
-SECRET = re.compile(r"^whsec_\S+$", re.MULTILINE)
-
-
-class Receiver:
-    """A shop's receiver whose answers a test decides."""
-
-    def __init__(self):
-        self.messages, self.gate = [], threading.Event()
-        self.gate.set()
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.messages.append((dict(self.headers.items()), body))
-                receiver.gate.wait(30)
-                try:
-                    self.send_response(204)
-                    self.end_headers()
-                except OSError:
-                    pass
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-
-    def wait(self, count, timeout=20):
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if len(self.messages) >= count:
-                return self.messages
-            time.sleep(0.05)
-        raise AssertionError(f"{len(self.messages)} of {count} messages came")
-
-    def stop(self):
-        self.gate.set()
-        self.server.shutdown()
 
 
 @pytest.fixture
 def receiver():
-    receiver = Receiver()
+    """A shop's receiver whose answers a test holds back."""
+    receiver = Merchant()
     yield receiver
     receiver.stop()
 
 
 @pytest.fixture
 def shop_server(start_server, receiver):
-    return start_server(
-        "--hook", f"shop=http://{receiver.address}/hooks", "--hook-allow", receiver.address
-    )
-
-
-def secret(server):
-    made = subprocess.run(
-        [str(binary()), "hooks", "secret", "shop", "--data", str(server.data)],
-        capture_output=True, text=True, timeout=15, check=True,
-    )
-    return SECRET.search(made.stdout).group(0)
+    return start_server(*receiver.flags)
 
 
 def service(server):
@@ -105,7 +53,7 @@ def test_the_reference_verifier_accepts_our_messages(shop_server, receiver):
         assert webhook.verify(body, headers)["type"] == "hook.test"
         with pytest.raises(WebhookVerificationError):
             webhook.verify(body + b" ", headers)
-    assert len({headers["webhook-id"] for headers, _ in receiver.messages}) == 10
+    assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 10
 
 
 def test_the_reference_library_signs_callbacks_we_believe(shop_server):
@@ -140,11 +88,11 @@ def test_what_was_sent_when_the_process_died_comes_again_under_its_id(shop_serve
     while any(row["state"] != "delivered" for row in deliveries(shop_server)):
         assert time.monotonic() < deadline, deliveries(shop_server)
         time.sleep(0.2)
-    times = collections.Counter(headers["webhook-id"] for headers, _ in receiver.messages)
+    times = collections.Counter(headers["webhook-id"] for headers, _ in receiver.received)
     assert len(times) == 12, "each came, under one id"
     assert max(times.values()) >= 2, "those whose answer was not written down came again"
     webhook = Webhook(secret(shop_server))
-    for headers, body in receiver.messages:
+    for headers, body in receiver.received:
         webhook.verify(body, headers)
 
 

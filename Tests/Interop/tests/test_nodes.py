@@ -1,9 +1,7 @@
 """Two servers on one PostgreSQL, with and without Redis: whatever reaches the wrong one reaches the room."""
 
-import datetime
-import http.server
 import json
-import subprocess
+import re
 import threading
 import time
 
@@ -12,53 +10,19 @@ from standardwebhooks.webhooks import Webhook
 
 from harness import rooms
 from harness.postgres import PostgresServer
+from harness.nginx import Nginx
 from harness.redis import RedisServer, free_port
-from harness.server import HawkerServer, binary
+from harness.scripted_merchant import Merchant, secret
+from harness.server import REPOSITORY, HawkerServer
 
 JSON = {"Content-Type": "application/json"}
-
-
-class Shop:
-    """A shop that takes every checkout. Its gate holds all answers back."""
-
-    def __init__(self):
-        self.topics, self.gate = [], threading.Event()
-        self.gate.set()
-        shop = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                shop.gate.wait(60)
-                shop.topics.append((self.headers["webhook-id"], body["type"]))
-                answer = json.dumps({"url": "https://pay.example/1"}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                try:
-                    self.wfile.write(answer)
-                except OSError:
-                    pass
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-
-    def stop(self):
-        self.gate.set()
-        self.server.shutdown()
 
 
 class Pair:
     """Two servers that share a database; `first` opens the room."""
 
     def __init__(self, evidence, redis=None):
-        self.postgres, self.shop, self.servers = PostgresServer(), Shop(), []
+        self.postgres, self.shop, self.servers = PostgresServer(), Merchant(), []
         environment = {"HAWKER_STORE": self.postgres.url}
         if redis:
             environment["HAWKER_REDIS"] = redis.url
@@ -69,8 +33,7 @@ class Pair:
                 self.servers.append(
                     Node(
                         evidence / f"node-{number}", port, "--public-url", f"http://127.0.0.1:{port}",
-                        "--allowed-origin", origins, "--hook", f"shop=http://{self.shop.address}/",
-                        "--hook-allow", self.shop.address, environment=environment))
+                        "--allowed-origin", origins, *self.shop.flags, environment=environment))
         except BaseException:
             self.stop()
             raise
@@ -125,25 +88,6 @@ def until(what, is_so, seconds=20):
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
-def secret(server):
-    made = subprocess.run(
-        [str(binary()), "hooks", "secret", "shop", "--data", str(server.data)],
-        capture_output=True, text=True, timeout=15, check=True)
-    return made.stdout.strip()
-
-
-def callback(server, key, identifier, body):
-    """A signed report of the shop's, as its library sends it."""
-    text = json.dumps(body)
-    now = datetime.datetime.now(tz=datetime.timezone.utc)
-    return server.request(
-        "POST", "/api/v1/hooks/shop", text,
-        {
-            **JSON, "webhook-id": identifier, "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(key).sign(identifier, now, text),
-        })[0]
-
-
 def test_whatever_reaches_the_wrong_server_reaches_the_room(pair, redis, room, report):
     first, second = pair.servers
     place = f"/api/v1/rooms/{room}"
@@ -170,12 +114,15 @@ def test_whatever_reaches_the_wrong_server_reaches_the_room(pair, redis, room, r
     redis.kill()
     order = json.loads(ask(second, "POST", f"{place}/orders", {}, bob, "k2")[1])["order"]
     until("the payment page", lambda: "awaiting" in ask(first, "GET", f"{place}/orders", token=bob)[1])
-    key = secret(second)
-    assert key == secret(first), "one secret for all"
-    paid = {"type": "order.paid", "data": {"room": room, "order": order}}
-    assert [callback(second, key, "evt_1", paid) for _ in range(2)] == [204, 204]
-    assert callback(first, key, "evt_1", paid) == 204
-    assert callback(second, "whsec_" + "A" * 43 + "=", "evt_2", paid) == 401
+    pair.shop.learn(second)
+    assert pair.shop.secret == secret(first), "one secret for all"
+
+    def paid(server, identifier, webhook=None):
+        return pair.shop.report(server, "order.paid", identifier, webhook, room=room, order=order)[0]
+
+    assert [paid(second, "evt_1") for _ in range(2)] == [204, 204]
+    assert paid(first, "evt_1") == 204
+    assert paid(second, "evt_2", Webhook("whsec_" + "A" * 43 + "=")) == 401
     assert '"status":"paid"' in ask(second, "GET", f"{place}/orders", token=bob)[1]
     redis.start()
     until("Redis found again", lambda: second.metric("hawker_bus_connections_total") == 2)
@@ -235,7 +182,7 @@ def test_an_owner_that_dies_is_503_and_then_taken_over_with_its_webhooks(pair, r
     done = {key for status, key, _ in answers if status == 200}
     assert len(texts) == len(set(texts)) and done <= set(texts), (done, texts)
     pair.shop.gate.set()
-    until("the webhook", lambda: any(topic == "hawker.test" or "test" in topic for _, topic in pair.shop.topics), 40)
+    until("the webhook", lambda: any(each["type"] == "hook.test" for each in pair.shop.asked), 40)
     report(f"taken over {waited:.1f} s after a kill -9; {len(done)} requests passed on or taken")
 
 
@@ -248,3 +195,38 @@ def test_a_page_follows_its_room(pair, room, chromium, open_page):
     rooms.shows(cleo, "here")
     rooms.say(cleo, "there")
     rooms.shows(ben, "there")
+
+
+def test_the_sample_of_nginx_takes_requests_to_a_server_that_lives(pair, room, evidence):
+    """The sample of docs/several-servers.md as it stands there, but for addresses and certificates."""
+    document = (REPOSITORY / "docs" / "several-servers.md").read_text()
+    sample = re.search(r"```nginx\n(.*?)```", document, re.DOTALL).group(1)
+    for number, server in enumerate(pair.servers):
+        sample = sample.replace(f"10.0.0.{number + 1}:8080", server.address)
+    nginx = Nginx(evidence / "nginx", sample)
+    first, second = pair.servers
+    place, token = f"/api/v1/rooms/{room}/messages", first.token(room, "viewer", "bob")
+    try:
+        assert nginx.request("GET", "/readyz")[0] == 200
+
+        def say(text):
+            headers = {**JSON, "Authorization": f"Bearer {token}", "Idempotency-Key": text}
+            return nginx.request("POST", place, json.dumps({"text": text}), headers)
+
+        # Round robin: half of them come to the server that does not have the room.
+        for number in range(6):
+            status, text = say(f"m{number}")
+            assert status == 200, text
+            time.sleep(0.5)  # A member says so much a second.
+        assert first.metric("hawker_forwards_total", result="answered") + second.metric(
+            "hawker_forwards_total", result="answered") >= 2
+        # Nobody else can say that they are one of the servers.
+        forged = {"Hawker-Forwarded": "v1,1,2,1,192.0.2.1," + "0" * 64}
+        assert nginx.request("GET", "/readyz", headers=forged)[0] == 200
+        # The one that has the room dies: nobody sees that, once the other may take the room.
+        owner = max(pair.servers, key=lambda each: each.metric("hawker_rooms"))
+        owner.process.kill()
+        until("a takeover", lambda: say("after")[0] == 200, 40)
+        assert nginx.request("GET", "/readyz")[0] == 200
+    finally:
+        nginx.stop()
