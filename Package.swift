@@ -202,6 +202,11 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
+    // Plays a room over HTTP and checks it; for the interop tests.
+    .executableTarget(
+      name: "HLSCheck",
+      dependencies: ["ClientShell", "HLSConformance", "HTTP", "Loop", "Wire"],
+      path: "Tests/HLSCheck", swiftSettings: strict),
     tests("HLSFeed", ["Crypto", "HLS", "HLSFeed", "JSON", "Media", "RTP", "Wire"]),
     tests("Transcoding", ["Media", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
