@@ -151,7 +151,8 @@ struct SidecarSettings: Sendable {
   }
 
   private static let flags: Set<String> = [
-    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory", "--part",
+    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
+    "--part",
     "--window",
   ]
 
