@@ -205,6 +205,11 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
+    // Plays a room over HTTP and checks it; for the interop tests.
+    .executableTarget(
+      name: "HLSCheck",
+      dependencies: ["ClientShell", "HLSConformance", "HTTP", "Loop", "Wire"],
+      path: "Tests/HLSCheck", swiftSettings: strict),
     tests("HLSFeed", ["Crypto", "HLS", "HLSFeed", "JSON", "Media", "RTP", "Transcoding", "Wire"]),
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
     tests("HLSServing", ["Access", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
@@ -244,7 +249,7 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HTTP", "Hooks", "ICE",
+        "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HLSFeed", "HTTP", "Hooks", "ICE",
         "JSON", "Loop", "Media", "Messages", "Negotiation", "Nodes", "RTP", "Room", "SDP", "SRTP",
         "STUN",
         "Web",

@@ -17,6 +17,8 @@ struct RelayContext {
   /// Another one each time the process starts.
   let run: String
 
+  /// News of our own threads, which requests must not crowd out: a join, an address for each room, a list.
+  static let ownNewsMax = 2 * SidecarSettings.roomsLimit + 1
   /// Bytes of media that one room may keep.
   var roomBytesMax: Int { settings.bytesMax / settings.roomsMax }
 }

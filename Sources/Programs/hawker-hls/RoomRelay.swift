@@ -132,7 +132,8 @@ final class RoomRelay {
       context.settings.whep(room, at: socket?.movedTo), context.settings.token
     )
     joining = try? WorkerThread(name: "join", config: url) { url in
-      _ = inbox.post(.joining(room, SidecarJoin.run(url, token: token.read(), identity)))
+      let outcome = SidecarJoin.run(url, token: token.read(), identity)
+      _ = inbox.post(.joining(room, outcome), reserve: RelayContext.ownNewsMax)
     }
     joinAt = now + pause
   }
@@ -143,7 +144,9 @@ final class RoomRelay {
     joining = nil
     switch outcome {
     case .failed(let reason): if !isOver { lose(reason, at: now) }
-    case .joined(_, _, let session) where isOver: SidecarJoin.leave(session)
+    case .joined(_, _, let session) where isOver:
+      // Not waited for: the server may be the one that has gone.
+      _ = try? WorkerThread(name: "leave", config: session) { SidecarJoin.leave($0) }
     case .joined(let transport, let parameters, let session):
       begin(transport, parameters, session, at: now)
     }

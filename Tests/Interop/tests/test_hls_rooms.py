@@ -4,10 +4,12 @@ import base64
 import datetime
 import json
 import re
+import subprocess
 import time
 
 import pytest
 
+from harness.server import REPOSITORY
 from harness.sidecar import Sidecar
 
 
@@ -18,8 +20,8 @@ def sidecar(server, evidence):
     sidecar.stop()
 
 
-def publish(start_client, server, room):
-    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+def publish(start_client, server, room, who="host"):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", who))
     publisher.wait_for("connected")
     return publisher
 
@@ -107,16 +109,25 @@ def test_rooms_their_events_and_their_end(server, start_client, sidecar, report)
     assert "#EXT-X-ENDLIST" not in sidecar.playlist(whole_segments(2), room="blue")
 
 
-def test_it_outlives_its_publisher_and_its_server(server, start_client, sidecar):
+def test_it_outlives_its_publisher_and_its_server(server, start_client, sidecar, report):
+    """Every rule of the checker holds meanwhile, over HTTP: Tests/HLSCheck plays and judges."""
     publisher = publish(start_client, server, "red")
     first = sidecar.playlist(whole_segments(2), room="red")
+    checker = subprocess.Popen(
+        [REPOSITORY / ".build" / "release" / "HLSCheck", sidecar.url("", "red")[:-1], "18"],
+        stdout=subprocess.PIPE, text=True,
+    )
     publisher.stop()
-    publisher = publish(start_client, server, "red")
+    # Another host.
+    publisher = publish(start_client, server, "red", "second")
     again = sidecar.playlist(lambda text: dates(text)[-1] > dates(first)[-1] + 6000, room="red")
     assert "#EXT-X-ENDLIST" not in again and set(dates(first)[1:]) <= set(dates(again))
+    judged = checker.communicate(timeout=60)[0]
+    report(judged.splitlines()[-1])
+    assert checker.returncode == 0, judged
     server.crash()
     publisher.process.kill()
-    publish(start_client, server, "red")
+    publish(start_client, server, "red", "second")
     after = sidecar.playlist(
         lambda text: dates(text)[-1] > dates(again)[-1] + 8000 and "GAP=YES" not in text[-600:],
         room="red", seconds=40,
