@@ -154,7 +154,7 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "Loop", "SDP", "Telemetry", "Transcoding", "Web",
+        "HLS", "HLSFeed", "Loop", "Media", "SDP", "Telemetry", "Transcoding", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -242,8 +242,7 @@ let package = Package(
       [
         "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HTTP", "Hooks", "ICE",
         "JSON", "Loop", "Media", "Messages", "Negotiation", "Nodes", "RTP", "Room", "SDP", "SRTP",
-        "STUN",
-        "Web",
+        "STUN", "Transcoding", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

@@ -15,6 +15,7 @@ package struct Presentation: Sendable {
   private var dateRanges: [DateRange] = []
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
+  private var stills: [String: StillFile] = [:]
 
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).
@@ -147,6 +148,11 @@ package struct Presentation: Sendable {
     }
   }
 
+  // MARK: Stills
+
+  /// Replaces the files beside the renditions, by their names; no name may contain a slash.
+  package mutating func replaceStills(_ files: [String: StillFile]) { stills = files }
+
   // MARK: Requests
 
   /// Reads a path below the room (`f/index.m3u8`) and a query.
@@ -155,6 +161,7 @@ package struct Presentation: Sendable {
   /// - Throws: `.badRequest` for directives that can't be meant.
   package func request(path: String, query: String) throws(LibraryRefusal) -> LibraryRequest? {
     if path == ResourceNames.multivariant { return .multivariant }
+    if stills[path] != nil { return .still(path) }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let place = renditions.firstIndex(where: { $0.name == parts[0] })
     else { return nil }
@@ -177,6 +184,9 @@ package struct Presentation: Sendable {
   package func answer(_ request: LibraryRequest) -> LibraryAnswer {
     switch request {
     case .multivariant: return multivariant()
+    case .still(let name):
+      guard let file = stills[name] else { return .refused(.notFound) }
+      return content(file.mediaType, [file.bytes], file.lifetime)
     case .playlist(let place, let directives): return playlist(place, directives)
     case .keyframes(let place):
       guard renditions.indices.contains(place), case .video = renditions[place].kind else {

@@ -62,7 +62,8 @@ final class Sidecar {
     }
     var random = RandomSource.system
     let run = String(UInt32(truncatingIfNeeded: random.next()), radix: 36)
-    feed = RoomFeed(layers: SidecarJoin.layers, timing: settings.timing, run: run, ladder: settings.ladder)
+    feed = RoomFeed(
+      layers: SidecarJoin.layers, timing: settings.timing, run: run, ladder: settings.ladder)
     try clients.loop.add(signals.descriptor, token: Sidecar.signalToken, interest: .reading)
   }
 
