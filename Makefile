@@ -16,8 +16,8 @@ K ?=
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses; SHOP=0: without the demo shop)
-	@LAN=$(LAN) SHOP=$(SHOP) exec scripts/run $(ARGS)
+run: build ## set up, build, and serve on http://127.0.0.1:8080 (LAN=1: HTTPS on this machine's addresses; SHOP=0: without the demo shop; HLS=0: without hawker-hls)
+	@LAN=$(LAN) SHOP=$(SHOP) HLS=$(HLS) exec scripts/run $(ARGS)
 
 build: ## install what building needs, and make the release binaries
 	@scripts/setup build

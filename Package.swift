@@ -85,7 +85,7 @@ let package = Package(
     .target(
       name: "Transcoding", dependencies: ["Wire", "RTP", "Media", "CAV"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("avutil"), .linkedLibrary("swscale")]),
-    module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
+    module("HLSFeed", ["Wire", "Crypto", "RTP", "JSON", "Media", "HLS", "Transcoding"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -154,7 +154,7 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "HLS", "HLSFeed", "Loop", "Media", "SDP", "Telemetry", "Transcoding", "Web",
+        "HLS", "HLSFeed", "JSON", "Loop", "Media", "SDP", "Telemetry", "Transcoding", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -202,7 +202,14 @@ let package = Package(
     .target(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
-    tests("HLSFeed", ["HLS", "HLSFeed", "Media", "RTP", "Transcoding", "Wire"]),
+    // Plays a room over HTTP and checks it; for the interop tests.
+    .executableTarget(
+      name: "HLSCheck",
+      dependencies: ["ClientShell", "HLSConformance", "HTTP", "Loop", "Wire"],
+      path: "Tests/HLSCheck", swiftSettings: strict),
+    tests(
+      "HLSFeed",
+      ["Crypto", "HLS", "HLSFeed", "JSON", "Media", "RTP", "Transcoding", "Wire"]),
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.

@@ -10,7 +10,11 @@ package final class HTTPClient {
   private var nextToken: UInt64 = 0
   private var buffer = [UInt8](repeating: 0, count: ClientLimits.readBytes)
 
-  package init() throws(ClientFault) {
+  private let limits: HTTPLimits
+
+  /// - Parameter limits: of responses.
+  package init(limits: HTTPLimits = HTTPLimits()) throws(ClientFault) {
+    self.limits = limits
     do {
       loop = try EventLoop()
     } catch {
@@ -59,7 +63,7 @@ package final class HTTPClient {
   private func readResponse(
     to method: HTTPMethod, _ stream: TCPStream, until deadline: Instant
   ) throws -> HTTPResponse {
-    var parser = HTTPResponseParser(answering: method)
+    var parser = HTTPResponseParser(answering: method, limits: limits)
     while true {
       try wait(until: deadline) { $0.readable || $0.hangup }
       var span = buffer.mutableSpan

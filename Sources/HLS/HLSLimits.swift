@@ -20,6 +20,10 @@ package enum HLSLimits {
   package static let renditionsMax = 16
   /// Date ranges kept at once: a pin every two seconds in a window of ten minutes.
   package static let dateRangesMax = 300
+  /// The bytes of all date ranges: they stand in every playlist, delta updates too, three times a second.
+  package static let dateRangeBytesMax = 32 << 10
+  /// Messages that wait for a part with media: what a busy show does in the longest gap.
+  package static let messagesWaitingMax = 32
   /// The bytes of one attribute of a date range.
   package static let attributeBytesMax = 2048
   /// How far a frame is moved to keep the durations of parts: less than it takes to see it.

@@ -30,6 +30,7 @@ package struct RoomFeed {
   private var askedForCut: TimeSpan?
   private var runCount = 0
   private let run: String
+  private let bytesMax: Int
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -40,13 +41,16 @@ package struct RoomFeed {
   ///   - layers: names of renditions, by the order of the session's video sections.
   ///   - run: another one each time the process starts.
   ///   - ladder: of renditions, when the room's codec is not H.264.
+  ///   - bytesMax: of media kept; what goes beyond it shortens the window.
   package init(
-    layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard
+    layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
+    bytesMax: Int = HLSLimits.roomBytesMax
   ) {
     self.timing = timing
     self.ladder = ladder
     self.run = run
     pictures = RoomPictures(run: run, window: timing.window)
+    self.bytesMax = bytesMax
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
     sound = try? SoundFeed()
@@ -133,7 +137,8 @@ package struct RoomFeed {
 
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
-    presentation = Presentation(timing: timing, epoch: epoch, run: "\(run)\(runCount)")
+    presentation = Presentation(
+      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()
@@ -222,15 +227,33 @@ package struct RoomFeed {
     if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
   }
 
+  // MARK: Events
+
+  /// Takes an event of the room; one that comes before the show begins or after its end is none of it.
+  package mutating func take(_ event: RoomEvent) {
+    guard let range = event.dateRange else { return }
+    presentation?.append(
+      range, scheme: RoomEvent.scheme, message: event.message)
+  }
+
+  /// The server's wall clock as far as it is known.
+  package func serverTime(now: Instant) -> WallTime? { serverTime(at: now) }
+
   /// Ends the show.
   package mutating func end() {
+    // Whoever did the work is gone with the show, and what was on its way with him.
+    transcoding = TranscodeDesk()
     guard let newest, let epoch = presentation?.epoch else { return }
     presentation?.end(at: newest - epoch)
   }
 
   /// The layers to be asked for a keyframe now: all of them for a cut that is due, so that they cut on
   /// the same frame, and those that can't be decoded.
-  package mutating func takeKeyframeWishes(at now: Instant) -> [Int] {
+  ///
+  /// - Parameter isWatched: else only what a show needs to begin. A segment without a keyframe at its
+  ///   beginning is one all the same, and every keyframe costs all who watch by WebRTC.
+  package mutating func takeKeyframeWishes(at now: Instant, isWatched: Bool = true) -> [Int] {
+    guard isWatched || presentation?.isEnded ?? true else { return [] }
     if let presentation, let cut = presentation.nextCut, cut != askedForCut,
       let time = serverTime(at: now), time - presentation.epoch >= cut
     {

@@ -129,6 +129,19 @@ struct RoomFeedTests {
     #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(2.3)).isEmpty)
   }
 
+  @Test("nobody is asked for a keyframe while nobody watches, but for the show's first")
+  func unwatched() {
+    var bench = Bench()
+    let first = bench.feed.takeKeyframeWishes(at: .zero, isWatched: false)
+    #expect(first == [0, 1])
+    bench.run(from: 0, to: 1)
+    // A cut is due, and the second layer has never sent.
+    let unwatched = bench.feed.takeKeyframeWishes(at: Bench.instant(2.2), isWatched: false)
+    #expect(unwatched.isEmpty)
+    let watched = bench.feed.takeKeyframeWishes(at: Bench.instant(2.3), isWatched: true)
+    #expect(watched == [0, 1])
+  }
+
   @Test("sound with lost packets and a drifting clock has no hole")
   func sound() throws {
     var bench = Bench()

@@ -212,6 +212,70 @@ struct PresentationTests {
     #expect(!text(answer(room, "sound/index.m3u8")).contains("DATERANGE"))
   }
 
+  @Test("a date range told again changes nothing, and after the end there are none")
+  func toldAgain() throws {
+    var room = try room(seconds: 2.7)
+    let start = room.epoch + .milliseconds(1500)
+    room.append(try DateRange(id: "1", className: "hawker.pin", start: start))
+    room.append(try DateRange(id: "1", className: "hawker.drop", start: start))
+    let text = text(answer(room, "sound/index.m3u8"))
+    #expect(text.contains("CLASS=\"hawker.pin\"") && !text.contains("hawker.drop"))
+    room.end(at: .milliseconds(2700))
+    room.append(try DateRange(id: "2", className: "hawker.drop", start: start))
+    let ended = self.text(answer(room, "sound/index.m3u8"))
+    #expect(!ended.contains("hawker.drop") && ended.contains("#EXT-X-ENDLIST"))
+  }
+
+  @Test("date ranges are bounded by their number and their bytes, the oldest give way")
+  func bounded() throws {
+    var room = try room(seconds: 2.7)
+    let start = room.epoch + .milliseconds(1500)
+    for number in 0...HLSLimits.dateRangesMax {
+      room.append(try DateRange(id: "\(number)", className: "c", start: start))
+    }
+    var text = text(answer(room, "sound/index.m3u8"))
+    #expect(!text.contains("ID=\"0\"") && text.contains("ID=\"1\""))
+    let long = String(repeating: "x", count: HLSLimits.attributeBytesMax)
+    for number in 1000..<1020 {
+      room.append(
+        try DateRange(id: "\(number)", className: "c", start: start, attributes: ["X-A": long]))
+    }
+    text = self.text(answer(room, "sound/index.m3u8"))
+    #expect(text.utf8.count < HLSLimits.dateRangeBytesMax + 8192)
+    #expect(!text.contains("ID=\"1000\"") && text.contains("ID=\"1019\""))
+  }
+
+  @Test("an event is in front of the part of its time, in every rendition; a late one in the next")
+  func messages() throws {
+    var room = try room(seconds: 2.7)
+    feed(&room, from: 127, to: 3.2)
+    for (id, ms) in [("1", Int64(1500)), ("2", 3700)] {
+      room.append(
+        try DateRange(id: id, className: "hawker.pin", start: room.epoch + .milliseconds(ms)),
+        scheme: "urn:hawker:event", message: Array("{}".utf8))
+    }
+    feed(&room, from: 150, to: 5)
+    let rendition = try #require(room.renditions.first)
+    var found: [(time: Double, part: Double)] = []
+    for part in rendition.segments.flatMap(\.parts) {
+      let scheme = Array("urn:hawker:event".utf8)
+      var bytes = part.bytes[...]
+      while let place = bytes.firstRange(of: scheme) {
+        let start = rendition.span(part.start).seconds
+        // Before the scheme: timescale, time, duration, id.
+        let head = Array(bytes[(place.lowerBound - 20)..<place.lowerBound])
+        let scale = head[0..<4].reduce(0) { $0 << 8 | Int($1) }
+        let time = head[4..<12].reduce(0) { $0 << 8 | Int($1) }
+        found.append((Double(time) / Double(scale), start))
+        bytes = bytes[place.upperBound...]
+      }
+    }
+    #expect(found.count == 2)
+    let (late, live) = (try #require(found.first), try #require(found.last))
+    #expect(abs(late.time - 1.5) < 0.001 && late.part > 2.6)
+    #expect(abs(live.time - 3.7) < 0.001 && live.part <= 3.7 && live.part > 3.3)
+  }
+
   @Test("renditions with unsafe or taken names, and too many, are refused")
   func names() throws {
     var room = try room(seconds: 1)

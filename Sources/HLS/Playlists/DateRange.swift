@@ -43,6 +43,11 @@ package struct DateRange: Hashable, Sendable {
       }
   }
 
+  /// A number that is the same for the same id, for `emsg` (FNV-1a).
+  var number: UInt32 {
+    id.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+  }
+
   /// The tag.
   package var line: String {
     var parts = ["ID=\"\(id)\"", "CLASS=\"\(className)\""]

@@ -77,9 +77,10 @@ package struct Segmenter: Sendable {
           discontinuityCount: plan.cut(sequence).discontinuityCount, format: format)))
   }
 
-  /// Puts a message in front of the next part.
+  /// Puts a message in front of the part its time is in, or of the next one when that is out. While
+  /// there are only gaps it waits; the oldest give way.
   package mutating func append(_ message: EventMessage) {
-    guard waitingMessages.count < HLSLimits.dateRangesMax else { return }
+    if waitingMessages.count >= HLSLimits.messagesWaitingMax { waitingMessages.removeFirst() }
     waitingMessages.append(message)
   }
 
@@ -365,8 +366,8 @@ package struct Segmenter: Sendable {
     fragment.beginsSegment = nextIndex == 0 && range.lowerBound == 0
     if range.lowerBound == 0 {
       fragment.capturedAt = epoch + ticks.span(start)
-      fragment.messages = waitingMessages
-      waitingMessages.removeAll(keepingCapacity: true)
+      fragment.messages = waitingMessages.filter { $0.time < UInt64(max(0, end)) }
+      waitingMessages.removeAll { $0.time < UInt64(max(0, end)) }
     }
     fragment.write(timescale: ticks.timescale, to: &writer)
   }

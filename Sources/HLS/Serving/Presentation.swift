@@ -13,6 +13,7 @@ package struct Presentation: Sendable {
   private var plan: CutPlan?
   private let firstSequence: Int
   private var dateRanges: [DateRange] = []
+  private var dateRangeBytes = 0
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
   private var stills: [String: StillFile] = [:]
@@ -125,15 +126,33 @@ package struct Presentation: Sendable {
 
   // MARK: Events
 
-  /// Adds an event; the oldest gives way beyond `HLSLimits.dateRangesMax`. One with a known id replaces
-  /// it.
-  package mutating func append(_ range: DateRange) {
-    if let known = dateRanges.firstIndex(where: { $0.id == range.id }) {
-      dateRanges[known] = range
-      return
-    }
-    if dateRanges.count >= HLSLimits.dateRangesMax { dateRanges.removeFirst() }
+  /// Adds an event, to playlists and as `emsg` to the media; the oldest give way beyond
+  /// `HLSLimits.dateRangesMax` and `dateRangeBytesMax`. One with a known id is the same one, told again:
+  /// what was published does not change (RFC 8216bis section 4.4.5.1). After the end there are none.
+  ///
+  /// - Parameters:
+  ///   - scheme: of the `emsg` box.
+  ///   - message: its content; nil for none.
+  package mutating func append(
+    _ range: DateRange, scheme: String = "", message: [UInt8]? = nil
+  ) {
+    guard !isEnded, !dateRanges.contains(where: { $0.id == range.id }) else { return }
     dateRanges.append(range)
+    dateRangeBytes += range.line.utf8.count
+    while dateRanges.count > HLSLimits.dateRangesMax
+      || dateRangeBytes > HLSLimits.dateRangeBytesMax
+    {
+      dateRangeBytes -= dateRanges.removeFirst().line.utf8.count
+    }
+    guard let message else { return }
+    for place in renditions.indices {
+      let ticks = renditions[place].ticks
+      renditions[place].segmenter.append(
+        EventMessage(
+          scheme: scheme, value: range.className,
+          time: UInt64(max(0, ticks.count(range.start - epoch))), id: range.number,
+          message: message))
+    }
   }
 
   /// What happened before everything that is listed is not listed either.
@@ -145,6 +164,7 @@ package struct Presentation: Sendable {
     let limit = epoch + earliest
     if dateRanges.contains(where: { $0.start + ($0.duration ?? .zero) < limit }) {
       dateRanges.removeAll { $0.start + ($0.duration ?? .zero) < limit }
+      dateRangeBytes = dateRanges.reduce(0) { $0 + $1.line.utf8.count }
     }
   }
 

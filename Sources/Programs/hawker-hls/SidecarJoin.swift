@@ -2,6 +2,7 @@
 
 import Client
 import ClientShell
+import HLSFeed
 import Loop
 import MediaControl
 import Negotiation
@@ -13,9 +14,16 @@ import Web
 /// What other threads tell the sidecar's loop.
 enum SidecarNews: Sendable {
   case web(WebEvent)
+  case joining(_ room: String, JoinOutcome)
+  case resolved(_ room: String, Result<ServerURL, ClientFault>)
+  case transcoded(_ room: String, TranscodeResult)
+  case listed(Result<[ListedRoom], ClientFault>)
+}
+
+/// How an attempt to play a room went.
+enum JoinOutcome: Sendable {
   case joined(TransportParameters, PlayingParameters, SignalingSession)
   case failed(String)
-  case transcoded(TranscodeResult)
 }
 
 /// One attempt to play a room with all its layers.
@@ -26,7 +34,9 @@ enum SidecarJoin {
   static let codecs: [Codec] = [.h264, .vp8, .vp9, .av1]
 
   /// Signs on; blocking, for a thread of its own.
-  static func run(_ settings: SidecarSettings, _ identity: ClientIdentity) -> SidecarNews {
+  static func run(
+    _ url: String, token: String?, _ identity: ClientIdentity
+  ) -> JoinOutcome {
     do {
       var identity = identity
       var identifiers = ClientIdentifiers(identity.random)
@@ -36,7 +46,7 @@ enum SidecarJoin {
       let offer = Negotiation.offer(
         sections, local: identity.makeSide(), identifiers: &identifiers)
       let session = try SignalingClient().post(
-        offer.description, to: try ServerURL(settings.whep), token: settings.token)
+        offer.description, to: try ServerURL(url), token: token)
       let applied = try Negotiation.apply(session.answer, to: offer, identifiers: &identifiers)
       return .joined(applied.transport, PlayingParameters(applied.media), session)
     } catch let fault as ClientFault {

@@ -7,10 +7,12 @@ import Wire
 
 /// Writes to stderr.
 enum SidecarLog {
-  /// A log line.
-  static func write(_ level: LogLevel, _ message: String) {
+  /// A log line, about a room or about all.
+  static func write(_ level: LogLevel, _ message: String, room: String? = nil) {
     var bytes: [UInt8] = []
-    LogLine(SystemClock.wallTime(), level, "hls", ["what": .string(message)]).write(into: &bytes)
+    var line = LogLine(SystemClock.wallTime(), level, "hls", ["what": .string(message)])
+    if let room { line.append("room", .string(room)) }
+    line.write(into: &bytes)
     put(bytes)
   }
 

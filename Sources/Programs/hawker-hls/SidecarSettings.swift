@@ -5,30 +5,45 @@ import HLS
 import Transcoding
 import Wire
 
-/// `hawker-hls --whep URL --token T --http ADDR:PORT [--room R]` and what may be added.
+/// `hawker-hls --server URL --http ADDR:PORT`, or with `--whep URL`, and what may be added.
 struct SidecarSettings: Sendable {
   struct Fault: Error {
     let text: String
     let status: Int32
   }
 
-  /// Without the room; `/whep/{room}` of Hawker, or any other server's endpoint when `room` is given.
-  let whep: String
-  let token: String?
+  /// Where rooms come from.
+  enum Source: Sendable {
+    /// One room: the endpoint of Hawker or of any other server, with its query.
+    case whep(url: String, room: String)
+    /// A Hawker server, `http://HOST:PORT`: the rooms named, or all that are listed as live.
+    case server(origin: String, only: [String])
+  }
+
+  let source: Source
+  let token: TokenSource
   let address: SocketAddress
-  let room: String
   let timing: HLSTiming
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
   let encoder: EncoderSettings
+  let roomsMax: Int
+  /// Of media, for all rooms together.
+  let bytesMax: Int
 
   static let usage = """
-    usage: hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--part MS] [--window S]
-             [--ladder L] [--encoder E] [--preset P]
-      --whep    where to play: http://HOST:PORT/whep/ROOM (the last segment is the room)
-      --token   a service token of that server; or HAWKER_TOKEN
+    usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--memory MB]
+           hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
+           both with [--part MS] [--window S] [--ladder L] [--encoder E] [--preset P]
+      --server  a Hawker server, http://HOST:PORT: every live room of its list
+      --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
+      --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
+      --token-file  a file with that token, read anew for each session
       --http    where to serve /hls/ROOM/index.m3u8; port 0 lets the system choose
-      --room    the room's name in our own paths, where it is not the last segment of the URL
+      --room    with --server: this room, listed or not, and others only if named too;
+                with --whep: the room's name in our own paths, where the URL does not end with it
+      --rooms   rooms at once, those that are just over included, 1 to \(roomsLimit) (16)
+      --memory  megabytes of media kept for all rooms together, shared equally (1024)
       --part    part target in milliseconds, 200 to 333 (320)
       --window  seconds of the past that playlists list (30)
       --ladder  renditions of a room that does not send H.264: SIDE:KBIT,... by the shorter side,
@@ -37,37 +52,56 @@ struct SidecarSettings: Sendable {
       --preset  libx264's, ultrafast to fast (superfast)
     """
 
-  init(_ arguments: [String]) throws(Fault) {
-    var values: [String: String] = [:]
-    var rest = arguments[...]
-    while let flag = rest.popFirst() {
-      if flag == "--help" { throw Fault(text: "hawker-hls: a room as LL-HLS", status: 0) }
-      guard SidecarSettings.flags.contains(flag) else {
-        throw Fault(text: "unknown: \(flag)", status: 2)
-      }
-      guard let value = rest.popFirst() else {
-        throw Fault(text: "\(flag) needs a value", status: 2)
-      }
-      values[flag] = value
+  /// Rooms of one process: as many as one page of the server's list has.
+  static let roomsLimit = 100
+
+  /// Rooms that are there from the start.
+  var rooms: [String] {
+    switch source {
+    case .whep(_, let room): [room]
+    case .server(_, let only): only
     }
-    guard let whep = values["--whep"] else { throw Fault(text: "--whep is needed", status: 2) }
-    guard let http = values["--http"], let address = SocketAddress(http) else {
+  }
+
+  /// Whether the server's list says which rooms there are.
+  var followsList: Bool {
+    guard case .server(_, let only) = source else { return false }
+    return only.isEmpty
+  }
+
+  /// The server whose room sockets say what happens; empty for `--whep`.
+  var origin: String {
+    guard case .server(let origin, _) = source else { return "" }
+    return origin
+  }
+
+  /// Where a room is played; at `origin` when the room has moved there.
+  func whep(_ room: String, at origin: String?) -> String {
+    switch source {
+    case .whep(let url, _): url
+    case .server(let first, _): "\(origin ?? first)/whep/\(room)?layer=all"
+    }
+  }
+
+  init(_ arguments: [String]) throws(Fault) {
+    let values = try SidecarSettings.values(of: arguments)
+    guard let http = values["--http"]?.last, let address = SocketAddress(http) else {
       throw Fault(text: "--http ADDR:PORT is needed", status: 2)
     }
-    let path = whep.split(separator: "?").first ?? ""
-    let room = values["--room"] ?? path.split(separator: "/").last.map(String.init) ?? ""
-    guard ResourceNames.isSafe(folder: room) else {
-      throw Fault(text: "no room's name: \(room)", status: 2)
-    }
-    self.whep = whep + (whep.contains("?") ? "&" : "?") + "layer=all"
+    source = try SidecarSettings.source(
+      whep: values["--whep"]?.last, server: values["--server"]?.last,
+      rooms: values["--room"] ?? [])
     self.address = address
-    self.room = room
-    token = values["--token"] ?? SidecarSettings.environment("HAWKER_TOKEN")
+    token = try SidecarSettings.token(values["--token"]?.last, file: values["--token-file"]?.last)
     timing = HLSTiming(
       part: .milliseconds(try SidecarSettings.number(values["--part"], 320, 200...333)),
       window: .seconds(try SidecarSettings.number(values["--window"], 30, 12...3600)))
     (ladder, encoder) = try SidecarSettings.transcoding(
-      values["--ladder"], values["--encoder"], values["--preset"])
+      values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
+    let rooms = try SidecarSettings.number(
+      values["--rooms"], 16, 1...Int64(SidecarSettings.roomsLimit))
+    roomsMax = max(Int(rooms), values["--room"]?.count ?? 1)
+    bytesMax = Int(try SidecarSettings.number(values["--memory"], 1024, 16...1_048_576)) << 20
   }
 
   private static func transcoding(
@@ -85,6 +119,55 @@ struct SidecarSettings: Sendable {
     return (ladder, encoder)
   }
 
+  private static func values(of arguments: [String]) throws(Fault) -> [String: [String]] {
+    var values: [String: [String]] = [:]
+    var rest = arguments[...]
+    while let flag = rest.popFirst() {
+      if flag == "--help" { throw Fault(text: "hawker-hls: rooms as LL-HLS", status: 0) }
+      guard flags.contains(flag) else { throw Fault(text: "unknown: \(flag)", status: 2) }
+      guard let value = rest.popFirst() else {
+        throw Fault(text: "\(flag) needs a value", status: 2)
+      }
+      values[flag, default: []].append(value)
+    }
+    return values
+  }
+
+  private static func token(_ text: String?, file: String?) throws(Fault) -> TokenSource {
+    switch (text ?? SidecarSettings.environment("HAWKER_TOKEN"), file) {
+    case (_?, _?): throw Fault(text: "either --token or --token-file", status: 2)
+    case (let text?, nil): .text(text)
+    case (nil, let file?): .file(file)
+    case (nil, nil): .none
+    }
+  }
+
+  private static func source(
+    whep: String?, server: String?, rooms: [String]
+  ) throws(Fault) -> Source {
+    if let wrong = rooms.first(where: { !ResourceNames.isSafe(folder: $0) }) {
+      throw Fault(text: "no room's name: \(wrong)", status: 2)
+    }
+    switch (whep, server) {
+    case (nil, nil): throw Fault(text: "--server or --whep is needed", status: 2)
+    case (_?, _?): throw Fault(text: "either --server or --whep", status: 2)
+    case (nil, let server?):
+      let origin = server.hasSuffix("/") ? String(server.dropLast()) : server
+      guard rooms.count <= roomsLimit else {
+        throw Fault(text: "at most \(roomsLimit) rooms", status: 2)
+      }
+      return .server(origin: origin, only: rooms)
+    case (let whep?, nil):
+      let path = whep.split(separator: "?").first ?? ""
+      let room = rooms.last ?? path.split(separator: "/").last.map(String.init) ?? ""
+      guard ResourceNames.isSafe(folder: room) else {
+        throw Fault(text: "no room's name: \(room)", status: 2)
+      }
+      let url = whep + (whep.contains("?") ? "&" : "?") + "layer=all"
+      return .whep(url: url, room: room)
+    }
+  }
+
   /// A variable that is set to something.
   private static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
@@ -93,14 +176,14 @@ struct SidecarSettings: Sendable {
   }
 
   private static let flags: Set<String> = [
-    "--whep", "--token", "--http", "--room", "--part", "--window", "--ladder",
-    "--encoder", "--preset",
+    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory", "--part",
+    "--window", "--ladder", "--encoder", "--preset",
   ]
 
   private static func number(
-    _ text: String?, _ standard: Int64, _ range: ClosedRange<Int64>
+    _ values: [String]?, _ standard: Int64, _ range: ClosedRange<Int64>
   ) throws(Fault) -> Int64 {
-    guard let text else { return standard }
+    guard let text = values?.last else { return standard }
     guard let number = Int64(text), range.contains(number) else {
       throw Fault(text: "\(text) is not in \(range)", status: 2)
     }
