@@ -156,8 +156,8 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "SDP", "Telemetry", "Transcoding",
-        "Web",
+        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "Media", "SDP", "Telemetry",
+        "Transcoding", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -251,8 +251,7 @@ let package = Package(
       [
         "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HLSFeed", "HTTP", "Hooks", "ICE",
         "JSON", "Loop", "Media", "Messages", "Negotiation", "Nodes", "RTP", "Room", "SDP", "SRTP",
-        "STUN",
-        "Web",
+        "STUN", "Transcoding", "Web",
       ]),
     .testTarget(
       name: "ScenariosTests",

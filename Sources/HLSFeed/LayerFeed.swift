@@ -13,6 +13,12 @@ struct LayerFeed {
   /// Its rendition; nil before the first keyframe.
   var place: Int?
   private(set) var wantsKeyframe = true
+  /// Its rendition shows the slate: only a keyframe can follow.
+  var isOnSlate = false
+  /// The newest keyframe of H.264 as received, for stills.
+  private(set) var lastKeyframe: [UInt8] = []
+  /// The parameter sets of the slate.
+  var slateStream = AVCStream()
   /// Of the newest packet; nil before the first.
   var codec: Codec? { depacketizer?.codec }
   private var depacketizer: VideoDepacketizer?
@@ -42,6 +48,9 @@ struct LayerFeed {
   var configuration: AVCConfiguration? { stream.configuration }
 
   init(name: String) { self.name = name }
+
+  /// What comes is of no use before the next keyframe.
+  mutating func askForKeyframe() { wantsKeyframe = true }
 
   /// Takes a report once; true when the clock jumped.
   mutating func receive(_ report: SenderReport, arrival: Instant) -> Bool {
@@ -83,7 +92,10 @@ struct LayerFeed {
           wantsKeyframe = true
           continue
         }
-        if sample.isSync { wantsKeyframe = false }
+        if sample.isSync {
+          wantsKeyframe = false
+          lastKeyframe = whole.bytes.toArray()
+        }
         body(.sample(sample))
       }
     }

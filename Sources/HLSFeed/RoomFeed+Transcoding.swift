@@ -17,8 +17,26 @@ extension RoomFeed {
     switch result {
     case .taken(let bytes, let isBroken): transcoding.finish(bytes: bytes, isBroken: isBroken)
     case .sample(let sample): receive(sample, at: now)
-    case .stills, .slate: break
+    case .stills(let stills):
+      pictures.take(stills)
+      if let epoch = presentation?.epoch {
+        presentation?.replaceStills(pictures.files(epoch: epoch))
+      }
+    case .slate(let made): slate.take(made)
     }
+  }
+
+  /// Has a still made of a keyframe of the best rendition that is repackaged, when one is due.
+  mutating func orderStill(_ output: LayerFeed.Output, _ layer: Int, at time: TimeSpan) {
+    guard output.isSync, layers[layer].codec == .h264, time >= nextStillAt ?? time,
+      layer == layers.indices.last(where: { layers[$0].place != nil }) ?? layer
+    else { return }
+    nextStillAt = time + StillMaker.interval
+    transcoding.order(
+      .still(
+        SourceFrame(
+          codec: .h264, capturedAt: output.capturedAt, bytes: layers[layer].lastKeyframe,
+          isKeyframe: true, beginsSegment: false)))
   }
 
   private mutating func receive(_ sample: TranscodedSample, at now: Instant) {
@@ -44,6 +62,6 @@ extension RoomFeed {
     transcoding.take(
       frame, isDecodable: isDecodable, layer: layer, isTop: layer == layers.count - 1,
       time: epoch.map { frame.capturedAt - $0 }, cut: presentation?.nextCut,
-      segment: timing.segment, at: now)
+      segment: timing.segment, afterSlate: slate.isShown, at: now)
   }
 }

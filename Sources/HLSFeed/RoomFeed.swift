@@ -13,7 +13,15 @@ package struct RoomFeed {
   let ladder: Ladder
   var layers: [LayerFeed]
   var transcoding = TranscodeDesk()
-  private var sound: SoundFeed?
+  var slate = SlateDesk()
+  /// The poster and the pictures of the seek bar.
+  var pictures: RoomPictures
+  /// When the last picture and the last sound were captured, since the epoch; slate and silence are not
+  /// counted.
+  var newestPicture: TimeSpan?
+  var newestSound: TimeSpan?
+  var nextStillAt: TimeSpan?
+  var sound: SoundFeed?
   /// When sound was first heard without a picture.
   private var soundSince: WallTime?
   /// When the last sample was captured, by the server's clock.
@@ -41,6 +49,7 @@ package struct RoomFeed {
     self.timing = timing
     self.ladder = ladder
     self.run = run
+    pictures = RoomPictures(run: run, window: timing.window)
     self.bytesMax = bytesMax
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
@@ -52,11 +61,13 @@ package struct RoomFeed {
     for index in layers.indices {
       var fresh = LayerFeed(name: layers[index].name)
       fresh.place = layers[index].place
+      fresh.isOnSlate = layers[index].isOnSlate
       layers[index] = fresh
     }
-    let place = sound?.place
+    let (place, written) = (sound?.place, sound?.writtenEnd)
     sound = try? SoundFeed()
     sound?.place = place
+    sound?.continues(at: written)
     transcoding.beginSession()
     discontinue()
   }
@@ -105,20 +116,24 @@ package struct RoomFeed {
     guard let epoch = presentation?.epoch else { return }
     let time = output.capturedAt - epoch
     newest = max(newest ?? output.capturedAt, output.capturedAt)
+    newestPicture = max(newestPicture ?? time, time)
+    guard let format = leaveSlate(output, layer) else { return }
+    orderStill(output, layer, at: time)
     if layers[layer].place == nil {
-      guard let format = output.format ?? layers[layer].configuration, output.isSync,
+      guard let format = format ?? layers[layer].configuration, output.isSync,
         !hasRendition(like: format)
       else { return }
       layers[layer].place = presentation?.addRendition(
         layers[layer].name, .video(frameRate: 30), format: .avc(format), at: time)
     }
     guard let place = layers[layer].place else { return }
-    // 90,000 ticks are 10^9 ns; the nearest one.
-    let ticks = (time.nanoseconds * 9 + 50_000) / 100_000
     presentation?.append(
-      TimedSample(time: ticks, bytes: output.bytes, isSync: output.isSync),
-      format: output.format.map { .avc($0) }, to: place)
+      TimedSample(time: RoomFeed.ticks(time), bytes: output.bytes, isSync: output.isSync),
+      format: format.map { .avc($0) }, to: place)
   }
+
+  /// 90,000 ticks are 10^9 ns; the nearest one.
+  static func ticks(_ time: TimeSpan) -> Int64 { (time.nanoseconds * 9 + 50_000) / 100_000 }
 
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
@@ -127,7 +142,12 @@ package struct RoomFeed {
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()
+    sound?.continues(at: nil)
     transcoding.beginShow()
+    slate.end()
+    pictures = RoomPictures(run: "\(run)\(runCount)", window: timing.window)
+    for index in layers.indices { layers[index].isOnSlate = false }
+    (newestPicture, newestSound, nextStillAt) = (nil, nil, nil)
     newest = epoch
   }
 
@@ -166,6 +186,7 @@ package struct RoomFeed {
     let time = TimeSpan(nanoseconds: tick * 125_000 / 6)
     guard tick >= 0 else { return }
     newest = max(newest ?? epoch, epoch + time)
+    newestSound = max(newestSound ?? time, time)
     if sound?.place == nil {
       guard
         let format = try? AACConfiguration(
@@ -200,7 +221,9 @@ package struct RoomFeed {
     guard let epoch = presentation?.epoch, presentation?.isEnded == false, let newest,
       let time = serverTime(at: now)
     else { return }
-    presentation?.advance(to: time - lateness.patience - epoch)
+    let limit = time - lateness.patience - epoch
+    fillPauses(until: limit)
+    presentation?.advance(to: limit)
     if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
   }
 
@@ -218,6 +241,8 @@ package struct RoomFeed {
 
   /// Ends the show.
   package mutating func end() {
+    // Whoever did the work is gone with the show, and what was on its way with him.
+    transcoding = TranscodeDesk()
     guard let newest, let epoch = presentation?.epoch else { return }
     presentation?.end(at: newest - epoch)
   }

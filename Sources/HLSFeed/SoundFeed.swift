@@ -37,6 +37,8 @@ struct SoundFeed {
   static let waitingMax = 50
   /// A pause of up to this is filled with silence; after a longer one the stream begins anew.
   static let silenceMax = 48_000
+  /// Silence made at once: ten seconds.
+  static let fillMax = 480_000
   /// How far the clocks may be apart before samples are left out or repeated.
   static let driftMax = TimeSpan.milliseconds(20)
   /// Samples left out or repeated in one packet: 2.5 ms.
@@ -57,8 +59,41 @@ struct SoundFeed {
     return hasJumped
   }
 
+  /// Where what was written ends, in samples since the epoch; nil before the first.
+  var writtenEnd: Int64? {
+    guard let anchor else { return earlierEnd }
+    return anchor + frameCount * Int64(AACEncoder.samplesPerFrame)
+      + Int64(pending.count / SoundFeed.channelCount)
+  }
+  /// Of what was written before the anchor.
+  private var earlierEnd: Int64?
+  /// What was written last is silence of our own, however long.
+  private var isFilled = false
+
+  /// Says where the sound before this one ended.
+  mutating func continues(at end: Int64?) { earlierEnd = end }
+
+  /// Adds silence up to `instant`, because nothing has come.
+  mutating func fill(until instant: TimeSpan, _ body: (Int64, [UInt8]) -> Void) {
+    let target = SoundFeed.samples(instant)
+    guard let end = writtenEnd, target - end >= Int64(AACEncoder.samplesPerFrame) else { return }
+    if anchor == nil || target - end > Int64(SoundFeed.fillMax) {
+      // A process that stood still leaves a gap.
+      anchor = max(end, target - Int64(SoundFeed.fillMax))
+      frameCount = 0
+      pending.removeAll(keepingCapacity: true)
+    }
+    guard let from = writtenEnd else { return }
+    pending += repeatElement(0, count: Int(target - from) * SoundFeed.channelCount)
+    expected = nil
+    isFilled = true
+    encode(body)
+  }
+
   /// The next packet is at the time its clock says, whatever came before.
   mutating func restart() {
+    earlierEnd = writtenEnd
+    isFilled = false
     anchor = nil
     pending.removeAll(keepingCapacity: true)
     expected = nil
@@ -103,6 +138,7 @@ struct SoundFeed {
       frameCount = 0
       pending.removeAll(keepingCapacity: true)
     }
+    guard joins(position) else { return }
     keepTogether(position)
     pending += decoded
     encode(body)
@@ -124,6 +160,16 @@ struct SoundFeed {
     } else {
       pending += repeatElement(0, count: missing * SoundFeed.channelCount)
     }
+  }
+
+  /// Puts the end of a silence of ours where sound begins again; false for sound that is of the silence.
+  private mutating func joins(_ position: Int64) -> Bool {
+    guard isFilled, let end = writtenEnd else { return true }
+    guard position >= end - SoundFeed.samples(SoundFeed.driftMax) else { return false }
+    isFilled = false
+    let missing = min(max(0, position - end), Int64(SoundFeed.fillMax))
+    pending += repeatElement(0, count: Int(missing) * SoundFeed.channelCount)
+    return true
   }
 
   /// Leaves samples of `decoded` out, or repeats some, when it is not where it should be.

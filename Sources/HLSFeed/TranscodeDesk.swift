@@ -51,9 +51,10 @@ struct TranscodeDesk {
   ///   - time: since the epoch; nil without a show.
   ///   - cut: the next planned cut.
   ///   - isTop: no layer is better than this one.
+  ///   - afterSlate: players see the slate, and need a keyframe to see anything else.
   mutating func take(
     _ frame: SourceFrame, isDecodable: Bool, layer: Int, isTop: Bool, time: TimeSpan?,
-    cut: TimeSpan?, segment: TimeSpan, at now: Instant
+    cut: TimeSpan?, segment: TimeSpan, afterSlate: Bool, at now: Instant
   ) {
     note(layer, at: now)
     if layer != source {
@@ -73,7 +74,7 @@ struct TranscodeDesk {
       return
     }
     var frame = frame
-    frame.beginsSegment = marks(time, cut, segment)
+    frame.beginsSegment = marks(time, cut, segment) || afterSlate
     order(frame)
   }
 

@@ -21,6 +21,8 @@ package final class AACEncoder {
 
   /// - Throws: `.badConfiguration` for other numbers of channels and for what libavcodec refuses.
   package init(channelCount: Int, bitsPerSecond: Int) throws(CodecError) {
+    // What there is to say is said by errors.
+    av_log_set_level(AV_LOG_QUIET)
     guard channelCount == 1 || channelCount == 2,
       let codec = unsafe avcodec_find_encoder(AV_CODEC_ID_AAC),
       let made = unsafe avcodec_alloc_context3(codec)

@@ -143,7 +143,8 @@ package final class H264Encoder {
       guard let capturedAt = captured.removeValue(forKey: index) else { throw .encodingFailed }
       body(
         EncodedPicture(
-          capturedAt: capturedAt, bytes: unsafe Array(UnsafeBufferPointer(start: data, count: count)),
+          capturedAt: capturedAt,
+          bytes: unsafe Array(UnsafeBufferPointer(start: data, count: count)),
           isKeyframe: unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0))
     }
   }

@@ -69,7 +69,7 @@ package struct Ladder: Hashable, Sendable {
       limit = side * Ladder.worthwhile.numerator / Ladder.worthwhile.denominator
       // The longer side in proportion, both even as 4:2:0 needs.
       let long = max(width, height) * side / short
-      let (even, evenLong) = (side & ~1, (long + 1) & ~1)
+      let (even, evenLong) = (side & ~1, long & ~1)
       return RungSize(
         rung: index, width: width < height ? even : evenLong,
         height: width < height ? evenLong : even, bitrate: rungs[index].bitrate)

@@ -19,7 +19,8 @@ package final class VideoDecoder {
   /// - Throws: `.badConfiguration` for a codec that is no video, and for one this libavcodec lacks.
   package init(_ codec: Codec) throws(CodecError) {
     av_log_set_level(AV_LOG_QUIET)
-    guard let found = unsafe VideoDecoder.find(codec), let made = unsafe avcodec_alloc_context3(found)
+    guard let found = unsafe VideoDecoder.find(codec),
+      let made = unsafe avcodec_alloc_context3(found)
     else { throw .badConfiguration }
     var context: UnsafeMutablePointer<AVCodecContext>? = unsafe made
     unsafe made.pointee.thread_count = 1

@@ -21,6 +21,7 @@ import Room
 import SDP
 import SRTP
 import STUN
+import Transcoding
 import Web
 
 /// The fuzz targets.
@@ -49,6 +50,7 @@ enum FuzzBodies {
     "sdp": { SDPFuzzBody.run($0) },
     "srtp": { SRTPFuzzBody.run($0) },
     "stun": { STUNFuzzBody.run($0) },
+    "transcoding": { TranscodingFuzzBody.run($0) },
     "web": { WebFuzzBody.run($0) },
   ]
 }

@@ -18,6 +18,7 @@ package struct Presentation: Sendable {
   private let bytesMax: Int
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package private(set) var revision: UInt64 = 0
+  private var stills: [String: StillFile] = [:]
 
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).
@@ -174,6 +175,11 @@ package struct Presentation: Sendable {
     }
   }
 
+  // MARK: Stills
+
+  /// Replaces the files beside the renditions, by their names; no name may contain a slash.
+  package mutating func replaceStills(_ files: [String: StillFile]) { stills = files }
+
   // MARK: Requests
 
   /// Reads a path below the room (`f/index.m3u8`) and a query.
@@ -182,6 +188,7 @@ package struct Presentation: Sendable {
   /// - Throws: `.badRequest` for directives that can't be meant.
   package func request(path: String, query: String) throws(LibraryRefusal) -> LibraryRequest? {
     if path == ResourceNames.multivariant { return .multivariant }
+    if stills[path] != nil { return .still(path) }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let place = renditions.firstIndex(where: { $0.name == parts[0] })
     else { return nil }
@@ -204,6 +211,9 @@ package struct Presentation: Sendable {
   package func answer(_ request: LibraryRequest) -> LibraryAnswer {
     switch request {
     case .multivariant: return multivariant()
+    case .still(let name):
+      guard let file = stills[name] else { return .refused(.notFound) }
+      return content(file.mediaType, [file.bytes], file.lifetime)
     case .playlist(let place, let directives): return playlist(place, directives)
     case .keyframes(let place):
       guard renditions.indices.contains(place), case .video = renditions[place].kind else {

@@ -72,23 +72,26 @@ final class RoomRelay {
       SerialNumber16(UInt16(truncatingIfNeeded: packet.sequence)), codec: packet.codec,
       timestamp: packet.timestamp, marker: packet.marker, payload: payload, layer: layer,
       at: arrival)
+    passOnOrders()
   }
 
-  /// Hands what is to be decoded or encoded to the room's thread.
-  func passOnOrders() {
+  /// Takes what the transcoding thread has done.
+  func take(_ result: TranscodeResult, at now: Instant) {
+    if !isOver { feed.receive(result, at: now) }
+  }
+
+  private func passOnOrders() {
     let orders = feed.takeOrders()
     guard !orders.isEmpty else { return }
     if transcoder == nil {
-      let (inbox, room, settings) = (context.inbox, room, context.settings)
-      transcoder = try? TranscodeThread(settings.ladder, settings.encoder) { result in
-        _ = inbox.post(.transcoded(room, result), reserve: Sidecar.newsMax)
+      let (inbox, room) = (context.inbox, room)
+      transcoder = try? TranscodeThread(context.settings.ladder, context.settings.encoder) {
+        // Beyond what others may leave: the feed bounds what is on its way.
+        _ = inbox.post(.transcoded(room, $0), reserve: inbox.capacity)
       }
     }
     for order in orders { transcoder?.post(order) }
   }
-
-  /// Takes what that thread made.
-  func receive(_ result: TranscodeResult, at now: Instant) { feed.receive(result, at: now) }
 
   /// Lets time pass.
   func tick(at now: Instant) {
@@ -96,6 +99,7 @@ final class RoomRelay {
     listen(at: now)
     if !isOver { socket?.tick(at: now) }
     feed.advance(at: now)
+    passOnOrders()
     for ticket in desk.expire(at: now) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
     }
@@ -204,6 +208,8 @@ final class RoomRelay {
     SidecarLog.write(.info, "the show is over", room: room)
     isOver = true
     feed.end()
+    transcoder?.stop()
+    transcoder = nil
     answerWaiting()
     socket?.close()
     socket = nil

@@ -76,7 +76,6 @@ final class Sidecar {
     context.clients.turn(until: deadline) { client, packet, datagram, arrival in
       players[client]?.receive(packet, datagram, at: arrival)
     }
-    for relay in relays.values { relay.passOnOrders() }
     let now = SystemClock.now()
     if (try? signals.next()) != nil { isStopped = true }
     for event in context.clients.events {
@@ -141,8 +140,8 @@ final class Sidecar {
           leave(session)
         }
       case .resolved(let room, let result): relays[room]?.take(result, at: now)
+      case .transcoded(let room, let result): relays[room]?.take(result, at: now)
       case .listed(let outcome): take(outcome, at: now)
-      case .transcoded(let room, let result): relays[room]?.receive(result, at: now)
       }
     }
   }

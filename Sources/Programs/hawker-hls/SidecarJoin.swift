@@ -16,6 +16,7 @@ enum SidecarNews: Sendable {
   case web(WebEvent)
   case joining(_ room: String, JoinOutcome)
   case resolved(_ room: String, Result<ServerURL, ClientFault>)
+  case transcoded(_ room: String, TranscodeResult)
   case listed(Result<[ListedRoom], ClientFault>)
   case transcoded(_ room: String, TranscodeResult)
 }

@@ -6,6 +6,9 @@ import Telemetry
 
 DescriptorLimit.raise()
 do {
+  if CommandLine.arguments.dropFirst().first == "bench" {
+    exit(try TranscodeBench.run(Array(CommandLine.arguments.dropFirst(2))))
+  }
   let settings = try SidecarSettings(Array(CommandLine.arguments.dropFirst()))
   exit(try Sidecar(settings).run())
 } catch let fault as ClientFault {

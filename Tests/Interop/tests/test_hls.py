@@ -1,5 +1,7 @@
-"""A room published with H.264 is played as HLS by FFmpeg and GStreamer."""
+"""Rooms published with H.264 and with VP8 are played as HLS by FFmpeg and GStreamer."""
 
+import datetime
+import io
 import re
 import subprocess
 import time
@@ -8,6 +10,7 @@ import av
 import numpy
 import pytest
 
+from clients import timecode
 from harness.sidecar import Sidecar
 
 FRAMES_PER_SECOND = 30
@@ -116,3 +119,78 @@ def test_a_room_of_another_name_is_not_there(sidecar):
     status, headers, _ = sidecar.get()
     assert status == 404
     assert headers["Access-Control-Allow-Origin"] == "*"
+
+
+def codes(pictures):
+    """Frame numbers of the time codes of pictures, in order."""
+    found = [timecode.read(picture) for picture in pictures]
+    assert all(found), f"{found.count(None)} of {len(found)} pictures without a time code"
+    return [number for _, number in found]
+
+
+def test_a_vp8_room_plays_in_ffmpeg_with_its_size_rate_and_colours(
+    server, room, start_client, sidecar, report
+):
+    publisher = start_client("aiortc_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    _, playlist = wait_for_playlist(sidecar, 3)
+    first = playlist[playlist.index("#EXTINF"):]
+    assert "GAP" not in first, playlist
+    with av.open(sidecar.url(), timeout=20) as stream:
+        video = stream.streams.video[0]
+        assert video.codec_context.name == "h264"
+        assert (video.width, video.height) == (640, 360)
+        times, lumas, chroma = [], [], []
+        for frame in stream.decode(video):
+            planes = frame.to_ndarray(format="yuv420p")
+            times.append(frame.time)
+            lumas.append(planes[:360])
+            chroma.append(planes[360:].mean())
+            if len(times) >= 5 * FRAMES_PER_SECOND:
+                break
+        # Both are BT.601; limited range.
+        assert frame.colorspace in (5, 6) and frame.color_range == 1
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    numbers = codes(lumas)
+    steps = [b - a for a, b in zip(numbers, numbers[1:])]
+    report(f"FFmpeg: longest gap {max(gaps) * 1000:.0f} ms, {steps.count(1)} of {len(steps)} in a row")
+    assert min(gaps) > 0 and max(gaps) < 0.15
+    assert min(steps) > 0 and steps.count(1) >= 0.97 * len(steps)
+    # The publisher's picture is grey, and its gradient is around 120.
+    assert max(abs(mean - 128) for mean in chroma) < 2
+    shade = lumas[-1][:300].mean()
+    assert abs(shade - 119.5) < 4, shade
+    # Media time: a picture is at the place of the playlist that its own clock says.
+    status, _, body = sidecar.get("high/index.m3u8")
+    assert status == 200 and b"EXT-X-PROGRAM-DATE-TIME" in body
+    publisher.stop()
+
+
+def program_time(playlist):
+    """The media time at which the first segment begins."""
+    text = re.search(r"PROGRAM-DATE-TIME:(\S+)", playlist).group(1)
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def test_the_media_time_of_a_transcoded_picture_is_when_it_was_captured(
+    server, room, start_client, sidecar, report
+):
+    publisher = start_client("aiortc_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    folder, playlist = wait_for_playlist(sidecar, 3)
+    begins = program_time(playlist)
+    map_, first = re.search(r'EXT-X-MAP:URI="([^"]+)"', playlist), None
+    media = sidecar.get(f"{folder}/{map_.group(1)}")[2]
+    segments = re.findall(r"^(?!#)(\S+)$", playlist, re.M)[:2]
+    for segment in segments:
+        media += sidecar.get(f"{folder}/{segment}")[2]
+    errors = []
+    with av.open(io.BytesIO(media), format="mp4") as stream:
+        for frame in stream.decode(video=0):
+            first = frame.time if first is None else first
+            code = timecode.read(frame.to_ndarray(format="yuv420p")[:360])
+            errors.append((begins + frame.time - first) * 1000 - code[0])
+    report(f"media time less capture: {min(errors):.0f} to {max(errors):.0f} ms")
+    # aiortc encodes after it has drawn the code, and its reports describe when it sent.
+    assert -50 < min(errors) and max(errors) < 150
+    publisher.stop()
