@@ -26,14 +26,18 @@ export function setUpWay(room, stage) {
     room.watching({ via: told, ...(Number.isFinite(latency) ? { delayMs: Math.max(0, Math.round(latency)) } : {}) });
   };
 
-  /** WebRTC does not get through: is there another way? */
-  const ask = () => {
-    if (HlsPicture.supported && room.delivery.via === "webrtc") room.watching({ via: "hls", reason: "network" });
+  /** @param {"network"|"asked"} reason  WebRTC does not do: is there another way? */
+  const ask = (reason) => {
+    if (HlsPicture.supported && room.delivery.via === "webrtc") room.watching({ via: "hls", reason });
   };
 
   room.on("delivery", () => stage.deliver());
-  room.subscriber.on("unreachable", ask);
+  room.subscriber.on("unreachable", () => ask("network"));
   return {
+    /** @param {import("./tile.js").Tile} tile its codec is not one that this browser takes by WebRTC; by HLS it may */
+    unsupported(tile) {
+      if (tile === stage.main) ask("asked");
+    },
     /** @param {import("./tile.js").Tile} tile its picture comes another way, or can't */
     changed(tile) {
       if (tile !== stage.main) return;
