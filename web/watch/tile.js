@@ -147,7 +147,8 @@ export class Tile {
   }
 
   remove() {
-    this.#hls?.remove();
+    this.#forgetHls();
+    if (this.#shown !== this.live) this.#shown.remove();
     this.live.remove();
     this.figure.remove();
     this.view.close();

@@ -2,7 +2,7 @@
 
 import { HlsPicture } from "./picture.js";
 
-/** HLS that did not play is tried again after so long (ms): the show may not have reached it yet. */
+/** HLS that does not play is tried again after so long (ms): the show may not have reached it yet, or begin again. */
 const AGAIN_MS = 3000;
 /** How often the server is told how old the picture is. */
 const REPORT_MS = 10_000;
@@ -43,7 +43,7 @@ export function setUpWay(room, stage) {
       if (tile !== stage.main) return;
       if (tile.failure) {
         if (REFUSED.has(tile.failure)) room.watching({ via: "hls", reason: "network" });
-        setTimeout(() => room.delivery.via === "hls" && stage.deliver(), AGAIN_MS);
+        setTimeout(() => room.delivery.via === "hls" && room.show.state?.phase !== "ended" && stage.deliver(), AGAIN_MS);
       }
       // Only now: until there was a frame of the new picture, the old one was better than none.
       if (tile.via === "hls" && room.subscriber.held) room.subscriber.forget();
