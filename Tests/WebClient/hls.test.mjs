@@ -297,6 +297,16 @@ describe("a live show", () => {
     assert.equal(origin.requests.length, asked);
   });
 
+  test("who wants live is not shown a show that is over", async () => {
+    origin.endedAt = page.time.now;
+    const live = new HlsPlayer({ url: `${origin.base}index.m3u8`, video, live: true });
+    const told = record(live, ["failed"]);
+    live.play();
+    await later(1000);
+    assert.equal(told.failed[0]?.code, "show-over");
+    assert.ok(!origin.requests.some((each) => each.endsWith(".m4s")));
+  });
+
   test("a refusal is told by name, and nothing is asked again", async () => {
     origin.instead = () => new Response("", { status: 403 });
     await play(1000);

@@ -578,6 +578,8 @@ export const strings = {
   "error.other": "Something went wrong ({code}). Try again.",
 
   "studio.title": "Studio",
+  "studio.byHls": "{count} by HLS",
+  "studio.byHlsBehind": "{count} by HLS, {delay} behind",
   "studio.preview": "Preview of what viewers will see",
   "studio.camera": "Camera",
   "studio.microphone": "Microphone",

@@ -2,7 +2,7 @@
 
 import { HawkerRoom } from "../client/hawker.js";
 import { deviceHint, takeToken } from "../shared/access.js";
-import { countText, element, fillStrings, percentText, plural, roomOfPage, setText, text, textOf } from "../shared/dom.js";
+import { countText, element, fillStrings, latencyText, percentText, plural, roomOfPage, setText, text, textOf } from "../shared/dom.js";
 import { setUpTheme } from "../shared/theme.js";
 import { setUpCountdowns } from "../shared/time.js";
 import { capture, captureScreen, CaptureError, devices } from "../shared/capture.js";
@@ -46,6 +46,11 @@ let captures = 0;
 const begun = new Map();
 /** The code of what must be put right first; "" when nothing. */
 let problem = "";
+/**
+ * How the viewers watch, where there are two ways.
+ * @type {{hls: number, hlsDelayMs: number|null}|null}
+ */
+let tiers = null;
 /** Whether `problem` is about the room (lasting) rather than a camera. */
 let problemIsFinal = false;
 
@@ -87,6 +92,11 @@ function start() {
   if (!token) return fail("no-token");
   room.on("state", render);
   room.on("room", render);
+  room.on("message", (message) => {
+    if (message.type !== "tiers") return;
+    tiers = /** @type {any} */ (message);
+    render();
+  });
   room.show.on("change", render);
   room.on("permissions", (permissions) => (permissions.publish ? render() : fail("not-host")));
   room.on("failed", (error) => fail(error.code));
@@ -300,6 +310,12 @@ function currentState() {
   return preparing ? "preparing" : "ready";
 }
 
+/** @param {{hls: number, hlsDelayMs: number|null}} tiers */
+function hlsText({ hls, hlsDelayMs }) {
+  const count = countText(hls);
+  return hlsDelayMs === null ? text("studio.byHls", { count }) : text("studio.byHlsBehind", { count, delay: latencyText(hlsDelayMs) });
+}
+
 function render() {
   const state = currentState();
   report.state = state;
@@ -313,7 +329,9 @@ function render() {
   const viewers = room.show.state?.viewers ?? room.room?.viewers;
   element("viewers").hidden = viewers === undefined;
   setText("viewers-count", countText(viewers ?? 0));
-  setText("viewers-words", plural("watch.viewers", viewers ?? 0));
+  const byHls = tiers && tiers.hls > 0 ? ` · ${hlsText(tiers)}` : "";
+  setText("viewers-hls", byHls);
+  setText("viewers-words", plural("watch.viewers", viewers ?? 0) + byHls);
   renderButtons(state);
 }
 

@@ -145,16 +145,21 @@ export class HlsPicture extends Picture {
     this.url = url;
     this.isAwaited = true;
     this.#clock = clock;
-    this.#player = HlsPlayer.supported ? new HlsPlayer({ url, video: this.video }) : new NativePlayer({ url, video: this.video });
+    this.#player = HlsPlayer.supported ? new HlsPlayer({ url, video: this.video, live: true }) : new NativePlayer({ url, video: this.video });
     this.#player.on("rendition", () => this.setQuality(this.#quality));
-    this.#player.on("failed", (error) => {
-      this.failure = error.code;
-      this.emit("failed", error.code);
-    });
+    this.#player.on("failed", (error) => this.#fail(error.code));
+    // Another one begins when the host comes again.
+    this.#player.on("state", (state) => state === "ended" && this.#fail("show-over"));
   }
 
   play() {
     this.#player.play();
+  }
+
+  /** @param {string} code */
+  #fail(code) {
+    this.failure = code;
+    this.emit("failed", code);
   }
 
   /** @override @param {any} frame */

@@ -40,6 +40,7 @@ export class Stage {
    * @param {object} told
    * @param {() => void} told.shown  something about the pictures changed
    * @param {(tile: Tile) => void} told.way  a tile's picture comes another way, or can't
+   * @param {(tile: Tile) => void} told.unsupported  the browser can't decode a tile's live picture
    * @param {(mediaTimeMs: number) => void} told.frame  the host's main picture shows a frame
    * @param {() => void} told.blocked  the browser plays no sound without a touch
    */
@@ -135,9 +136,10 @@ export class Stage {
 
   /** @param {string} publication @param {boolean} focus */
   #add(publication, focus) {
-    const { shown, way, frame, blocked } = this.#told;
+    const { shown, way, unsupported, frame, blocked } = this.#told;
     const tile = new Tile(this.#room.watch(publication, { layer: this.#layerOf(focus) }), this.#room, {
       changed: way,
+      unsupported,
       frame: (which, mediaTimeMs) => which === this.main && frame(mediaTimeMs),
       blocked,
     });

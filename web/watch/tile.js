@@ -28,8 +28,11 @@ export class Tile {
   /**
    * @param {import("../client/hawker.js").View} view
    * @param {import("../client/hawker.js").HawkerRoom} room
-   * @param {{changed: (tile: Tile) => void, frame: (tile: Tile, mediaTimeMs: number) => void, blocked: () => void}} told
-   *   changed: another way of the picture is shown
+   * @param {object} told
+   * @param {(tile: Tile) => void} told.changed  the picture comes another way, or can't
+   * @param {(tile: Tile) => void} told.unsupported  the browser can't decode what comes by WebRTC
+   * @param {(tile: Tile, mediaTimeMs: number) => void} told.frame
+   * @param {() => void} told.blocked  the browser plays no sound without a touch
    */
   constructor(view, room, told) {
     this.view = view;
@@ -39,6 +42,7 @@ export class Tile {
     this.live = new LivePicture(view);
     this.#shown = this.live;
     this.#adopt(this.live);
+    view.on("unsupported", (kind) => kind === "video" && told.unsupported(this));
     this.figure.className = "tile";
     this.figure.dataset.publication = view.publication;
     this.figure.append(this.live.video, this.#caption);
@@ -143,7 +147,8 @@ export class Tile {
   }
 
   remove() {
-    this.#hls?.remove();
+    this.#forgetHls();
+    if (this.#shown !== this.live) this.#shown.remove();
     this.live.remove();
     this.figure.remove();
     this.view.close();

@@ -43,6 +43,7 @@ const stage = new Stage(room, {
     way.changed(tile);
     render();
   },
+  unsupported: (tile) => way.unsupported(tile),
   frame: (mediaTimeMs) => step.shows(mediaTimeMs),
   blocked: () => controls.setMuted(true),
 });

@@ -2,7 +2,7 @@
 
 import { HlsPicture } from "./picture.js";
 
-/** HLS that did not play is tried again after so long (ms): the show may not have reached it yet. */
+/** HLS that does not play is tried again after so long (ms): the show may not have reached it yet, or begin again. */
 const AGAIN_MS = 3000;
 /** How often the server is told how old the picture is. */
 const REPORT_MS = 10_000;
@@ -26,20 +26,24 @@ export function setUpWay(room, stage) {
     room.watching({ via: told, ...(Number.isFinite(latency) ? { delayMs: Math.max(0, Math.round(latency)) } : {}) });
   };
 
-  /** WebRTC does not get through: is there another way? */
-  const ask = () => {
-    if (HlsPicture.supported && room.delivery.via === "webrtc") room.watching({ via: "hls", reason: "network" });
+  /** @param {"network"|"asked"} reason  WebRTC does not do: is there another way? */
+  const ask = (reason) => {
+    if (HlsPicture.supported && room.delivery.via === "webrtc") room.watching({ via: "hls", reason });
   };
 
   room.on("delivery", () => stage.deliver());
-  room.subscriber.on("unreachable", ask);
+  room.subscriber.on("unreachable", () => ask("network"));
   return {
+    /** @param {import("./tile.js").Tile} tile its codec is not one that this browser takes by WebRTC; by HLS it may */
+    unsupported(tile) {
+      if (tile === stage.main) ask("asked");
+    },
     /** @param {import("./tile.js").Tile} tile its picture comes another way, or can't */
     changed(tile) {
       if (tile !== stage.main) return;
       if (tile.failure) {
         if (REFUSED.has(tile.failure)) room.watching({ via: "hls", reason: "network" });
-        setTimeout(() => room.delivery.via === "hls" && stage.deliver(), AGAIN_MS);
+        setTimeout(() => room.delivery.via === "hls" && room.show.state?.phase !== "ended" && stage.deliver(), AGAIN_MS);
       }
       // Only now: until there was a frame of the new picture, the old one was better than none.
       if (tile.via === "hls" && room.subscriber.held) room.subscriber.forget();

@@ -44,6 +44,11 @@ def udp_blocked():
     return _rule("meta", "l4proto", "udp", "drop")
 
 
+def media_blocked(port):
+    """Discards what goes to a server's media port, by UDP and by TCP."""
+    return _rule("meta", "l4proto", "{ tcp, udp }", "th", "dport", str(port), "drop")
+
+
 def udp_blocked_on_ipv4():
     """Leaves IPv6 as the only way for UDP."""
     return _rule("ip", "protocol", "udp", "drop")

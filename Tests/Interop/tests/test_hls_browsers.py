@@ -10,10 +10,24 @@ P50_MS, P95_MS = 2000, 3000
 
 
 @pytest.fixture
-def sidecar(server, room, evidence):
-    sidecar = Sidecar(evidence, server, room)
-    yield sidecar
-    sidecar.stop()
+def start_sidecar(server, room, evidence):
+    """Starts sidecars; none outlives its test."""
+    sidecars = []
+
+    def start(*flags):
+        folder = evidence / f"sidecar-{len(sidecars)}"
+        folder.mkdir()
+        sidecars.append(Sidecar(folder, server, room, *flags))
+        return sidecars[-1]
+
+    yield start
+    for sidecar in sidecars:
+        sidecar.process.kill()
+
+
+@pytest.fixture
+def sidecar(start_sidecar):
+    return start_sidecar()
 
 
 def publish(start_client, server, room):
@@ -113,12 +127,10 @@ def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
 
 @pytest.mark.parametrize("name", ["chromium", "firefox"])
 def test_it_goes_on_after_another_publisher_and_another_sidecar(
-    server, room, name, request, start_client, evidence, open_page, report
+    server, room, name, request, start_client, start_sidecar, open_page, report
 ):
     browser = request.getfixturevalue(name)
-    for folder in ("first", "second"):
-        (evidence / folder).mkdir()
-    first = Sidecar(evidence / "first", server, room)
+    first = start_sidecar()
     publisher = publish(start_client, server, room)
     page = play(open_page, browser, server, first)
     until_live(page)
@@ -127,9 +139,8 @@ def test_it_goes_on_after_another_publisher_and_another_sidecar(
     until_live(page)
     report(f"after another publisher: {summary(name, page.call('seen'))}")
     first.process.kill()
-    second = Sidecar(evidence / "second", server, room, "--http", first.address)
+    start_sidecar("--http", first.address)
     until_live(page, 30)
     report(f"after another sidecar: {summary(name, page.call('seen'))}")
     assert page.call("hlsSays")["failed"] is None
-    second.stop()
     publisher.stop()

@@ -62,6 +62,7 @@ export class HlsPlayer extends Emitter {
    */
   renditions = [];
   #url;
+  #live;
   #video;
   #fetching;
   #mediaSource;
@@ -90,9 +91,10 @@ export class HlsPlayer extends Emitter {
     return mediaSourceClass() !== null;
   }
 
-  /** @param {{url: string, video: HTMLVideoElement, sign?: (url: URL) => void}} options */
-  constructor({ url, video, sign }) {
+  /** @param {{url: string, video: HTMLVideoElement, sign?: (url: URL) => void, live?: boolean}} options live: a show that is over is none */
+  constructor({ url, video, sign, live = false }) {
     super();
+    this.#live = live;
     this.#url = new URL(url, globalThis.location?.href).href;
     this.#video = video;
     this.#fetching = new Fetching({ sign });
@@ -213,6 +215,7 @@ export class HlsPlayer extends Emitter {
     for (const track of this.#tracks) Object.assign(track, { placed: "", endMs: NaN, feed: new Feed(track.feed.url, this.#fetching) });
     await Promise.all(this.#tracks.map((track) => track.feed.open()));
     const main = /** @type {import("./playlist.js").MediaPlaylist} */ (this.#tracks[0].feed.playlist);
+    if (main.ended && this.#live && Number.isNaN(this.#epochMs)) throw new HawkerError("show-over", "the show is over");
     const firstMs = main.segments[0]?.startMs ?? NaN;
     if (Number.isNaN(firstMs)) throw new HawkerError("bad-playlist", "an empty show");
     if (Number.isNaN(this.#epochMs) || firstMs < this.#epochMs) this.#epochMs = firstMs - 1000;
