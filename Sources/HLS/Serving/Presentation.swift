@@ -19,6 +19,8 @@ package struct Presentation: Sendable {
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package private(set) var revision: UInt64 = 0
   private var stills: [String: StillFile] = [:]
+  /// Names their bytes in entity tags.
+  private var stillsRevision: UInt64 = 0
 
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).
@@ -178,7 +180,10 @@ package struct Presentation: Sendable {
   // MARK: Stills
 
   /// Replaces the files beside the renditions, by their names; no name may contain a slash.
-  package mutating func replaceStills(_ files: [String: StillFile]) { stills = files }
+  package mutating func replaceStills(_ files: [String: StillFile]) {
+    stills = files
+    stillsRevision += 1
+  }
 
   // MARK: Requests
 
@@ -213,7 +218,10 @@ package struct Presentation: Sendable {
     case .multivariant: return multivariant()
     case .still(let name):
       guard let file = stills[name] else { return .refused(.notFound) }
-      return content(file.mediaType, [file.bytes], file.lifetime)
+      return .content(
+        LibraryContent(
+          mediaType: file.mediaType, chunks: [file.bytes], lifetime: file.lifetime,
+          tag: "\(names.run)-\(stillsRevision)-\(name)"))
     case .playlist(let place, let directives): return playlist(place, directives)
     case .keyframes(let place):
       guard renditions.indices.contains(place), case .video = renditions[place].kind else {
@@ -282,7 +290,7 @@ package struct Presentation: Sendable {
     switch request {
     case .playlist(let place, let directives): standing(place, directives) == .wait
     case .part(let place, let number): part(place, number) == .wait
-    case .multivariant, .keyframes, .initialization, .segment: false
+    case .multivariant, .still, .keyframes, .initialization, .segment: false
     }
   }
 
