@@ -20,19 +20,23 @@ package struct RoomFeed {
   private var runCount = 0
   private let run: String
   private let bytesMax: Int
+  private let silenceMax: TimeSpan
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
-  /// Without a sample for so long the show is over; the next sample begins another.
+  /// Without a sample for so long the show is over where nobody says so; the next sample begins another.
   package static let silenceMax = TimeSpan.seconds(60)
 
   /// - Parameters:
   ///   - layers: names of renditions, by the order of the session's video sections.
   ///   - run: another one each time the process starts.
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
+  ///   - silenceMax: how long a show without media goes on; longer where its end is heard otherwise.
   package init(
-    layers: [String], timing: HLSTiming, run: String, bytesMax: Int = HLSLimits.roomBytesMax
+    layers: [String], timing: HLSTiming, run: String, bytesMax: Int = HLSLimits.roomBytesMax,
+    silenceMax: TimeSpan = RoomFeed.silenceMax
   ) {
+    self.silenceMax = silenceMax
     self.timing = timing
     self.run = run
     self.bytesMax = bytesMax
@@ -184,7 +188,7 @@ package struct RoomFeed {
       let time = serverTime(at: now)
     else { return }
     presentation?.advance(to: time - lateness.patience - epoch)
-    if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
+    if time - newest > silenceMax { presentation?.end(at: newest - epoch) }
   }
 
   // MARK: Events

@@ -46,7 +46,7 @@ final class RoomRelay {
     self.context = context
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
-      bytesMax: context.roomBytesMax)
+      bytesMax: context.roomBytesMax, silenceMax: context.silenceMax)
   }
 
   /// Whether there is no show to be played, now or yet.
