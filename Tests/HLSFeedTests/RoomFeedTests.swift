@@ -109,6 +109,22 @@ struct RoomFeedTests {
     #expect(!second.isEnded && second.names != first.names)
   }
 
+  @Test("where the room says when it is over, a host who was away for minutes finds the same show")
+  func away() throws {
+    var bench = Bench()
+    bench.feed = RoomFeed(
+      layers: ["low", "high"], timing: HLSTiming(), run: "t", silenceMax: .seconds(300))
+    bench.run(from: 0, to: 4)
+    let names = try #require(bench.feed.presentation?.names)
+    for second in 5..<180 { bench.feed.advance(at: Bench.instant(Double(second))) }
+    #expect(bench.feed.presentation?.isEnded == false)
+    bench.run(from: 180, to: 184)
+    let parts = bench.feed.presentation?.renditions.first?.segments.flatMap(\.parts)
+    #expect(bench.feed.presentation?.names == names && parts?.last?.isGap == false)
+    bench.feed.advance(at: Bench.instant(490))
+    #expect(bench.feed.presentation?.isEnded == true)
+  }
+
   @Test("another session goes on in the same renditions, after a discontinuity")
   func session() throws {
     var bench = Bench()

@@ -51,7 +51,8 @@ final class RoomRelay {
     desk = RequestDesk(access: context.settings.access)
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
-      ladder: context.settings.ladder, bytesMax: context.roomBytesMax)
+      ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
+      silenceMax: context.silenceMax)
   }
 
   /// Whether there is no show to be played, now or yet.

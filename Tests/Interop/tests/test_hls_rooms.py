@@ -125,11 +125,12 @@ def test_it_outlives_its_publisher_and_its_server(server, start_client, sidecar,
     judged = checker.communicate(timeout=60)[0]
     report(judged.splitlines()[-1])
     assert checker.returncode == 0, judged
+    before = sidecar.playlist(whole_segments(2), room="red")
     server.crash()
     publisher.process.kill()
     publish(start_client, server, "red", "second")
     after = sidecar.playlist(
-        lambda text: dates(text)[-1] > dates(again)[-1] + 8000 and "GAP=YES" not in text[-600:],
+        lambda text: dates(text)[-1] > dates(before)[-1] + 8000 and "GAP=YES" not in text[-600:],
         room="red", seconds=40,
     )
     assert "#EXT-X-ENDLIST" not in after and "#EXT-X-DISCONTINUITY\n" in after
