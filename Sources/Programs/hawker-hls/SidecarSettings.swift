@@ -176,8 +176,8 @@ struct SidecarSettings: Sendable {
   }
 
   private static let flags: Set<String> = [
-    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory", "--part",
-    "--window", "--ladder", "--encoder", "--preset",
+    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
+    "--part", "--window", "--ladder", "--encoder", "--preset",
   ]
 
   private static func number(
