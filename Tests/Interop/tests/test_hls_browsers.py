@@ -44,13 +44,12 @@ def play(open_page, browser, server, sidecar, **options):
 
 
 def until_live(page, timeout=20):
-    """Near to live again, whatever happened before."""
+    """Shows what was captured only now, whatever happened before."""
+    page.evaluate("window.since = Date.now()")
     page.wait_until(
-        "(() => { const { player } = hawkerTest.sessions.viewer; "
-        "return player.state === 'playing' && player.behind < 2.5; })()", timeout, "live",
+        "hawkerTest.sessions.viewer.player.state === 'playing' && hawkerTest.sessions.viewer.player.behind < 2.5"
+        " && hawkerTest.watches.viewer.frames.at(-1)?.captured > since", timeout, "live",
     )
-    page.call("clear")
-    page.call("waitForFrame", timeoutMs=3000)
 
 
 def summary(name, seen):
@@ -94,19 +93,21 @@ def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
     server, room, chromium, sidecar, open_page, report
 ):
     host = open_page(chromium, server.url("/healthz"))
-    host.publish(server, room, codec="video/H264", source={"width": 640, "height": 360, "fps": 20})
+    host.publish(server, room, codec="video/H264", source={"width": 960, "height": 540, "fps": 15})
     # The player offers what is there when it comes: all three.
     page = open_page(chromium, server.url("/healthz"))
     page.wait_until(
-        f"((await (await fetch({sidecar.url()!r})).text()).match(/RESOLUTION/g) ?? []).length === 3",
-        20, "three renditions",
+        f"((await (await fetch({sidecar.url()!r})).text()).match(/^#EXT-X-STREAM-INF/gm) ?? []).length === 3",
+        30, "three renditions",
     )
     page.call("playHls", url=sidecar.url())
     says = page.call("hlsSays")
     assert len(says["heights"]) == 3 and says["heights"] == sorted(says["heights"])
-    for index, width in ((0, 160), (2, 640)):
+    for index, width in ((0, 240), (2, 960)):
+        page.call("clear")
         page.evaluate(f"void hawkerTest.sessions.viewer.player.setRendition({index})")
         page.call("waitForFrame", width=width, timeoutMs=8000)
+    assert page.evaluate("hawkerTest.sessions.viewer.player.rendition") == 2
     page.evaluate("void hawkerTest.sessions.viewer.player.setRendition(null)")
     network = page.context.new_cdp_session(page.page)
     network.send("Network.enable")
