@@ -18,7 +18,6 @@ enum SidecarNews: Sendable {
   case resolved(_ room: String, Result<ServerURL, ClientFault>)
   case transcoded(_ room: String, TranscodeResult)
   case listed(Result<[ListedRoom], ClientFault>)
-  case transcoded(_ room: String, TranscodeResult)
 }
 
 /// How an attempt to play a room went.
