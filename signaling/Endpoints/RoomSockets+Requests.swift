@@ -59,7 +59,7 @@ extension RoomSockets {
     case .token(let token):
       try renew(token, of: session, core, wall: wall)
       return .ok(map: nil)
-    case .leave, .command, .query: return .ok(map: nil)
+    case .watching, .leave, .command, .query: return .ok(map: nil)
     case .ping(let time):
       return .pong(time: time, serverTimeMs: wall.fractionalMilliseconds)
     }
