@@ -22,6 +22,9 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case hook
   case hookAllow = "hook-allow"
   case gifts
+  case hls
+  case webRTCViewers = "webrtc-viewers"
+  case accessKey = "access-key"
   case web
   case logLevel = "log-level"
 
@@ -37,7 +40,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   package var form: String {
     switch self {
     case .http: "ADDR:PORT"
-    case .tlsCert, .tlsKey, .gifts: "FILE"
+    case .tlsCert, .tlsKey, .gifts, .accessKey: "FILE"
     case .udpPort: "0...65535"
     case .mediaIP: "IP[,IP...]"
     case .data, .web: "DIR"
@@ -52,6 +55,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .redis: "redis(s)://[[USER]:PASSWORD@]HOST[:PORT]"
     case .hook: "NAME=URL[,NAME=URL...]"
     case .hookAllow: "ADDR:PORT[,ADDR:PORT...]"
+    case .hls: "URL"
+    case .webRTCViewers: "1...100000"
     case .logLevel: "debug|info|warning|error"
     }
   }
@@ -75,6 +80,9 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .hook: "shop=https://shop.example/hooks"
     case .hookAllow: "127.0.0.1:8081"
     case .gifts: "/etc/hawker/gifts.json"
+    case .hls: "https://live.example/hls/{room}/index.m3u8"
+    case .webRTCViewers: "400"
+    case .accessKey: "/etc/hawker/hls.key"
     case .web: "/usr/share/hawker/web"
     }
   }
@@ -87,9 +95,11 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .workers: 1...36
     // As a room's own setting: ten years.
     case .retentionDays: 1...3650
+    // As many as the process takes transports.
+    case .webRTCViewers: 1...100_000
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
       .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook, .hookAllow,
-      .gifts, .web, .logLevel:
+      .gifts, .hls, .accessKey, .web, .logLevel:
       nil
     }
   }
@@ -118,7 +128,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
       .trustedProxies, .retentionDays, .publicURL, .nodeURL, .redis, .hook, .hookAllow, .gifts,
-      .web:
+      .hls, .webRTCViewers, .accessKey, .web:
       nil
     }
   }
@@ -164,6 +174,12 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "Addresses that webhooks may go to although they are private, exactly, and without TLS. Default: none, webhooks go to public addresses over https."
     case .gifts:
       "JSON file with the gifts viewers can give, the packs of coins they buy, and how many hundredths of a gift its host gets (docs/hooks.md). Default: five gifts, three packs in EUR, 70."
+    case .hls:
+      "Where viewers get a room's show as LL-HLS who are not to watch over WebRTC: the playlist hawker-hls serves, or a CDN in front of it; {room} stands for the room's name (docs/spill-over.md). Default: none, everybody watches over WebRTC."
+    case .webRTCViewers:
+      "Viewers over WebRTC at a time, in all rooms together; further ones watch HLS and come back when there is room. Needs hls. A room may have its own cap (setRoom webrtcMax). Default: all of them."
+    case .accessKey:
+      "File with one or two secrets, a line each, that hawker-hls has too: viewers get playlists by addresses that are signed with the first and end after six hours. Needs hls. Default: none, anybody may load them."
     case .web: "The folder of the pages. Default: found beside the binary."
     case .logLevel: "The least important lines that are logged, as JSON on stderr."
     }

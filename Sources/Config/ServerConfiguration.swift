@@ -27,6 +27,12 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var hookAllowed: [SocketAddress]
   /// The file with gifts, packs of coins and the host's share; nil: the standard ones.
   package var gifts: String?
+  /// Where rooms' HLS is; nil: there is none.
+  package var hls: HLSPlace?
+  /// The file with the keys of HLS; nil: anybody may load it.
+  package var accessKey: String?
+  /// Viewers over WebRTC; nil: all.
+  package var webRTCViewers: Int?
   package var web: String?
   package var logLevel: LogLevel
   package var store: StoreChoice
@@ -75,6 +81,15 @@ package struct ServerConfiguration: Hashable, Sendable {
     }
     logLevel = try reader.parse(.logLevel) { LogLevel(rawValue: $0) }
     gifts = try reader.optional(.gifts) { $0.isEmpty ? nil : $0 }
+    hls = try reader.optional(.hls) { HLSPlace($0) }
+    accessKey = try reader.optional(.accessKey) { $0.isEmpty ? nil : $0 }
+    guard accessKey == nil || hls != nil else {
+      throw ConfigError("access-key needs hls: it signs those addresses")
+    }
+    webRTCViewers = try reader.optional(.webRTCViewers) { Int($0) }
+    guard webRTCViewers == nil || hls != nil else {
+      throw ConfigError("webrtc-viewers needs hls: who finds no seat is sent there")
+    }
     web = try reader.optional(.web) { $0.isEmpty ? nil : $0 }
     let pair = try reader.pair(.tlsCert, .tlsKey)
     tls = pair.map { TLSPaths(certificate: $0.0, key: $0.1) }

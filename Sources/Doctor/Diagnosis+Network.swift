@@ -1,6 +1,7 @@
 // The checks that are about being reached: ports, addresses, secure pages.
 
 import Config
+import Nodes
 import Wire
 
 extension Diagnosis {
@@ -110,6 +111,31 @@ extension Diagnosis {
           + "\(configuration.udpPort), UDP and TCP, to it unchanged")
     }
     return .ok(name, "viewers are told \(list)")
+  }
+
+  var hls: Finding {
+    let name = "hls tier"
+    guard let hls = configuration.hls else {
+      return .ok(name, "none: everybody watches over WebRTC")
+    }
+    let example = hls.url(of: "ROOM")
+    guard let origin = hls.origin else {
+      return .ok(name, "\(example) at the pages' own address: a proxy must lead it to hawker-hls")
+    }
+    if configuration.tls != nil, origin.hasPrefix("http://") {
+      return .fail(
+        name, "\(example) without TLS: browsers load it from no page that has TLS",
+        "serve HLS over https (config/nginx) and set --hls to that")
+    }
+    let isHere = ["//127.", "//localhost", "//[::1]"].contains { origin.contains($0) }
+    if isHere, !configuration.http.ip.isLoopback {
+      return .fail(
+        name, "\(example) is on this machine only: viewers elsewhere get nothing from it",
+        "set --hls to an address they reach")
+    }
+    let seats =
+      configuration.webRTCViewers.map { "more than \($0) viewers" } ?? "who wants or needs it"
+    return .ok(name, "\(seats) get \(example)")
   }
 
   var secureContext: Finding {

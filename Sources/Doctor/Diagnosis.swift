@@ -17,7 +17,8 @@ package struct Diagnosis: Sendable {
   /// All findings, always of the same checks in the same order.
   package var report: DoctorReport {
     DoctorReport([
-      source, httpPort, mediaPort, delivery, mediaAddress, secureContext, certificate, dataFolder,
+      source, httpPort, mediaPort, delivery, mediaAddress, secureContext, hls, certificate,
+      dataFolder,
       keysFile, pages, workers, openFiles, socketBuffers, clock, entropy,
     ])
   }

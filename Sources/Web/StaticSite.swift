@@ -18,10 +18,14 @@ package struct StaticSite: Sendable {
 
   /// A site of `files`; the first route that matches decides.
   ///
-  /// - Parameter pictures: origins beside every https one whose pictures pages may show.
-  package init(_ files: StaticFiles, routes: [StaticRoute], pictures: [String] = []) {
+  /// - Parameters:
+  ///   - pictures: origins beside every https one whose pictures pages may show.
+  ///   - media: origins beside our own that pages may fetch from and play: HLS.
+  package init(
+    _ files: StaticFiles, routes: [StaticRoute], pictures: [String] = [], media: [String] = []
+  ) {
     self.files = files
-    headers = StaticSite.headers(pictures)
+    headers = StaticSite.headers(pictures, media)
     self.routes = routes.map { route in
       switch route {
       case .page(let path, _), .tree(let path, _):
@@ -98,13 +102,14 @@ package struct StaticSite: Sendable {
   }
 
   /// What every file is sent with: nothing from elsewhere runs in our pages, and nobody frames them.
-  private static func headers(_ pictures: [String]) -> HTTPHeaders {
+  private static func headers(_ pictures: [String], _ media: [String]) -> HTTPHeaders {
     let images = (["'self'", "data:", "blob:", "https:"] + pictures).joined(separator: " ")
+    let others = media.map { " " + $0 }.joined()
     return [
       // Kept, but asked for again each time: a new version shows at once, and 304 is cheap.
       "Cache-Control": "no-cache",
       "Content-Security-Policy":
-        "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; "
+        "default-src 'self'; connect-src 'self' ws: wss:\(others); media-src 'self' blob:\(others); "
         // Pictures of products are where their shop has them.
         + "img-src \(images); worker-src 'self'; base-uri 'none'; frame-ancestors 'none'",
       "X-Content-Type-Options": "nosniff",

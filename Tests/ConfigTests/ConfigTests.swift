@@ -2,6 +2,7 @@
 
 @testable import Config
 import Foundation
+import Nodes
 import RTP
 import Telemetry
 import Testing
@@ -204,5 +205,50 @@ struct ConfigTests {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let file = try String(contentsOf: URL(filePath: "/\(root)/config/hawker.conf"), encoding: .utf8)
     #expect(file == ConfigText.sample)
+  }
+}
+
+@Suite("The HLS tier's settings")
+struct HLSSettingsTests {
+  private func configuration(_ flags: String...) throws -> ServerConfiguration {
+    try ServerConfiguration(try ConfigSource.flags(flags).0)
+  }
+
+  @Test("a template leads to a room's playlist")
+  func template() throws {
+    let hls = try #require(
+      try configuration("--hls", "https://live.example:8443/hls/{room}/index.m3u8").hls)
+    #expect(hls.url(of: "de-mo_1") == "https://live.example:8443/hls/de-mo_1/index.m3u8")
+    #expect(hls.origin == "https://live.example:8443")
+    let own = try #require(try configuration("--hls", "/hls/{room}/index.m3u8").hls)
+    #expect(own.url(of: "demo") == "/hls/demo/index.m3u8")
+    #expect(own.origin == nil)
+  }
+
+  @Test(
+    "what can't be a playlist's URL is refused by name",
+    arguments: [
+      "", "hls", "https://live.example/hls/index.m3u8", "https://{room}.example/index.m3u8",
+      "https://live.example/{room}", "https://live.example/a{room}/i", "ftp://a/{room}/i",
+      "//evil.example/{room}/i", "https:///{room}/i", "https://u@a/{room}/i",
+      "https://a/{room}/{room}/i", "https://a/{room}/i\"", "https://a/{room}/i\r\nX: y",
+      "https://a/{room}/i>", "https://a/" + String(repeating: "a", count: 600) + "/{room}/i",
+    ])
+  func refused(template: String) throws {
+    #expect(throws: ConfigError.self) { try configuration("--hls", template) }
+  }
+
+  @Test("a budget of viewers without an HLS tier is refused, and one out of range")
+  func budget() throws {
+    let hls = "https://a/{room}/i.m3u8"
+    #expect(try configuration("--hls", hls, "--webrtc-viewers", "400").webRTCViewers == 400)
+    #expect(try configuration("--hls", hls).webRTCViewers == nil)
+    #expect(throws: ConfigError.self) { try configuration("--webrtc-viewers", "400") }
+    #expect(throws: ConfigError.self) { try configuration("--access-key", "hls.key") }
+    for wrong in ["0", "-1", "100001", "x"] {
+      #expect(throws: ConfigError.self) {
+        try configuration("--hls", hls, "--webrtc-viewers", wrong)
+      }
+    }
   }
 }

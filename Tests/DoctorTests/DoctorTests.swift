@@ -51,12 +51,27 @@ struct DoctorTests {
     return try #require(complaints.first)
   }
 
+  @Test("an HLS tier that viewers can't reach is named")
+  func hls() throws {
+    #expect(try report(["--hls", "https://live.example/hls/{room}/i.m3u8"]).hasFailures == false)
+    #expect(try report(["--hls", "http://127.0.0.1:8088/hls/{room}/i.m3u8"]).hasFailures == false)
+    let open = ["--http", "0.0.0.0:80", "--hls", "http://127.0.0.1:8088/hls/{room}/i.m3u8"]
+    let findings = try report(open).findings.filter { $0.verdict == .fail }
+    #expect(findings.map(\.name) == ["hls tier"])
+    let mixed = ["--tls-cert", "c", "--tls-key", "k", "--hls", "http://live.example/{room}/i.m3u8"]
+    let complaint = try complaint(mixed) { facts in
+      facts.certificate = CertificateFacts()
+      facts.certificate?.daysLeft = 60
+    }
+    #expect(complaint.verdict == .fail && complaint.name == "hls tier")
+  }
+
   @Test("a healthy machine has one ok line for each check, and no advice")
   func healthyMachine() throws {
     let report = try report()
     #expect(report.findings.allSatisfy { $0.verdict == .ok && $0.advice == nil })
     #expect(Set(report.findings.map(\.name)).count == report.findings.count)
-    #expect(report.findings.count == 15)
+    #expect(report.findings.count == 16)
     #expect(!report.hasFailures)
   }
 

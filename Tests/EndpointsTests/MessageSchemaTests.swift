@@ -50,7 +50,7 @@ struct MessageSchemaTests {
     for (message, isClient) in examples {
       #expect(Self.faults(message, isClient: isClient) == [], "\(message)")
     }
-    #expect(examples.count { $0.isClient } == 54)
+    #expect(examples.count { $0.isClient } == 56)
     #expect(examples.count > 80)
     #expect(examples.contains { $0.message.type == "chatGap" })
   }
@@ -156,6 +156,7 @@ struct MessageSchemaTests {
       byType[query.name] = request(query.name, query.fields)
     }
     for name in ["resume", "cursor", "device"] { byType["join"]?[name] = .null }
+    byType["watching"]?["delayMs"] = 1900
     for name in ["publish", "subscribe"] { byType[name]?["connection"] = .null }
     #expect(Set(byType.keys) == Set(MessageSchemas.client.map(\.type)))
     return byType.keys.sorted().compactMap { byType[$0] }

@@ -65,6 +65,7 @@ struct RoomSocketStage {
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
     isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = [],
+    hls: String? = nil, hlsKeys: String? = nil, webRTCViewers: Int? = nil,
     membership: NodeMembership? = nil
   ) throws {
     self.store = store
@@ -79,7 +80,10 @@ struct RoomSocketStage {
       preferCodec: .vp8, allowedOrigins: [],
       trustedProxies: proxies.compactMap { AddressRange($0) }, seed: seed,
       isDurable: isDurable ?? (store != nil),
-      hookAllowed: Set(allowing.compactMap { SocketAddress($0) }), membership: membership)
+      hookAllowed: Set(allowing.compactMap { SocketAddress($0) }),
+      hls: hls.flatMap { HLSPlace($0) },
+      streamAccess: hlsKeys.flatMap { StreamAccess(keyFile: $0) }, webRTCViewers: webRTCViewers,
+      membership: membership)
     core = ControlCore(config, access: access)
   }
 
@@ -384,6 +388,8 @@ struct RoomSocketStage {
     case .hookEndpoints: break
     case .hookCall(let call): hookCalls.append(call)
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .delivery(let session, let delivery):
+      sockets.send(.delivery(delivery), toSession: session)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):
       sockets.tellPermissions(

@@ -43,6 +43,10 @@ enum DocumentExamples {
           candidates: "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uY…\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"
             + "a=mid:0\r\na=candidate:1 1 udp 2122260223 192.0.2.7 51500 typ host\r\n"
             + "a=end-of-candidates\r\n"))),
+    ClientMessage(
+      id: "13", request: .watching(WatchingRequest(via: .hls, delayMs: 1900, wish: nil))),
+    ClientMessage(
+      id: "14", request: .watching(WatchingRequest(via: .hls, delayMs: nil, wish: .network))),
   ]
 
   static let alice = MemberEntry(identity: "alice", name: "Alice", role: "host")
@@ -121,6 +125,13 @@ enum DocumentExamples {
         wallclockMs: 1_793_247_558_123.25)
     ).encode(),
     ServerEvent.connectionEnded(connection: "c2", .consentExpired).encode(),
+    ServerEvent.delivery(
+      Delivery(
+        via: .hls, url: "https://live.example/hls/demo/index.m3u8", reason: .full)
+    ).encode(),
+    ServerEvent.delivery(Delivery(via: .webRTC, url: nil, reason: .free)).encode(),
+    ServerReply.ok(map: nil).encode(ref: "14"),
+    ServerEvent.tiers(TiersEvent(webRTC: 180, hls: 32, hlsDelayMs: 1900)).encode(),
     ServerEvent.tracks(cursor: 42, []).encode(),
     ServerEvent.trackAdded(
       cursor: 43,

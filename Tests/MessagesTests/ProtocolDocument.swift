@@ -45,7 +45,7 @@ enum ProtocolDocument {
     try examples().filter { text in
       let object = try object(text)
       let isReply = object["ref"] != nil
-      let isEvent = object["reason"] != nil
+      let isEvent = object["reason"] != nil && object["id"] == nil
       let type = try type(of: object)
       return !isReply && !isEvent && requestTypes.contains(type)
     }
@@ -59,7 +59,7 @@ enum ProtocolDocument {
 
   static let requestTypes: Set<String> = [
     "join", "token", "publish", "unpublish", "subscribe", "assign", "layer", "trickle", "leave",
-    "ping",
+    "ping", "watching",
   ]
 
   static func object(_ text: String) throws -> JSONObject {

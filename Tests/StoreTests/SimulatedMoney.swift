@@ -215,7 +215,7 @@ struct SimulatedMoney {
     envelope.seed = (0..<32).map { UInt8(truncatingIfNeeded: Int(lastNumber) &* 7 &+ $0) }
     envelope.hasMerchant = true
     envelope.merchant = "wool"
-    envelope.delayMs = Int64(number(0...200))
+    envelope.tier = number(0...1) == 0 ? .webRTC : .hls
     asked[key] = Asked(room: room, envelope: envelope)
     keys.append(key)
     again(key)

@@ -106,13 +106,13 @@ package struct AccessControl: Sendable {
   /// - Throws: `.malformed` for claims that no server would accept, `.unknownKey` without keys.
   package func mint(
     subject: String, name: String?, room: String, role: Role, isSubscriber: Bool = false,
-    lifetime: TimeSpan, wall: WallTime
+    isBoundToHLS: Bool = false, lifetime: TimeSpan, wall: WallTime
   ) throws(AccessRefusal) -> Minted {
     guard let key = keys.first else { throw .unknownKey }
     let expires = wall + lifetime
     let credential = Credential(
       issuer: key.key, subject: subject, name: name, room: room, role: role, expires: expires,
-      isSubscriber: isSubscriber)
+      isSubscriber: isSubscriber, isBoundToHLS: isBoundToHLS)
     guard credential.isWellFormed else { throw .malformed }
     return Minted(token: JSONWebToken.mint(credential, key: key), expires: expires)
   }

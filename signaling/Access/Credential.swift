@@ -16,10 +16,12 @@ package struct Credential: Hashable, Sendable {
   package let expires: WallTime
   /// Whether who made the token says that its bearer subscribes to the room's host.
   package let isSubscriber: Bool
+  /// Whether who made the token says that its bearer watches over HLS.
+  package let isBoundToHLS: Bool
 
   package init(
     issuer: String, subject: String, name: String?, room: String, role: Role, expires: WallTime,
-    isSubscriber: Bool = false
+    isSubscriber: Bool = false, isBoundToHLS: Bool = false
   ) {
     self.issuer = issuer
     self.subject = subject
@@ -28,6 +30,7 @@ package struct Credential: Hashable, Sendable {
     self.role = role
     self.expires = expires
     self.isSubscriber = isSubscriber
+    self.isBoundToHLS = isBoundToHLS
   }
 
   /// Whether the token is for `room`. Every role may watch there.

@@ -23,6 +23,7 @@ package enum JSONWebToken {
     claims["room"] = .string(credential.room)
     claims["role"] = .string(credential.role.rawValue)
     if credential.isSubscriber { claims["subscriber"] = true }
+    if credential.isBoundToHLS { claims["delivery"] = "hls" }
     claims["exp"] = .integer(credential.expires.nanoseconds / 1_000_000_000)
     if let notBefore { claims["nbf"] = .integer(notBefore.nanoseconds / 1_000_000_000) }
     let signed =
@@ -63,15 +64,17 @@ package enum JSONWebToken {
     let notBefore = try seconds(claims, "nbf")
     let name: String?
     let isSubscriber: Bool?
+    let delivery: String?
     do {
       name = try claims.optionalString("name")
       isSubscriber = try claims.optionalBool("subscriber")
+      delivery = try claims.optionalString("delivery")
     } catch {
       throw .malformed
     }
     let credential = Credential(
       issuer: issuer, subject: subject, name: name, room: room, role: role, expires: expires,
-      isSubscriber: isSubscriber ?? false)
+      isSubscriber: isSubscriber ?? false, isBoundToHLS: delivery == "hls")
     guard credential.isWellFormed else { throw .malformed }
     // "On or after" exp it is over (RFC 7519 section 4.1.4), at nbf itself it has begun (4.1.5).
     if now >= expires + leeway { throw .expired }

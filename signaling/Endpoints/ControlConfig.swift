@@ -1,8 +1,10 @@
 // What the control plane is told once, at start-up.
 
+package import Access
 package import Commerce
 package import DTLS
 package import Negotiation
+package import Nodes
 package import RTP
 package import Room
 package import RoomLog
@@ -35,6 +37,12 @@ package struct ControlConfig: Sendable {
   package var hookAllowed: Set<SocketAddress>
   /// What can be given, and what a host gets of it.
   package var gifts: GiftCatalogue
+  /// Where rooms' HLS is; nil without an HLS tier.
+  package var hls: HLSPlace?
+  /// What addresses of HLS are signed with; nil: anybody may load it.
+  package var streamAccess: StreamAccess?
+  /// Viewers over WebRTC; nil: all. Counts with an HLS tier only.
+  package var webRTCViewers: Int?
   /// What this process is among those on its database; nil without others.
   package var membership: NodeMembership?
   package init(
@@ -42,7 +50,9 @@ package struct ControlConfig: Sendable {
     preferCodec: Codec, allowedOrigins: [String], trustedProxies: [AddressRange] = [],
     seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none,
     hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = [],
-    gifts: GiftCatalogue = .standard, membership: NodeMembership? = nil
+    gifts: GiftCatalogue = .standard, hls: HLSPlace? = nil,
+    streamAccess: StreamAccess? = nil, webRTCViewers: Int? = nil,
+    membership: NodeMembership? = nil
   ) {
     self.workers = workers
     self.fingerprint = fingerprint
@@ -56,6 +66,9 @@ package struct ControlConfig: Sendable {
     self.hookEndpoints = hookEndpoints
     self.hookAllowed = hookAllowed
     self.gifts = gifts
+    self.hls = hls
+    self.streamAccess = streamAccess
+    self.webRTCViewers = webRTCViewers
     self.membership = membership
   }
 }

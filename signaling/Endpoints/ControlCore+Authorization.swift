@@ -34,6 +34,6 @@ extension Member {
   init(_ credential: Credential) {
     self.init(
       identity: credential.subject, name: credential.name ?? "", role: credential.role,
-      isSubscriber: credential.isSubscriber)
+      isSubscriber: credential.isSubscriber, isBoundToHLS: credential.isBoundToHLS)
   }
 }

@@ -101,6 +101,7 @@ extension ControlRefusal {
       "status": .integer(Int64(status)), "detail": .string(sentence), "code": .string(code),
     ]
     if let retryAfterMs { body["retryAfterMs"] = .integer(retryAfterMs) }
+    if let hls { body["hls"] = .string(hls) }
     var answer = HTTPResponse(
       status, mediaType: "application/problem+json", body: JSONValue.object(body).write())
     for field in headers.fields { answer.headers.set(field.name, field.value) }

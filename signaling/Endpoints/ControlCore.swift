@@ -81,6 +81,10 @@ package struct ControlCore {
   /// What is being read from the store, by number.
   var reads: [UInt64: PendingRead] = [:]
   var lastRead: UInt64 = 0
+  /// Who watches over WebRTC; nil without an HLS tier, when everybody does.
+  var seats: Seats?
+  /// Rooms in which somebody watches HLS.
+  var roomsWithHLS: Set<String> = []
   /// Viewers of the open rooms as they were last counted.
   var viewerCounts: [String: Int] = [:]
   /// The time of the input that is being taken.
@@ -99,6 +103,7 @@ package struct ControlCore {
       isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts,
       plainShops: Set(config.hookAllowed.map { "\($0)" }))
     houses.soleMerchant = hooks.soleMerchant
+    if config.hls != nil { seats = Seats(budget: config.webRTCViewers) }
   }
 
   /// Takes the effects so far, oldest first.
@@ -114,6 +119,7 @@ package struct ControlCore {
   package mutating func advance(at now: Instant, wall: WallTime) {
     clock = (now, wall)
     advanceHouses(at: now, wall: wall)
+    advanceSeats(at: now, wall: wall)
     guard now >= nextSweep else { return }
     nextSweep = now + ControlLimits.sweepInterval
     for name in Array(rooms.keys) {
@@ -197,6 +203,8 @@ package struct ControlCore {
   mutating func forget(_ peer: PeerID) -> TransportRecord? {
     guard let record = transports.removeValue(forKey: peer) else { return nil }
     urls[record.urlToken] = nil
+    let now = clock.now
+    if let seat = record.seat { seats?.disconnected(seat, at: now) }
     if record.isPresence { houses.depart(record.member.identity, in: record.room) }
     let member = MemberKey(room: record.room, identity: record.member.identity)
     memberTransports[member] = memberTransports[member].flatMap { $0 > 1 ? $0 - 1 : nil }

@@ -4,6 +4,7 @@ package import Access
 package import HTTP
 package import Hooks
 package import MediaControl
+package import Messages
 package import Nodes
 package import Room
 package import RoomLog
@@ -48,6 +49,8 @@ package enum ControlEffect: Sendable {
   case expelled(room: String, identity: String)
   /// What a member may do has changed; with a new role also what it sees.
   case permissionsChanged(room: String, identity: String, hasNewRole: Bool)
+  /// Where a session gets its media from now on.
+  case delivery(session: String, Delivery)
   /// Something one transport's owner wants to know.
   case transport(PeerID, TransportNews)
 }
@@ -69,6 +72,8 @@ package struct ControlRefusal: Error, Hashable, Sendable {
   package let text: String
   /// When it may be tried again; nil where the code says it all.
   package var retryAfterMs: Int64?
+  /// Where the same is to be had over HLS; nil where it is not about that.
+  package var hls: String?
   package init(_ status: Int, _ code: String, _ text: String, retryAfterMs: Int64? = nil) {
     self.status = status
     self.code = code

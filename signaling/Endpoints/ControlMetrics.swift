@@ -2,6 +2,7 @@
 
 package import Hooks
 package import MediaControl
+package import Messages
 package import Nodes
 package import Telemetry
 package import Web
@@ -36,7 +37,20 @@ package struct ControlMetrics: Sendable {
   /// What became of requests that were passed on to other processes.
   package internal(set) var forwards = ForwardCounters()
 
+  /// What viewers were told: by way and reason.
+  package private(set) var deliveries: [DeliveryTold: UInt64] = [:]
+
+  /// What a viewer was told.
+  package struct DeliveryTold: Hashable, Sendable {
+    package let via: DeliveryWay
+    package let reason: Delivery.Reason
+  }
+
   package init() {}
+
+  mutating func delivered(_ via: DeliveryWay, _ reason: Delivery.Reason) {
+    deliveries[DeliveryTold(via: via, reason: reason), default: 0] += 1
+  }
 
   mutating func joined(after time: TimeSpan) {
     joins += 1

@@ -101,6 +101,12 @@ package final class ControlPlane: Sendable {
     self.thread.withLock { $0 = handed.thread }
   }
 
+  /// When something came, by the wall clock: what claims and bids are put in order by. However long it has
+  /// waited for the control thread, it counts from then.
+  static func receiveTime(of cameAt: Instant, at now: Instant, wall: WallTime) -> WallTime {
+    wall - (now - cameAt)
+  }
+
   /// Ends the thread and waits for it.
   package func stop() {
     post(.stop)
@@ -183,9 +189,11 @@ private final class ControlLoop {
       core.metrics.bus = parts.busCounters()
       core.answer(
         body, RequestTicket(connection: connection, request: request), from: remote, at: now,
-        wall: wall - (SystemClock.now() - cameAt))
+        wall: ControlPlane.receiveTime(of: cameAt, at: SystemClock.now(), wall: wall))
     case .web(let event, let cameAt):
-      sockets.take(event, &core, at: now, wall: wall - (SystemClock.now() - cameAt))
+      sockets.take(
+        event, &core, at: now,
+        wall: ControlPlane.receiveTime(of: cameAt, at: SystemClock.now(), wall: wall))
     case .media(let event): core.take(event, at: now)
     case .house(let answer): core.take(answer, at: now, wall: wall)
     case .hookAnswered(let number, let answer): core.answered(number, answer, wall: wall)
@@ -238,6 +246,8 @@ private final class ControlLoop {
     case .hookEndpoints(let rows): parts.hooks(.endpoints(rows))
     case .hookCall(let call): parts.hooks(.call(call))
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)
+    case .delivery(let session, let delivery):
+      sockets.send(.delivery(delivery), toSession: session)
     case .readRefused(let waiter, let refusal): sockets.refuse(waiter, refusal)
     case .permissionsChanged(let room, let identity, let hasNewRole):
       sockets.tellPermissions(

@@ -3,6 +3,7 @@
 import HTTP
 import Hooks
 import MediaControl
+import Messages
 import Nodes
 import Room
 import Telemetry
@@ -13,6 +14,7 @@ extension ControlCore {
     var text = PrometheusText()
     writeRooms(&text)
     writeSessions(&text)
+    writeSeats(&text)
     writeMedia(&text)
     writeWeb(&text)
     writeHooks(&text)
@@ -53,6 +55,26 @@ extension ControlCore {
     text.family(
       "hawker_first_frame_seconds", .histogram, help: "From the offer to the first packet sent.")
     text.sample("hawker_first_frame_seconds", [:], metrics.firstFrameTimes)
+  }
+
+  private func writeSeats(_ text: inout PrometheusText) {
+    guard let seats else { return }
+    text.family("hawker_viewers", .gauge, help: "Viewers with role viewer, by how they watch.")
+    text.sample("hawker_viewers", ["tier": "webrtc"], Double(seats.total.webRTC))
+    text.sample("hawker_viewers", ["tier": "hls"], Double(seats.total.hls))
+    text.family("hawker_seats_taken", .gauge, help: "Seats for WebRTC taken or promised.")
+    text.sample("hawker_seats_taken", [:], Double(seats.total.taken))
+    if let budget = seats.budget {
+      text.family("hawker_seats", .gauge, help: "Seats for WebRTC there are.")
+      text.sample("hawker_seats", [:], Double(budget))
+    }
+    text.family(
+      "hawker_deliveries_total", .counter, help: "Viewers told to watch another way, by reason.")
+    for (told, count) in metrics.deliveries.sorted(by: { $0.key.text < $1.key.text }) {
+      text.sample(
+        "hawker_deliveries_total", ["via": told.via.rawValue, "reason": told.reason.rawValue],
+        Double(count))
+    }
   }
 
   private func writeWeb(_ text: inout PrometheusText) {
@@ -155,4 +177,8 @@ extension ControlCore {
         Double(media.discards[Int(reason.rawValue)]))
     }
   }
+}
+
+extension ControlMetrics.DeliveryTold {
+  fileprivate var text: String { via.rawValue + reason.rawValue }
 }

@@ -105,6 +105,7 @@ extension RoomSockets {
       // A host by WHIP comes and goes without a word on a socket.
       refreshPresence(in: room, core)
       tellViewers(in: room, core)
+      tellTiers(in: room, core)
     }
     for peer in publishers.sorted(by: { $0.rawValue < $1.rawValue }) { tellHealth(of: peer, core) }
   }
@@ -121,6 +122,18 @@ extension RoomSockets {
     guard let audience = audiences[room], audience.viewers != viewers else { return }
     audiences[room]?.viewers = viewers
     broadcast(.roomState(cursor: audience.cursor, roomEntry(room, core)), in: room)
+  }
+
+  /// Tells staff how the viewers watch.
+  private mutating func tellTiers(in room: String, _ core: ControlCore) {
+    guard let audience = audiences[room] else { return }
+    let staff = audience.staff
+    guard !staff.isEmpty, let tiers = core.tiers(of: room),
+      audience.tiersTold != tiers || audience.tiersToldTo != staff
+    else { return }
+    audiences[room]?.tiersTold = tiers
+    audiences[room]?.tiersToldTo = staff
+    send(ServerEvent.tiers(tiers).encode(), toAll: staff)
   }
 
   private mutating func tellHealth(of peer: PeerID, _ core: ControlCore) {

@@ -59,6 +59,9 @@ extension RoomSockets {
     case .token(let token):
       try renew(token, of: session, core, wall: wall)
       return .ok(map: nil)
+    case .watching(let request):
+      core.watching(request, by: try self.session(session))
+      return .ok(map: nil)
     case .leave, .command, .query: return .ok(map: nil)
     case .ping(let time):
       return .pong(time: time, serverTimeMs: wall.fractionalMilliseconds)
@@ -174,6 +177,7 @@ extension RoomSockets {
     let kinds = sectionKinds(of: offer)
     // All before anything changes: a refused request leaves everything as it was.
     try check(request, against: kinds, in: session.room, core)
+    if old == nil { try core.requireSeat(of: name) }
     let known = old.flatMap { core.transports[$0.peer] }.map { Set($0.mids.values) } ?? []
     let accepted: AcceptedOffer
     do throws(ControlRefusal) {
@@ -191,6 +195,7 @@ extension RoomSockets {
     } catch {
       throw MessageRefusal(error)
     }
+    if old == nil { core.connect(accepted.peer, to: name) }
     let map = core.tracks(of: accepted.peer, in: session.room)
     let reply = record(accepted, .subscribe, continuing: old, of: name, map: map)
     let asked = core.transports[accepted.peer]?.mids ?? [:]

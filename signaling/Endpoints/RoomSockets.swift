@@ -326,7 +326,7 @@ struct RoomSockets {
           connection: connection.name, generation: connection.generation,
           purpose: purpose(of: connection, in: session.room, core))
       },
-      iceServers: [])
+      iceServers: [], delivery: core.delivery(of: name))
   }
 
   private func purpose(

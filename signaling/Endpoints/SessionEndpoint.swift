@@ -30,7 +30,7 @@ extension ControlCore {
       if path.count == 1 { return try answerEndpoint(request, kind, room, at: now, wall: wall) }
       return try answerResource(request, kind, room, path[path.startIndex + 1], at: now, wall: wall)
     } catch {
-      return error.response
+      return error.hls == nil ? error.response : error.problem
     }
   }
 
@@ -74,9 +74,11 @@ extension ControlCore {
         offer, stream: stream, in: room, by: member, until: credential.expires, at: now)
     case .whep:
       let wishes = try wishes(of: request, role: credential.role)
+      try requireSeat(for: member, in: room)
       accepted = try watch(
         offer, wishes: wishes, in: room, by: member, until: credential.expires, at: now)
     }
+    if kind == .whep { seat(accepted.peer, of: member, in: room) }
     arrive(by: accepted.peer, atMs: wall.milliseconds)
     return HTTPResponse(
       201,
@@ -272,12 +274,17 @@ extension ControlRefusal {
 
   /// The header fields its status calls for.
   var headers: HTTPHeaders {
-    switch status {
-    case 405: ["Allow": text]
-    case 401: ["WWW-Authenticate": "Bearer"]
-    case 429, 503: ["Retry-After": retryAfterSeconds ?? "2"]
-    default: retryAfterSeconds.map { ["Retry-After": $0] } ?? [:]
+    var headers: HTTPHeaders =
+      switch status {
+      case 405: ["Allow": text]
+      case 401: ["WWW-Authenticate": "Bearer"]
+      case 429, 503: ["Retry-After": retryAfterSeconds ?? "2"]
+      default: retryAfterSeconds.map { ["Retry-After": $0] } ?? [:]
+      }
+    if let hls {
+      headers.set("Link", "<\(hls)>; rel=\"alternate\"; type=\"application/vnd.apple.mpegurl\"")
     }
+    return headers
   }
 
   private var retryAfterSeconds: String? { retryAfterMs.map { String(max(1, ($0 + 999) / 1000)) } }

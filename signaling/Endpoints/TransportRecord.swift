@@ -31,6 +31,8 @@ package struct TransportRecord: Sendable {
   package var isConnected = false
   /// Whether its member is here by it: WHIP and WHEP. Where a room socket's session has it, that counts.
   var isPresence = false
+  /// The seat it takes; nil for publishers, staff, and where there is no HLS tier.
+  var seat: SeatHolder?
   /// Since when its publisher sends more than the room's settings allow; nil while it does not.
   package var overSince: Instant?
   /// By section: the mid, to name it to its viewer.

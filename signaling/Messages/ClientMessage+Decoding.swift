@@ -78,6 +78,7 @@ extension ClientRequest {
     case "assign": return .assign(try AssignRequest(fields))
     case "layer": return .layer(try LayerRequest(fields))
     case "trickle": return .trickle(try CandidatesRequest(fields))
+    case "watching": return .watching(try WatchingRequest(fields))
     case "token": return .token(try fields.string("token"))
     case "leave": return .leave
     case "ping": return .ping(time: try fields.number("time"))
@@ -173,5 +174,24 @@ extension CandidatesRequest {
       throw MessageRefusal(
         .limit, "candidates: at most \(MessageLimits.candidatesMax), found \(count)")
     }
+  }
+}
+
+extension WatchingRequest {
+  fileprivate init(_ fields: RequestFields) throws(MessageRefusal) {
+    let via = try fields.string("via")
+    guard let way = DeliveryWay(rawValue: via) else {
+      throw fields.refusal("via", "webrtc or hls", "another string")
+    }
+    let delay = try fields.optionalInt("delayMs")
+    guard delay.map({ (0...MessageLimits.delayMsMax).contains($0) }) ?? true else {
+      throw fields.refusal("delayMs", "0 to \(MessageLimits.delayMsMax)", "another number")
+    }
+    let reason = try fields.optionalString("reason")
+    let wish = reason.flatMap { Wish(rawValue: $0) }
+    guard reason == nil || wish != nil else {
+      throw fields.refusal("reason", "network or asked", "another string")
+    }
+    self.init(via: way, delayMs: delay, wish: wish)
   }
 }

@@ -25,6 +25,7 @@ package enum ClientRequest: Hashable, Sendable {
   case assign(AssignRequest)
   case layer(LayerRequest)
   case trickle(CandidatesRequest)
+  case watching(WatchingRequest)
   /// A fresh token of the same member; not checked here, never to be logged.
   case token(String)
   case leave

@@ -24,6 +24,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case overloaded
   case banned
   case full
+  case viewersFull = "viewers-full"
   case `internal`
 
   /// When an error closes the socket it was sent on.
@@ -44,7 +45,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .unauthorized, .forbidden, .roomEnded, .banned, .full: .atJoin
     case .badMessage, .unknownType, .rate: .whenRepeated
     case .alreadyJoined, .badSDP, .noCommonCodec, .unknownConnection, .unknownMID, .unknownTrack,
-      .wrongKind, .codecUnsupported, .stale, .limit, .overloaded, .internal:
+      .wrongKind, .codecUnsupported, .stale, .limit, .overloaded, .viewersFull, .internal:
       .never
     }
   }

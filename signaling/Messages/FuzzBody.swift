@@ -33,6 +33,8 @@ package enum MessagesFuzzBody {
     case .query(.history(let before, let limit)):
       precondition((1...QueryCatalogue.limitMax).contains(limit), "a page has no bound")
       precondition(before.map { $0 > 0 } ?? true, "a place is none")
+    case .watching(let watching):
+      precondition(watching.delayMs.map { $0 >= 0 } ?? true, "a delay is negative")
     case .unpublish, .assign, .layer, .trickle, .token, .leave, .command, .query: break
     }
   }

@@ -75,7 +75,7 @@ extension JoinedReply {
       ("cursor", integer(cursor)), ("room", room.json), ("tracks", .array(tracks.map(\.json))),
       ("connections", .array(connections.map(\.json))),
       ("iceServers", .array(iceServers.map(\.json))),
-    ]
+    ] + (delivery.map { [("delivery", .object(JSONObject($0.members)))] } ?? [])
   }
 }
 
@@ -109,6 +109,8 @@ extension ServerEvent {
     case .health: "health"
     case .roomState: "roomState"
     case .permissions: "permissions"
+    case .delivery: "delivery"
+    case .tiers: "tiers"
     case .connectionEnded: "connectionEnded"
     case .bye: "bye"
     }
@@ -138,6 +140,8 @@ extension ServerEvent {
     case .roomState(let cursor, let room):
       return [("cursor", integer(cursor)), ("room", room.json)]
     case .permissions(let entry): return entry.members
+    case .delivery(let delivery): return delivery.members
+    case .tiers(let event): return event.members
     case .connectionEnded(let connection, let reason):
       return [("connection", .string(connection)), ("reason", .string(reason.rawValue))]
     case .bye(let reason, let retryAfterMs, let url):
@@ -157,6 +161,22 @@ extension LayerEvent {
     ]
     if layer != nil { members += [("width", integer(width)), ("height", integer(height))] }
     return members + [("reason", .string(reason.rawValue))]
+  }
+}
+
+extension Delivery {
+  fileprivate var members: [(String, JSONValue)] {
+    [("via", .string(via.rawValue))] + (url.map { [("url", .string($0))] } ?? [])
+      + [("reason", .string(reason.rawValue))]
+  }
+}
+
+extension TiersEvent {
+  fileprivate var members: [(String, JSONValue)] {
+    [
+      ("webrtc", integer(webRTC)), ("hls", integer(hls)),
+      ("hlsDelayMs", hlsDelayMs.map { .integer($0) } ?? .null),
+    ]
   }
 }
 

@@ -26,6 +26,8 @@ package enum MessageLimits {
   package static let sessionMax = 64
   /// Bytes of a page's device hint: a UUID has 36.
   package static let deviceMax = 64
+  /// Milliseconds a viewer may say its picture is late: a minute, beyond which nobody calls it live.
+  package static let delayMsMax: Int64 = 60_000
   /// Characters of the client's that an error quotes: enough to recognise, too few to flood a log.
   package static let quotedMax = 32
 

@@ -19,6 +19,10 @@ package enum ServerEvent: Hashable, Sendable {
   case health(HealthEvent)
   case roomState(cursor: Int, RoomEntry)
   case permissions(PermissionsEntry)
+  /// Where this viewer gets its media from now on.
+  case delivery(Delivery)
+  /// How the viewers watch; for staff.
+  case tiers(TiersEvent)
   case connectionEnded(connection: String, ConnectionEndReason)
   /// The socket is about to close; `retryAfterMs` nil: do not come back by yourself; `url`: the room
   /// is to be had at this origin.

@@ -42,11 +42,14 @@ package struct JoinedReply: Hashable, Sendable {
   package var tracks: [TrackEntry]
   package var connections: [ConnectionEntry]
   package var iceServers: [ICEServerEntry]
+  /// Nil: WebRTC.
+  package var delivery: Delivery?
 
   package init(
     session: String, isResumed: Bool, member: MemberEntry, permissions: PermissionsEntry,
     expiresAtMs: Int64, serverTimeMs: Double, pingIntervalMs: Int64, cursor: Int, room: RoomEntry,
-    tracks: [TrackEntry], connections: [ConnectionEntry], iceServers: [ICEServerEntry]
+    tracks: [TrackEntry], connections: [ConnectionEntry], iceServers: [ICEServerEntry],
+    delivery: Delivery? = nil
   ) {
     self.session = session
     self.isResumed = isResumed
@@ -60,6 +63,7 @@ package struct JoinedReply: Hashable, Sendable {
     self.tracks = tracks
     self.connections = connections
     self.iceServers = iceServers
+    self.delivery = delivery
   }
 }
 

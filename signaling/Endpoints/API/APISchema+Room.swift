@@ -220,7 +220,8 @@ extension APISchema {
     ("title", nullable("string")), ("description", nullable("string")), ("viewersMax", count),
     ("bitrateMax", count), ("anonymous", words(RoomSettings.Anonymous.self)),
     ("emojis", list(string)), ("retentionDays", count), ("listed", boolean),
-    ("codec", words(RoomSettings.Codec.self)),
+    ("codec", words(RoomSettings.Codec.self)), ("webrtcMax", count),
+    ("delivery", words(RoomSettings.Delivery.self)),
   ])
 
   static let schedule = closed([

@@ -1,6 +1,7 @@
 // Who is told of one room's news over room sockets, and what they have been told.
 
 import Access
+import Messages
 import Room
 import Wire
 
@@ -18,6 +19,9 @@ struct RoomAudience: Sendable {
   var viewers = 0
   /// As last told.
   var isHostPresent = false
+  /// As last told, and to which sockets.
+  var tiersTold: TiersEvent?
+  var tiersToldTo: [UInt64] = []
   private var sessionsByIdentity: [String: Int] = [:]
   private var hosts: Set<UInt64> = []
   /// Sockets that stand where the room stands and are told of its events, in the order they came to.
@@ -49,6 +53,9 @@ struct RoomAudience: Sendable {
 
   /// Whether a host has a socket here.
   var hasHost: Bool { !hosts.isEmpty }
+
+  /// The sockets of staff by their tokens.
+  var staff: [UInt64] { sockets.filter { listeners[$0]?.member.role.isStaff ?? false } }
 
   /// How many sessions `identity` has.
   func sessionCount(of identity: String) -> Int { sessionsByIdentity[identity] ?? 0 }

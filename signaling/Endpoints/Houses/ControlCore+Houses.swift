@@ -282,9 +282,6 @@ extension ControlCore {
   /// How many watch: by the room socket or by WHEP, each member once.
   func viewers(in room: String) -> Int { houses[room]?.presence.viewerCount ?? 0 }
 
-  /// How a member watches.
-  private func tier(of member: Member, in room: String) -> AudienceTier { .webRTC }
-
   // MARK: Commands
 
   /// Carries out a command; its answer comes when it is on the disk.
@@ -296,7 +293,7 @@ extension ControlCore {
       identity: member.identity, name: member.name, role: member.role, command: request.command,
       key: request.key, atMs: wall.milliseconds)
     envelope.device = device
-    envelope.delayMs = tier(of: member, in: room).delayMs
+    envelope.tier = tier(of: member, in: room)
     envelope.isSubscriber = member.isSubscriber
     envelope.mediaTimeMs = request.mediaTimeMs
     if request.key != nil { envelope.parameters = SHA256.digest(request.canonical.span) }

@@ -159,6 +159,16 @@ package struct RoomHouses {
     return nil
   }
 
+  /// Whether a room counts with members on HLS.
+  func admitsHLS(in room: String) -> Bool {
+    if case .open(let open)? = places[room] { open.house.tiers.contains(.hls) } else { false }
+  }
+
+  /// The ways by which members of an open room watch.
+  mutating func admit(_ tiers: Set<AudienceTier>, in room: String) {
+    _ = update(room) { open, _ in open.house.tiers = tiers }
+  }
+
   /// Names of open rooms.
   package var openRooms: [String] { names.values.sorted() }
 

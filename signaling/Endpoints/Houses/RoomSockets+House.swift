@@ -154,6 +154,7 @@ extension ControlCore {
     do throws(CommandRefusal) {
       try houses.arrive(arrival, in: session.room, atMs: wall.milliseconds)
       if isNew { tellHooks(HookTopic.viewerJoined, arrival, in: session.room, wall: wall) }
+      seat(session)
     } catch {
       throw ControlRefusal(error)
     }
@@ -161,6 +162,7 @@ extension ControlCore {
 
   /// A session is over.
   mutating func leave(_ session: RoomSession) {
+    seats?.leave(.session(session.name))
     let last = houses[session.room]?.presence[session.member.identity]
     houses.depart(session.member.identity, in: session.room)
     if let last, houses[session.room]?.presence[session.member.identity] == nil {

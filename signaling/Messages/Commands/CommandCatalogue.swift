@@ -307,6 +307,12 @@ package enum CommandCatalogue {
         .optional("listed", .boolean, "Whether the list of rooms shows it."),
         .optional(
           "codec", words(RoomSettings.Codec.self), "Video that publishers are asked for first."),
+        .optional(
+          "webrtcMax", .integer(0...EngineLimits.viewersMax),
+          "Viewers over WebRTC; further ones watch HLS. 0 is the server's own cap."),
+        .optional(
+          "delivery", words(RoomSettings.Delivery.self),
+          "By which way viewers get their media, where there is HLS."),
       ]
     ) { .setRoom(RoomSettingsChange($0)) },
     CommandSpecification(
@@ -345,5 +351,7 @@ extension RoomSettingsChange {
     retentionDays = values.integer("retentionDays")
     isListed = values.bool("listed")
     codec = values.choice("codec")
+    webRTCMax = values.integer("webrtcMax")
+    delivery = values.choice("delivery")
   }
 }

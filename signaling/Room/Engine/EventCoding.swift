@@ -207,6 +207,7 @@ extension RoomSettings {
       ("anonymous", .string(anonymous.rawValue)),
       ("emojis", .array(emojis.map { .string($0) })), ("retentionDays", .integer(retentionDays)),
       ("listed", .bool(isListed)), ("codec", .string(codec.rawValue)),
+      ("webrtcMax", .integer(webRTCMax)), ("delivery", .string(delivery.rawValue)),
     ]
   }
 }

@@ -174,5 +174,7 @@ package struct RoomSettingsChange: Hashable, Sendable {
   package var retentionDays: Int64?
   package var isListed: Bool?
   package var codec: RoomSettings.Codec?
+  package var webRTCMax: Int64?
+  package var delivery: RoomSettings.Delivery?
   package init() {}
 }

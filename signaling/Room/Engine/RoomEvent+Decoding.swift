@@ -301,5 +301,11 @@ extension RoomSettings {
       "retentionDays", in: 0...EngineLimits.retentionDaysMax)
     isListed = try fields.fields.optionalBool("listed") ?? true
     if try fields.fields.optionalString("codec") != nil { codec = try fields.choice("codec") }
+    // Rooms from before there was HLS have neither.
+    webRTCMax =
+      try fields.fields.optionalInt("webrtcMax", in: 0...EngineLimits.viewersMax) ?? 0
+    if try fields.fields.optionalString("delivery") != nil {
+      delivery = try fields.choice("delivery")
+    }
   }
 }

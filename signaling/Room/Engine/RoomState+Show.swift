@@ -55,6 +55,11 @@ extension RoomState {
     settings.anonymous = change.anonymous ?? settings.anonymous
     settings.isListed = change.isListed ?? settings.isListed
     settings.codec = change.codec ?? settings.codec
+    if let viewers = change.webRTCMax {
+      try check(viewers, "webrtcMax", in: 0...EngineLimits.viewersMax)
+      settings.webRTCMax = viewers
+    }
+    settings.delivery = change.delivery ?? settings.delivery
     if let emojis = change.emojis { settings.emojis = try cleaned(emojis: emojis) }
     if settings != show.settings { draft.add(.roomSet(settings)) }
   }

@@ -6,7 +6,7 @@ package import Wire
 
 extension RoomState {
   /// The first byte of a snapshot. A program that meets another one replays the log instead.
-  static let snapshotVersion: UInt8 = 4
+  static let snapshotVersion: UInt8 = 5
 
   /// The state as bytes. Equal states give equal bytes.
   package func snapshot() -> [UInt8] {
@@ -358,6 +358,8 @@ extension RoomSettings {
     writer.write(retentionDays)
     writer.write(isListed)
     writer.write(codec)
+    writer.write(webRTCMax)
+    writer.write(delivery)
   }
 
   fileprivate init(_ reader: inout SnapshotReader) throws(WireError) {
@@ -372,5 +374,7 @@ extension RoomSettings {
     retentionDays = try reader.int(max: EngineLimits.retentionDaysMax)
     isListed = try reader.flag()
     codec = try reader.choice()
+    webRTCMax = try reader.int(max: EngineLimits.viewersMax)
+    delivery = try reader.choice()
   }
 }

@@ -37,6 +37,13 @@ package struct RoomSettings: Hashable, Sendable {
     case av1 = "AV1"
   }
 
+  /// By which way viewers get their media, where the server has an HLS tier.
+  package enum Delivery: String, Hashable, Sendable, CaseIterable {
+    /// WebRTC, while there are seats.
+    case auto
+    case hls
+  }
+
   package var title: TextID?
   package var description: TextID?
   /// 0 is no cap.
@@ -50,6 +57,9 @@ package struct RoomSettings: Hashable, Sendable {
   /// Whether the list of rooms shows it; one that is not is entered by its name.
   package var isListed = true
   package var codec = Codec.server
+  /// Viewers over WebRTC; the others watch HLS, where the server has it. 0 is no cap of the room's own.
+  package var webRTCMax: Int64 = 0
+  package var delivery = Delivery.auto
   package init() {}
 
   /// What one reacts with where the host has chosen nothing.

@@ -2,16 +2,20 @@
 
 import Commerce
 
-/// A way to watch. Drops and auctions make up for its delay: this is the one place that says how late it is.
+/// A way to watch. Drops and auctions make up for its delay: this and `TierDelays` are where it is said
+/// how late it is.
 package enum AudienceTier: Hashable, Sendable, CaseIterable {
   /// A peer connection: what the host shows is seen at once, within `ShopLimits.windowMsMin`.
   case webRTC
+  /// LL-HLS: parts are made, fetched and held back.
+  case hls
 
-  /// How late a member of it sees the show, where nobody has measured more: taken off when claims and
-  /// bids are put in order.
-  package var delayMs: Int64 {
+  /// How much later than over WebRTC a member of it sees the show, while too few have been measured.
+  package var presumedDelayMs: Int64 {
     switch self {
     case .webRTC: 0
+    // The hold-back of three parts of a third of a second, and the making and fetching of one.
+    case .hls: 1500
     }
   }
 
@@ -19,6 +23,7 @@ package enum AudienceTier: Hashable, Sendable, CaseIterable {
   package var windowMs: Int64 {
     switch self {
     case .webRTC: ShopLimits.windowMsMin
+    case .hls: ShopLimits.windowMsMax
     }
   }
 }

@@ -25,8 +25,8 @@ package struct CommandEnvelope: Sendable {
   package var isReviewed = false
   /// Random bytes for `openGiveaway` and `scheduleDrop`.
   package var seed: [UInt8] = []
-  /// How late the member sees the show (`ShopContext`).
-  package var delayMs = AudienceTier.webRTC.delayMs
+  /// How the member watches, as the server knows it.
+  package var tier = AudienceTier.webRTC
   /// Whether the server itself speaks, for a merchant or the ledger: only then `ShopCommand.server`.
   package var isServers = false
   /// Whether there is a merchant that could take an order.

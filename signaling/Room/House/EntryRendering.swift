@@ -80,6 +80,8 @@ struct EntryRendering {
       "emojis": .array(settings.emojis.map { .string($0) }),
       "retentionDays": .integer(settings.retentionDays), "listed": .bool(settings.isListed),
       "codec": .string(settings.codec.rawValue),
+      "webrtcMax": .integer(settings.webRTCMax),
+      "delivery": .string(settings.delivery.rawValue),
     ]
   }
 

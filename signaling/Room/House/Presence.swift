@@ -40,6 +40,9 @@ package struct Presence: Sendable {
   /// The last arrival of somebody who is here.
   package subscript(identity: String) -> Arrival? { members[identity]?.arrival }
 
+  /// Since when somebody is here, milliseconds since 1970.
+  func sinceMs(_ identity: String) -> Int64? { members[identity]?.sinceMs }
+
   /// How many are here; one with three pages counts once.
   package var count: Int { members.count }
 

@@ -44,16 +44,28 @@ extension RoomHouse {
     }
   }
 
-  /// Counts whose page shows a pin.
-  mutating func noteSeen(_ pin: ShopID, by identity: String, _ pending: inout Pending) {
+  /// Counts whose page shows a pin, and how late.
+  mutating func noteSeen(_ pin: ShopID, by envelope: CommandEnvelope, _ pending: inout Pending) {
     let shown = Set(state.shop.pins.map(\.id))
     pinsSeen = pinsSeen.filter { shown.contains($0.key) }
     guard (pinsSeen[pin]?.count ?? 0) < HouseLimits.seenMax,
-      pinsSeen[pin, default: []].insert(identity).inserted
+      pinsSeen[pin, default: []].insert(envelope.identity).inserted
     else { return }
+    measure(pin, by: envelope)
     pending.frames.append(
       Frame(
         audience: .staff, delivery: .counter(.pinSeen(pin)), sequence: state.sequence, bytes: []))
+  }
+}
+
+extension RoomHouse {
+  /// Who came after it was pinned saw it late for that.
+  private mutating func measure(_ id: ShopID, by envelope: CommandEnvelope) {
+    guard let pin = state.shop.pins.first(where: { $0.id == id }),
+      presence.isViewer(envelope.identity),
+      let sinceMs = presence.sinceMs(envelope.identity), sinceMs <= pin.atMs
+    else { return }
+    delays.add(envelope.atMs - (pin.mediaTimeMs ?? pin.atMs), of: envelope.tier)
   }
 }
 

@@ -21,6 +21,8 @@ package struct RoomHouse: Sendable {
   package var gifts = GiftCatalogue.standard
   /// The ways to watch that this room lets in.
   package var tiers: Set<AudienceTier> = [.webRTC]
+  /// How late they are.
+  package internal(set) var delays = TierDelays()
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -130,7 +132,7 @@ package struct RoomHouse: Sendable {
     var context = CommandContext(
       actor: actor, atMs: envelope.atMs, mediaTimeMs: envelope.mediaTimeMs, seed: envelope.seed,
       isReviewed: envelope.isReviewed)
-    context.delayMs = envelope.delayMs
+    context.delayMs = delays.delayMs(of: envelope.tier)
     context.windowMs = windowMs
     context.reservesStock = envelope.reservesStock
     context.merchant = envelope.merchant
@@ -142,7 +144,7 @@ package struct RoomHouse: Sendable {
     }
     var pending = take(decision, newcomers.records, made: command.madeName)
     if case .follow(let on) = command { noteFollow(on, envelope, decision, &pending) }
-    if case .seen(let pin) = command { noteSeen(pin, by: envelope.identity, &pending) }
+    if case .seen(let pin) = command { noteSeen(pin, by: envelope, &pending) }
     remember(envelope, &pending)
     return pending
   }

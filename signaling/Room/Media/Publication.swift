@@ -44,8 +44,14 @@ package struct Member: Hashable, Sendable {
   package let role: Role
   /// Whether their token says that they subscribe to the host.
   package var isSubscriber: Bool
-  package init(identity: String, name: String, role: Role, isSubscriber: Bool = false) {
+  /// Whether their token says that they watch over HLS.
+  package var isBoundToHLS: Bool
+  package init(
+    identity: String, name: String, role: Role, isSubscriber: Bool = false,
+    isBoundToHLS: Bool = false
+  ) {
     self.isSubscriber = isSubscriber
+    self.isBoundToHLS = isBoundToHLS
     self.identity = identity
     self.name = name
     self.role = role

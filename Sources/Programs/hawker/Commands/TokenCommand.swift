@@ -15,13 +15,14 @@ enum TokenCommand {
     var name: String?
     var lifetime: TimeSpan
     var isSubscriber: Bool
+    var isBoundToHLS: Bool
   }
 
   /// The command's own flags as they were given.
   private struct Options {
-    static let names = ["room", "role", "identity", "name", "ttl", "subscriber"]
+    static let names = ["room", "role", "identity", "name", "ttl", "subscriber", "hls-only"]
     let room, role, identity, name, lifetime: String?
-    let isSubscriber: Bool
+    let isSubscriber, isBoundToHLS: Bool
 
     /// Takes them out of `arguments`.
     init(_ arguments: inout [String]) throws(ConfigError) {
@@ -31,6 +32,7 @@ enum TokenCommand {
       name = try Configuration.option("--name", in: &arguments)
       lifetime = try Configuration.option("--ttl", in: &arguments)
       isSubscriber = Configuration.isSet("--subscriber", in: &arguments)
+      isBoundToHLS = Configuration.isSet("--hls-only", in: &arguments)
     }
   }
 
@@ -88,7 +90,7 @@ enum TokenCommand {
     }
     return Claims(
       room: room, role: role, identity: identity, name: name, lifetime: lifetime,
-      isSubscriber: options.isSubscriber)
+      isSubscriber: options.isSubscriber, isBoundToHLS: options.isBoundToHLS)
   }
 
   private static let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
@@ -105,7 +107,8 @@ enum TokenCommand {
   private static func mint(_ claims: Claims, _ keys: [APIKey]) throws(ConfigError) -> Int32 {
     let minted = try? AccessControl(keys: keys).mint(
       subject: claims.identity, name: claims.name, room: claims.room, role: claims.role,
-      isSubscriber: claims.isSubscriber, lifetime: claims.lifetime, wall: SystemClock.wallTime())
+      isSubscriber: claims.isSubscriber, isBoundToHLS: claims.isBoundToHLS,
+      lifetime: claims.lifetime, wall: SystemClock.wallTime())
     guard let minted else { throw ConfigError("no key to sign with") }
     return Terminal.print(minted.token)
   }
@@ -120,6 +123,7 @@ enum TokenCommand {
       --ttl TIME        how long it is good: 90s, 30m, 6h (default), 2d; what is published or
                         watched with it ends a minute later
       --subscriber      says that this member subscribes to the host
+      --hls-only        this viewer watches over HLS, where the server has it
 
     It is signed with api-key and api-secret (HAWKER_API_KEY, HAWKER_API_SECRET, --config FILE), or
     with the first key of the data folder (--data DIR) that `hawker serve` made.

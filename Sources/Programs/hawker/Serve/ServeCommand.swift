@@ -45,12 +45,27 @@ enum ServeCommand {
       retentionDays: configuration.retentionDays,
       preferCodec: configuration.preferCodec, hooks: try hooks(configuration),
       hookAllowed: Set(configuration.hookAllowed), gifts: try GiftFile.catalogue(configuration),
+      hls: configuration.hls, streamAccess: try streamAccess(configuration),
+      webRTCViewers: configuration.webRTCViewers,
       webRoot: web, dataDirectory: configuration.data,
       store: try StorePlace(configuration),
       nodePlace: NodePlace(
         publicURL: configuration.publicURL ?? "",
         nodeURL: configuration.nodeURL ?? configuration.publicURL ?? ""),
       redis: configuration.redis)
+  }
+
+  /// The keys of HLS, as hawker-hls reads them.
+  private static func streamAccess(
+    _ configuration: ServerConfiguration
+  ) throws(ConfigError) -> StreamAccess? {
+    guard let path = configuration.accessKey else { return nil }
+    guard let access = StreamAccess(keyFile: try Files.text(path)) else {
+      throw ConfigError(
+        "access-key: \(path) needs one or two secrets of \(StreamAccess.secretMin) or more characters"
+      )
+    }
+    return access
   }
 
   /// The configured endpoints with their secrets, made where there are none.

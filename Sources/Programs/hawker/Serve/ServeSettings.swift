@@ -29,6 +29,12 @@ struct ServeSettings {
   var hookAllowed: Set<SocketAddress>
   /// What can be given, and what a host gets of it.
   var gifts: GiftCatalogue
+  /// Where rooms' HLS is; nil: everybody watches over WebRTC.
+  var hls: HLSPlace?
+  /// What addresses of HLS are signed with; nil: anybody may load it.
+  var streamAccess: StreamAccess?
+  /// Viewers over WebRTC; nil: all.
+  var webRTCViewers: Int?
   /// The folder of the pages.
   var webRoot: String
   /// The data folder: what outlives the process, and to name it in the links that are printed.

@@ -11,6 +11,7 @@ import HookDelivery
 import Loop
 import MediaWorker
 import Negotiation
+import Nodes
 import RoomLog
 import Store
 import Telemetry
@@ -67,7 +68,9 @@ struct Server {
       trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true,
       markKey: try Keys.markKey(in: settings.dataDirectory),
       hookEndpoints: store.hookEndpoints, hookAllowed: settings.hookAllowed,
-      gifts: settings.gifts, membership: store.membership)
+      gifts: settings.gifts, hls: settings.hls, streamAccess: settings.streamAccess,
+      webRTCViewers: settings.webRTCViewers,
+      membership: store.membership)
     courier = try Server.courier(store, control)
     let courier = courier
     try control.start(
@@ -152,7 +155,8 @@ struct Server {
         .tree("/assets", folder: ""),
       ],
       // A shop on this machine has its pictures without TLS.
-      pictures: settings.hookAllowed.filter(\.ip.isLoopback).map { "http://\($0)" }.sorted())
+      pictures: settings.hookAllowed.filter(\.ip.isLoopback).map { "http://\($0)" }.sorted(),
+      media: [settings.hls?.origin].compactMap { $0 })
   }
 
   /// The candidates of every answer: configured addresses, else the machine's. A server that only

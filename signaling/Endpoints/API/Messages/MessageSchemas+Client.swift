@@ -47,6 +47,19 @@ extension MessageSchemas {
     request(
       "trickle", [("connection", connection), ("candidates", APISchema.string)],
       required: ["connection", "candidates"]),
+    request(
+      "watching",
+      [
+        ("via", APISchema.words(DeliveryWay.self)),
+        (
+          "delayMs",
+          [
+            "type": ["integer", "null"], "minimum": 0,
+            "maximum": .integer(MessageLimits.delayMsMax),
+          ]
+        ),
+        ("reason", ["enum": ["network", "asked", nil]]),
+      ], required: ["via"]),
   ]
 
   /// The commands of the catalogue.

@@ -10,7 +10,7 @@ import Room
 extension MessageSchemas {
   /// What requests are answered.
   static let replies: [MessageSchema] = [
-    message("joined", [ref] + joined, optional: ["ref"]),
+    message("joined", [ref] + joined, optional: ["ref", "delivery"]),
     message(
       "answer",
       [
@@ -77,6 +77,13 @@ extension MessageSchemas {
       ]),
     message("roomState", [mediaCursor, ("room", room)]),
     message("permissions", permissions),
+    message("delivery", delivery, optional: ["url"]),
+    message(
+      "tiers",
+      [
+        ("webrtc", APISchema.count), ("hls", APISchema.count),
+        ("hlsDelayMs", APISchema.nullable("integer")),
+      ]),
     message(
       "connectionEnded",
       [
@@ -135,7 +142,7 @@ extension MessageSchemas {
           ("urls", APISchema.list(APISchema.string)), ("username", APISchema.string),
           ("credential", APISchema.string),
         ]))
-    ),
+    ), ("delivery", APISchema.closed(delivery, optional: ["url"])),
   ]
 
   private static let connection = anyOf([
@@ -171,6 +178,10 @@ extension MessageSchemas {
   ]
   private static let permissions: APISchema.Properties = [
     ("publish", APISchema.boolean), ("subscribe", APISchema.boolean),
+  ]
+  private static let delivery: APISchema.Properties = [
+    ("via", APISchema.words(DeliveryWay.self)), ("url", APISchema.string),
+    ("reason", APISchema.words(Delivery.Reason.self)),
   ]
   private static let trackID: JSONValue = ["type": "string", "pattern": .string(trackIDPattern)]
   private static let trackIDOrNull: JSONValue = [
