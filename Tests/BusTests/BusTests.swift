@@ -20,11 +20,12 @@ private final class Member {
   private let box = Box()
   let bus: Bus
 
-  init(_ url: String, channel: String = "hawker:test") throws {
+  /// - Parameter authorities: a file with whom to believe instead of the machine's authorities.
+  init(_ url: String, channel: String = "hawker:test", authorities: String? = nil) throws {
     let box = box
     bus = try Bus(
       try #require(RedisAddress(url)), channel: channel,
-      context: try #require(TLSClientContext()),
+      context: try #require(TLSClientContext(authorities: authorities)),
       heard: { hints in box.hints.withLock { $0 += hints } },
       changed: { change in box.changes.withLock { $0.append(change) } })
   }
@@ -125,6 +126,26 @@ struct BusTests {
         continue
       }
       #expect(why.hasPrefix("Redis answers ") && !why.contains("sesam"))
+    }
+  }
+
+  @Test("over TLS, by name or address; a certificate nobody vouches for is told nothing")
+  func encrypted() throws {
+    let tls = try RedisCertificate()
+    let redis = try RedisServer("--requirepass sesame", tls: tls)
+    let url = "rediss://:sesame@127.0.0.1:\(redis.port)"
+    let anna = try Member(url, authorities: tls.certificate)
+    let ben = try Member(
+      "rediss://:sesame@localhost:\(redis.port)", authorities: tls.certificate)
+    for member in [anna, ben] { try member.settle() }
+    anna.bus.tell(.hooks)
+    try ben.wait { $0.hints == [.hooks] }
+    // The machine's authorities don't know it; and plain words are not understood.
+    let stranger = try Member(url)
+    let plain = try Member("redis://:sesame@127.0.0.1:\(redis.port)")
+    for member in [stranger, plain] {
+      try member.wait { $0.bus.counters.failures >= 4 }
+      #expect(!member.bus.counters.isConnected && member.bus.counters.connections == 0)
     }
   }
 

@@ -3,6 +3,32 @@
 import Foundation
 import Testing
 
+/// A certificate of this machine's loopback, signed by itself: two files.
+final class RedisCertificate {
+  let certificate, key: String
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    certificate = folder.appending(path: "certificate.pem").path
+    key = folder.appending(path: "key.pem").path
+    let openssl = Process()
+    openssl.executableURL = URL(filePath: "/usr/bin/env")
+    openssl.arguments = [
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-days", "2", "-subj", "/CN=redis", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+      "-keyout", key, "-out", certificate,
+    ]
+    openssl.standardError = FileHandle.nullDevice
+    try openssl.run()
+    openssl.waitUntilExit()
+    try #require(openssl.terminationStatus == 0)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+}
+
 /// A server that a shell stops as soon as the test process has gone, however that ended.
 final class RedisServer {
   let port: UInt16
@@ -18,7 +44,8 @@ final class RedisServer {
 
   private static let script = """
     trap '' INT TERM
-    redis-server --port "$1" --bind 127.0.0.1 --save '' --appendonly no $2 >/dev/null 2>&1 </dev/null &
+    tls=$([ -z "$3" ] || echo "--tls-port $1 --tls-cert-file $3 --tls-key-file $4 --tls-auth-clients no")
+    redis-server --port $([ -z "$3" ] && echo "$1" || echo 0) $tls --bind 127.0.0.1 --save '' --appendonly no $2 >/dev/null 2>&1 </dev/null &
     server=$!
     for try in $(seq 200); do
       (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null && { echo up; break; }
@@ -32,10 +59,14 @@ final class RedisServer {
   /// - Parameters:
   ///   - port: nil: a free one.
   ///   - settings: further arguments.
-  init(port: UInt16? = nil, _ settings: String = "") throws {
+  ///   - tls: speaks TLS with this certificate, and nothing else.
+  init(port: UInt16? = nil, _ settings: String = "", tls: RedisCertificate? = nil) throws {
     self.port = try port ?? RedisServer.freePort()
     process.executableURL = URL(filePath: "/bin/bash")
-    process.arguments = ["-c", RedisServer.script, "sh", "\(self.port)", settings]
+    process.arguments = [
+      "-c", RedisServer.script, "sh", "\(self.port)", settings, tls?.certificate ?? "",
+      tls?.key ?? "",
+    ]
     process.standardInput = life
     process.standardOutput = output
     try process.run()

@@ -444,7 +444,7 @@ export const strings = {
   "reaction.title": "React",
   "reaction.send": "React with {emoji}",
 
-  "activities.title": "Polls & gifts",
+  "activities.title": "Polls & giveaways",
   "activities.empty": "Polls and giveaways appear here while the show runs.",
 
   "poll.title": "Polls",
@@ -488,7 +488,7 @@ export const strings = {
   "question.answer": "Mark as answered",
   "question.dismiss": "Dismiss",
 
-  "giveaway.title": "Gifts",
+  "giveaway.title": "Giveaways",
   "giveaway.now": "Giveaway: enter now",
   "giveaway.enter": "Enter",
   "giveaway.entered": "You’re in",

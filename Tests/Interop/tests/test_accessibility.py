@@ -77,16 +77,16 @@ def test_no_page_breaks_wcag_in_any_state(demo_shop, chromium, open_page, album,
     viewer.page.keyboard.press("Escape")
     panel(viewer, "^Questions")
     check(viewer, "watch-questions")
-    panel(viewer, "^Polls & gifts")
+    panel(viewer, "^Polls & giveaways")
     call(viewer, "vote(hawker.room.show.state.polls[0].id, [0])")
     viewer.page.get_by_text("How this stays fair").first.click()
     check(viewer, "watch-activities")
 
-    for words in ("Questions", "Polls", "Gifts", "People", "Show"):
+    for words in ("Questions", "Polls", "Giveaways", "People", "Show"):
         host.push(f"^{words}", role="tab")
         host.wait_until("!document.querySelector('#people-panel:not([hidden]) .list:empty:first-child')", 5)
         check(host, f"studio-{words.lower()}")
-    for words, button in (("Polls", "^New poll$"), ("Gifts", "^New giveaway$")):
+    for words, button in (("Polls", "^New poll$"), ("Giveaways", "^New giveaway$")):
         host.push(f"^{words}", role="tab")
         host.push(button)
         check(host, f"studio-{button.strip('^$').replace(' ', '-').lower()}")

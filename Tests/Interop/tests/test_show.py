@@ -227,7 +227,7 @@ def test_a_whole_show(server, chromium, firefox, open_page, album, report):
     everybody_sees([ben], "asking for a friend")
 
     # A giveaway is opened before the crash and drawn after it.
-    host.push("^Gifts", role="tab")
+    host.push("^Giveaways", role="tab")
     host.push("^New giveaway$")
     host.page.get_by_label("Prize").fill("A leather belt")
     host.push("^Open giveaway$")
@@ -257,7 +257,7 @@ def test_a_whole_show(server, chromium, firefox, open_page, album, report):
     for page in cast.all:
         page.wait_until("hawker.room.show.state.giveaways[0].state === 'drawn'", PATIENCE, "a winner")
     for page in cast.viewers:
-        tab(page, "^Polls & gifts")
+        tab(page, "^Polls & giveaways")
     won = host.evaluate("hawker.room.show.state.giveaways[0].winners[0].member")
     for name, page in zip(("Ben", "Cleo", "Dora"), cast.viewers):
         shown(page, "You won!" if name == won else f"Won by {won}")

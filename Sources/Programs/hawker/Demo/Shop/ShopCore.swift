@@ -241,7 +241,10 @@ struct ShopCore: Sendable {
     if let coins = try? data.int("coins") { return ["\(coins) coins"] }
     return ((try? data.fieldsArray("lines")) ?? []).prefix(50).map { line in
       let quantity = (try? line.int("quantity")) ?? 1
-      return "\(quantity) × \((try? line.string("sku")) ?? "?")"
+      // What buyers know it by. An order of a listing that is gone has no title.
+      let title = (try? line.string("title")) ?? (try? line.string("sku")) ?? "?"
+      let variant = (try? line.string("variant")).map { ", \($0)" } ?? ""
+      return "\(quantity) × \(title)\(variant)"
     }
   }
 
