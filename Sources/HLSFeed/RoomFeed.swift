@@ -92,6 +92,8 @@ package struct RoomFeed {
     }
     guard let epoch = presentation?.epoch else { return }
     let time = output.capturedAt - epoch
+    // A show that began with its sound has no picture from before: decode times can't be negative.
+    guard time >= .zero else { return }
     newest = max(newest ?? output.capturedAt, output.capturedAt)
     if layers[layer].place == nil {
       guard let format = output.format ?? layers[layer].configuration, output.isSync,

@@ -125,6 +125,22 @@ struct RoomFeedTests {
     #expect(bench.feed.presentation?.isEnded == true)
   }
 
+  @Test("a picture from before the show's first frame is none of it")
+  func early() throws {
+    var bench = Bench()
+    bench.report(0, at: 5)
+    bench.frame(0, at: 5, key: true, arrival: 5)
+    bench.report(1, at: 5)
+    for number in 0..<120 {
+      let time = 3 + Double(number) / 30
+      bench.frame(1, at: time, key: number % 30 == 0, size: 1, arrival: 5 + Double(number) / 30)
+    }
+    let room = try #require(bench.feed.presentation)
+    #expect(room.renditions.count == 2)
+    #expect(room.renditions.flatMap(\.segments).allSatisfy { $0.start >= 0 })
+    #expect(room.renditions.last?.segments.flatMap(\.parts).contains { !$0.isGap } == true)
+  }
+
   @Test("another session goes on in the same renditions, after a discontinuity")
   func session() throws {
     var bench = Bench()
