@@ -118,6 +118,8 @@ package struct RoomFeed {
     }
     guard let epoch = presentation?.epoch else { return }
     let time = output.capturedAt - epoch
+    // A show that began with its sound has no picture from before: decode times can't be negative.
+    guard time >= .zero else { return }
     newest = max(newest ?? output.capturedAt, output.capturedAt)
     newestPicture = max(newestPicture ?? time, time)
     guard let format = leaveSlate(output, layer) else { return }

@@ -125,6 +125,33 @@ struct RoomFeedTests {
     #expect(bench.feed.presentation?.isEnded == true)
   }
 
+  @Test("a picture from before the show's first frame is none of it")
+  func early() throws {
+    var bench = Bench()
+    let encoder = try OpusEncoder(channelCount: 2)
+    var packet: [UInt8] = []
+    try encoder.encode([Int16](repeating: 0, count: 1920).span, into: &packet)
+    bench.feed.receiveSound(Bench.report(rate: 48_000, at: 1), arrival: Bench.instant(1))
+    var number = 0
+    // The show begins with its sound, before there is a rendition.
+    while bench.feed.presentation == nil, number < 200 {
+      let at = 1 + Double(number) * 0.02
+      bench.feed.receiveSound(
+        Int64(number), timestamp: RTPTimestamp(UInt32(at * 48_000)), payload: packet.span,
+        at: Bench.instant(at))
+      number += 1
+    }
+    #expect(bench.feed.presentation?.renditions.isEmpty == true)
+    bench.report(0, at: 4)
+    for frame in 0..<120 {
+      let time = 2.5 + Double(frame) / 30
+      bench.frame(0, at: time, key: frame % 30 == 0, arrival: 4.1 + Double(frame) / 30)
+    }
+    let rendition = try #require(bench.feed.presentation?.renditions.first)
+    #expect(rendition.segments.allSatisfy { $0.start >= 0 })
+    #expect(rendition.segments.flatMap(\.parts).contains { !$0.isGap })
+  }
+
   @Test("another session goes on in the same renditions, after a discontinuity")
   func session() throws {
     var bench = Bench()
