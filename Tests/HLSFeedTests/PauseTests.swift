@@ -134,6 +134,25 @@ struct PauseTests {
     #expect(try room.parts("sound", from: 0.5, to: 18).allSatisfy { !$0.isGap })
   }
 
+  @Test("while the slate is shown only a keyframe takes its place, and one is asked for")
+  func back() throws {
+    var room = try PausedRoom()
+    for index in 0..<90 { try room.step(index, picture: true, sound: false) }
+    for index in 90..<270 { try room.step(index, picture: false, sound: false) }
+    #expect(room.feed.slate.isShown)
+    func output(isSync: Bool) -> LayerFeed.Output {
+      LayerFeed.Output(
+        capturedAt: PausedRoom.wall + .seconds(9), bytes: [], isSync: isSync, format: nil)
+    }
+    let early = room.feed.leaveSlate(output(isSync: false), 1)
+    #expect(early == nil)
+    #expect(room.feed.layers[1].wantsKeyframe && room.feed.slate.isShown)
+    // A keyframe brings its parameter sets, though they are those of before the slate.
+    let format = room.feed.leaveSlate(output(isSync: true), 1) ?? nil
+    #expect(format != nil && format == room.feed.layers[1].configuration)
+    #expect(!room.feed.slate.isShown)
+  }
+
   @Test("sound that stops becomes silence, and joins again where it belongs")
   func sound() throws {
     var room = try PausedRoom()
