@@ -81,13 +81,13 @@ let package = Package(
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
-    module("HLS", ["Wire", "RTP"]),
+    module("HLS", ["Wire", "RTP", "Crypto"]),
     // Apart from Media: the server itself needs no libavcodec.
     .target(
       name: "Transcoding", dependencies: ["Media", "CAV"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("avutil")]),
     module("HLSFeed", ["Wire", "RTP", "Media", "HLS", "Transcoding"]),
-    module("HLSServing", ["Wire", "HTTP", "HLS", "Access", "CZlib"]),
+    module("HLSServing", ["Wire", "Crypto", "HTTP", "HLS", "Access", "CZlib"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -156,7 +156,8 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "SDP", "Telemetry", "Web",
+        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "Media", "SDP", "Telemetry",
+        "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
 
@@ -205,7 +206,7 @@ let package = Package(
       name: "HLSConformance", dependencies: ["HLS", "Wire"], path: "Tests/HLSConformance",
       swiftSettings: strict),
     tests("HLSFeed", ["HLS", "HLSFeed", "Media", "RTP", "Wire"]),
-    tests("HLSServing", ["Access", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
+    tests("HLSServing", ["Access", "COpenSSL", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
     tests("Transcoding", ["Media", "Transcoding", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.

@@ -20,6 +20,7 @@ package struct RoomFeed {
   private var runCount = 0
   private let run: String
   private let bytesMax: Int
+  private let keys: SegmentKeys?
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -30,12 +31,15 @@ package struct RoomFeed {
   ///   - layers: names of renditions, by the order of the session's video sections.
   ///   - run: another one each time the process starts.
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
+  ///   - keys: to encrypt segments with.
   package init(
-    layers: [String], timing: HLSTiming, run: String, bytesMax: Int = HLSLimits.roomBytesMax
+    layers: [String], timing: HLSTiming, run: String, bytesMax: Int = HLSLimits.roomBytesMax,
+    keys: SegmentKeys? = nil
   ) {
     self.timing = timing
     self.run = run
     self.bytesMax = bytesMax
+    self.keys = keys
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
     sound = try? SoundFeed()
@@ -107,7 +111,7 @@ package struct RoomFeed {
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
     presentation = Presentation(
-      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax)
+      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, keys: keys)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()

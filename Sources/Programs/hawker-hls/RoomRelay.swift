@@ -40,7 +40,7 @@ final class RoomRelay {
     desk = RequestDesk(access: context.settings.access)
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
-      bytesMax: context.roomBytesMax)
+      bytesMax: context.roomBytesMax, keys: context.settings.keys)
   }
 
   /// Whether there is no show to be played, now or yet.

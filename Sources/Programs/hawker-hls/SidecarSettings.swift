@@ -1,6 +1,7 @@
 // What the command line says.
 
 import Access
+import Crypto
 import Glibc
 import HLS
 import Wire
@@ -29,11 +30,14 @@ struct SidecarSettings: Sendable {
   let bytesMax: Int
   /// Who may load rooms; nil: everybody.
   let access: StreamAccess?
+  /// What segments are encrypted with; nil: nothing.
+  let keys: SegmentKeys?
 
   static let usage = """
     usage: hawker-hls --server URL --http ADDR:PORT [--token T] [--room R]... [--rooms N] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE]
+                [--encrypt N]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
@@ -47,6 +51,8 @@ struct SidecarSettings: Sendable {
       --access-key  what addresses must be signed with, /hls/ROOM/~TOKEN/index.m3u8: a file with a
                 secret of 32 characters or more, the one that `hawker serve` is given; without it
                 everybody may load every room
+      --encrypt segments in AES-128, with another key every N of them; keys are below the room, behind
+                --access-key (players that can't decrypt play nothing)
     """
 
   /// Rooms of one process: as many as one page of the server's list has.
@@ -92,6 +98,9 @@ struct SidecarSettings: Sendable {
     roomsMax = max(Int(rooms), values["--room"]?.count ?? 1)
     bytesMax = Int(try SidecarSettings.number(values["--memory"], 1024, 16...1_048_576)) << 20
     access = try SidecarSettings.access(values["--access-key"]?.last)
+    let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
+    var random = RandomSource.system
+    keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
   private static func values(of arguments: [String]) throws(Fault) -> [String: [String]] {
@@ -166,7 +175,7 @@ struct SidecarSettings: Sendable {
 
   private static let flags: Set<String> = [
     "--whep", "--server", "--token", "--http", "--room", "--rooms", "--memory", "--part",
-    "--window", "--access-key",
+    "--window", "--access-key", "--encrypt",
   ]
 
   private static func number(

@@ -6,7 +6,9 @@ import Telemetry
 
 DescriptorLimit.raise()
 do {
-  let settings = try SidecarSettings(Array(CommandLine.arguments.dropFirst()))
+  let arguments = CommandLine.arguments.dropFirst()
+  if arguments.first == "bench" { exit(try HLSBench.run(arguments.dropFirst())) }
+  let settings = try SidecarSettings(Array(arguments))
   exit(try Sidecar(settings).run())
 } catch let fault as ClientFault {
   SidecarLog.write(.error, fault.text)
