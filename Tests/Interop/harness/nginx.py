@@ -1,5 +1,6 @@
 """Debian's nginx with the configuration we ship, on free ports and in a folder of the test's own."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -14,6 +15,7 @@ SHIPPED = REPOSITORY / "config" / "nginx" / "hawker-hls.conf"
 
 FRAME = """
 daemon off;
+{user}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 worker_processes 1;
@@ -37,8 +39,6 @@ class Nginx:
     def __init__(self, folder, upstream):
         self.folder = pathlib.Path(folder) / "nginx"
         self.folder.mkdir()
-        # Its workers are another user's if the tests are root's.
-        self.folder.chmod(0o777)
         self.port = free_port()
         certificate = self.folder / "cert.pem"
         subprocess.run(
@@ -56,7 +56,9 @@ class Nginx:
             text, count = re.subn(pattern, value, text)
             assert count, f"{pattern} is not in the shipped configuration"
         (self.folder / "hawker-hls.conf").write_text(text)
-        (self.folder / "nginx.conf").write_text(FRAME.format(folder=self.folder))
+        (self.folder / "nginx.conf").write_text(FRAME.format(
+            # Its workers would be another user, who may not read a test's folder.
+            folder=self.folder, user="user root;" if os.geteuid() == 0 else ""))
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         self.child = subprocess.Popen(
             [program, "-p", self.folder, "-e", self.folder / "error.log",
@@ -72,6 +74,12 @@ class Nginx:
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def worker(self):
+        """The process that serves."""
+        pid = self.child.pid
+        return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
     def errors(self):
         log = self.folder / "error.log"
