@@ -34,9 +34,9 @@ struct EncryptedRoomTests {
   ) throws -> HTTPResponse {
     let asked = HTTPRequest(.get, try HTTPTarget("/hls/show/" + path))
     let ticket = RequestTicket(connection: 1, request: 1, asked)
-    return try #require(
-      desk.answer(
-        asked, ticket, room: "show", room, at: .zero, wall: wall ?? WallTime(nanoseconds: 0)))
+    let answer = desk.answer(
+      asked, ticket, room: "show", room, at: .zero, wall: wall ?? WallTime(nanoseconds: 0))
+    return try #require(answer)
   }
 
   private func body(_ response: HTTPResponse) -> [UInt8] { response.body + response.rest.joined() }
