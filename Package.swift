@@ -81,13 +81,13 @@ let package = Package(
         "Wire", "Crypto", "STUN", "ICE", "DTLS", "SRTP", "RTP", "Congestion", "MediaControl",
       ]),
     module("Media", ["Wire", "RTP", "CVPX", "COpus"]),
-    module("HLS", ["Wire", "RTP"]),
+    module("HLS", ["Wire", "RTP", "Crypto"]),
     // Apart from Media: the server itself needs no libavcodec.
     .target(
       name: "Transcoding", dependencies: ["Wire", "RTP", "Media", "CAV"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("avutil"), .linkedLibrary("swscale")]),
     module("HLSFeed", ["Wire", "Crypto", "RTP", "JSON", "Media", "HLS", "Transcoding"]),
-    module("HLSServing", ["Wire", "HTTP", "HLS", "Access", "CZlib"]),
+    module("HLSServing", ["Wire", "Crypto", "HTTP", "HLS", "Access", "CZlib"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -212,7 +212,7 @@ let package = Package(
       path: "Tests/HLSCheck", swiftSettings: strict),
     tests("HLSFeed", ["Crypto", "HLS", "HLSFeed", "JSON", "Media", "RTP", "Transcoding", "Wire"]),
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
-    tests("HLSServing", ["Access", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
+    tests("HLSServing", ["Access", "COpenSSL", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

@@ -32,6 +32,7 @@ package struct RoomFeed {
   private let run: String
   private let bytesMax: Int
   private let silenceMax: TimeSpan
+  private let keys: SegmentKeys?
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -44,9 +45,11 @@ package struct RoomFeed {
   ///   - ladder: of renditions, when the room's codec is not H.264.
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
   ///   - silenceMax: how long a show without media goes on; longer where its end is heard otherwise.
+  ///   - keys: to encrypt segments with.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
-    bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax
+    bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax,
+    keys: SegmentKeys? = nil
   ) {
     self.silenceMax = silenceMax
     self.timing = timing
@@ -54,6 +57,7 @@ package struct RoomFeed {
     self.run = run
     pictures = RoomPictures(run: run, window: timing.window)
     self.bytesMax = bytesMax
+    self.keys = keys
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
     sound = try? SoundFeed()
@@ -143,7 +147,7 @@ package struct RoomFeed {
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
     presentation = Presentation(
-      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax)
+      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, keys: keys)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()

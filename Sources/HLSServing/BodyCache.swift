@@ -47,7 +47,7 @@ struct BodyCache {
     case .keyframes(let place): .keyframes(place)
     case .playlist(let place, let directives):
       .playlist(place, skips: directives.skips, isAddressed: directives.sequence != nil)
-    case .still, .initialization, .segment, .part: nil
+    case .still, .initialization, .segment, .part, .key: nil
     }
   }
 

@@ -9,6 +9,7 @@ package import Wire
 package struct RequestDesk {
   private var waiting = WaitingRequests<RequestTicket>()
   private var bodies = BodyCache()
+  private var ciphertexts = CiphertextCache()
   private let access: StreamAccess?
 
   /// - Parameter access: nil for rooms that everybody may load; a token in the path is passed over then.
@@ -25,8 +26,10 @@ package struct RequestDesk {
   package var waitingCount: Int { waiting.count }
 
   /// The response, or nil when the request waits.
+  ///
+  /// - Parameter room: nil for a request that names no room we have.
   package mutating func answer(
-    _ asked: HTTPRequest, _ ticket: RequestTicket, room: String, _ presentation: Presentation?,
+    _ asked: HTTPRequest, _ ticket: RequestTicket, room: String?, _ presentation: Presentation?,
     at now: Instant, wall: WallTime
   ) -> HTTPResponse? {
     if asked.method == .options { return AnswerHeaders.preflight }
@@ -37,20 +40,24 @@ package struct RequestDesk {
     }
     let segments = asked.target.segments
     if segments == ["healthz"] { return .text(200, "ok") }
-    guard segments.count >= 3, segments[0] == "hls", segments[1] == room else {
-      return AnswerHeaders.refusal(404, "no-room", "no such room is live")
-    }
+    guard segments.count >= 3, segments[0] == "hls", segments[1] == room ?? segments[1]
+    else { return RequestDesk.noRoom }
     var path = segments[2...]
     let token = path.first.flatMap { $0.hasPrefix(StreamAccess.prefix) ? $0.dropFirst() : nil }
     if token != nil { path.removeFirst() }
-    if let access, !access.allows(token ?? "", room: room, at: wall) {
+    if let access, !access.allows(token ?? "", room: segments[1], at: wall) {
       return AnswerHeaders.refusal(
         403, "access-denied", "this room needs a token that has not expired")
     }
     if path == [RequestDesk.accessName] { return RequestDesk.allowed }
+    if room == nil { return RequestDesk.noRoom }
     guard let presentation else { return AnswerHeaders.refusal(.unavailable) }
     return answer(
       path.joined(separator: "/"), asked.target.query, ticket, presentation, at: now)
+  }
+
+  private static var noRoom: HTTPResponse {
+    AnswerHeaders.refusal(404, "no-room", "no such room is live")
   }
 
   /// How long a proxy may believe it: a minute is how exact the end of a token is.
@@ -115,7 +122,9 @@ package struct RequestDesk {
     switch presentation.answer(request) {
     case .wait: return RequestDesk.tooLate
     case .refused(let reason): return AnswerHeaders.refusal(reason)
-    case .content(let content): return RequestDesk.media(content, ticket)
+    case .content(let content):
+      guard let sealed = ciphertexts.sealed(content) else { return RequestDesk.tooLate }
+      return RequestDesk.media(sealed, ticket)
     }
   }
 
@@ -126,9 +135,11 @@ package struct RequestDesk {
     response.rest = Array(content.chunks.dropFirst())
     response.headers.set("Cache-Control", content.lifetime.headerValue)
     response.headers.set("Accept-Ranges", "bytes")
+    AnswerHeaders.allow(&response)
+    // A key has no name of its own.
+    guard !content.tag.isEmpty else { return response }
     let tag = EntityTag(content.tag)
     response.headers.set("ETag", tag.text)
-    AnswerHeaders.allow(&response)
     if let known = ticket.known, known.matchesWeakly(tag) { return unlessKnown(response, ticket) }
     if ticket.hasRangeOf, ticket.rangeOf != tag { return response }
     return ticket.range.map { part(of: response, $0) } ?? response

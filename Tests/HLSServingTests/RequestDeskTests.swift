@@ -246,6 +246,13 @@ struct RequestDeskTests {
     }
     // Also before the first part.
     #expect(try ask(&desk, nil, "index.m3u8", wall: wall)?.status == 403)
+    // A room that is not there: a proxy hears about the token all the same.
+    for (path, status) in [("\(good)/access", 204), ("access", 403), ("\(good)/index.m3u8", 404)] {
+      let asked = HTTPRequest(.get, try HTTPTarget("/hls/show/" + path))
+      let ticket = RequestTicket(connection: 1, request: 1, asked)
+      let answer = desk.answer(asked, ticket, room: nil, nil, at: .zero, wall: wall)
+      #expect(answer?.status == status)
+    }
     var open = RequestDesk()
     #expect(try ask(&open, room, "\(foreign)/\(Self.sound)")?.status == 200)
     #expect(try ask(&open, room, Self.sound)?.status == 200)

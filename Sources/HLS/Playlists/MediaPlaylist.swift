@@ -10,6 +10,7 @@ struct MediaPlaylist {
   let dateRanges: [DateRange]
   /// Name, Media Sequence Number and part of the other renditions.
   let reports: [(name: String, sequence: Int, part: Int)]
+  let keys: SegmentKeys?
 
   /// Skipped segments need version 9 (section 8).
   static let version = 9
@@ -70,11 +71,19 @@ struct MediaPlaylist {
     let partsFrom =
       (listed.last?.end ?? 0) - rendition.ticks.count(rendition.timing.partWindow)
     var initialization = skipped > 0 ? listed.dropFirst(skipped - 1).first?.initialization : nil
+    var key: Int?
     for segment in listed.dropFirst(skipped) where !segment.parts.isEmpty {
       if segment.isDiscontinuity { text.line("#EXT-X-DISCONTINUITY") }
       if segment.initialization != initialization {
         initialization = segment.initialization
+        // A key in force would be one of the Media Initialization Section too, which is in the clear.
+        if key != nil { text.line("#EXT-X-KEY:METHOD=NONE") }
+        key = nil
         text.line("#EXT-X-MAP:URI=\"\(names.initialization(segment.initialization))\"")
+      }
+      if let number = keys?.number(ofSegment: segment.sequence), number != key {
+        key = number
+        text.line("#EXT-X-KEY:METHOD=AES-128,URI=\"\(names.key(number))\"")
       }
       let date = epoch + rendition.span(segment.start)
       text.line("#EXT-X-PROGRAM-DATE-TIME:\(CalendarDate(date).rfc3339)")

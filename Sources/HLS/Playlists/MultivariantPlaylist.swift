@@ -5,6 +5,8 @@ import Wire
 /// Writes what renditions a room has.
 struct MultivariantPlaylist {
   let renditions: [Rendition]
+  /// Whether there are I-frame playlists.
+  let hasKeyframes: Bool
 
   static let version = 7
   private static let audioGroup = "sound"
@@ -18,7 +20,7 @@ struct MultivariantPlaylist {
       writeVariant(rendition, frameRate: frameRate, sounds, &text)
     }
     if let sound = sounds.first { writeVariant(sound, frameRate: nil, [], &text) }
-    for rendition in renditions {
+    for rendition in renditions where hasKeyframes {
       guard case .video = rendition.kind, case .avc(let configuration) = rendition.format else {
         continue
       }

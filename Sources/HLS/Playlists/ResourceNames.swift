@@ -27,6 +27,9 @@ package struct ResourceNames: Hashable, Sendable {
   /// A Partial Segment.
   package func part(_ number: Int) -> String { "\(run)-p\(number).m4s" }
 
+  /// A key of encrypted segments.
+  package func key(_ number: Int) -> String { "\(run)-k\(number).key" }
+
   /// Reads a media name: its letter and number; nil for another run's, or none of ours.
   func parse(_ name: Substring) -> (kind: Character, number: Int)? {
     guard name.hasPrefix("\(run)-") else { return nil }
@@ -35,8 +38,8 @@ package struct ResourceNames: Hashable, Sendable {
     let digits = rest[rest.index(after: rest.startIndex)..<dot]
     // One name for one thing: no signs, no leading zeros.
     guard let number = Int(digits), number >= 0, String(number) == digits else { return nil }
-    let suffix: Substring = kind == "i" ? ".mp4" : ".m4s"
-    guard rest[dot...] == suffix, "isp".contains(kind) else { return nil }
+    let suffix: Substring = kind == "i" ? ".mp4" : kind == "k" ? ".key" : ".m4s"
+    guard rest[dot...] == suffix, "ispk".contains(kind) else { return nil }
     return (kind, number)
   }
 

@@ -57,6 +57,8 @@ package enum LibraryRequest: Hashable, Sendable {
   case initialization(rendition: Int, index: Int)
   case segment(rendition: Int, sequence: Int)
   case part(rendition: Int, number: Int)
+  /// A key of encrypted segments.
+  case key(rendition: Int, number: Int)
 }
 
 /// Why there is no content.
@@ -87,6 +89,8 @@ package enum CacheLifetime: Hashable, Sendable {
   /// The newest state, as players without low latency poll it every few seconds, and others once, to begin:
   /// a cache may be a second behind.
   case newest
+  /// For the one who asked: no shared cache keeps it.
+  case personal
 
   /// The value of Cache-Control.
   package var headerValue: String {
@@ -94,6 +98,7 @@ package enum CacheLifetime: Hashable, Sendable {
     case .immutable: "public, max-age=3600, immutable"
     case .addressed(let seconds): "public, max-age=\(seconds)"
     case .newest: "public, max-age=1"
+    case .personal: "private, max-age=3600"
     }
   }
 }
@@ -106,6 +111,8 @@ package struct LibraryContent: Hashable, Sendable {
   package var lifetime: CacheLifetime
   /// Names the bytes of what is immutable, for entity tags; empty for playlists.
   package var tag: String
+  /// What `chunks` are to be encrypted with before they are given out; nil: nothing.
+  package var cipher: SegmentCipher?
 
   /// The length of the body.
   package var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }

@@ -16,6 +16,7 @@ package struct Presentation: Sendable {
   private var dateRangeBytes = 0
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
+  private let keys: SegmentKeys?
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package private(set) var revision: UInt64 = 0
   private var stills: [String: StillFile] = [:]
@@ -25,15 +26,17 @@ package struct Presentation: Sendable {
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).
   ///   - firstSequence: the Media Sequence Number of the first segment.
+  ///   - keys: to encrypt segments with; there is no I-frame playlist then, which names parts of segments.
   package init(
     timing: HLSTiming, epoch: WallTime, run: String, firstSequence: Int = 0,
-    bytesMax: Int = HLSLimits.roomBytesMax
+    bytesMax: Int = HLSLimits.roomBytesMax, keys: SegmentKeys? = nil
   ) {
     self.timing = timing
     self.epoch = epoch
     names = ResourceNames(run: run)
     self.firstSequence = max(0, firstSequence)
     self.bytesMax = bytesMax
+    self.keys = keys
   }
 
   // MARK: Media
@@ -222,6 +225,7 @@ package struct Presentation: Sendable {
       switch kind {
       case "i": return .initialization(rendition: place, index: number)
       case "s": return .segment(rendition: place, sequence: number)
+      case "k": return .key(rendition: place, number: number)
       case _: return .part(rendition: place, number: number)
       }
     }
@@ -239,7 +243,8 @@ package struct Presentation: Sendable {
           tag: "\(names.run)-\(stillsRevision)-\(name)"))
     case .playlist(let place, let directives): return playlist(place, directives)
     case .keyframes(let place):
-      guard renditions.indices.contains(place), case .video = renditions[place].kind else {
+      guard renditions.indices.contains(place), case .video = renditions[place].kind, keys == nil
+      else {
         return .refused(.notFound)
       }
       let playlist = KeyframePlaylist(rendition: renditions[place], names: names, epoch: epoch)
@@ -255,9 +260,21 @@ package struct Presentation: Sendable {
         segment.isComplete, !segment.isGap
       else { return .refused(.notFound) }
       let chunks = segment.parts.lazy.map(\.bytes).filter { !$0.isEmpty }
-      return media(renditions[place], Array(chunks), names.segment(sequence))
+      return media(
+        renditions[place], Array(chunks), names.segment(sequence), ofSegment: sequence)
     case .part(let place, let number): return part(place, number)
+    case .key(let place, let number): return key(place, number)
     }
+  }
+
+  /// Keys of segments that are kept, and of the one that comes next: no others are told beforehand.
+  private func key(_ place: Int, _ number: Int) -> LibraryAnswer {
+    guard let keys, renditions.indices.contains(place),
+      let first = renditions[place].segments.first, let last = renditions[place].segments.last,
+      number >= keys.number(ofSegment: first.sequence),
+      number <= keys.number(ofSegment: last.sequence + 1)
+    else { return .refused(.notFound) }
+    return content("application/octet-stream", [keys.key(number, run: names.run)], .personal)
   }
 
   /// The media type of playlists (RFC 8216bis section 4).
@@ -267,11 +284,14 @@ package struct Presentation: Sendable {
     rendition.format?.isVideo ?? true ? "video/mp4" : "audio/mp4"
   }
 
-  private func media(_ rendition: Rendition, _ chunks: [[UInt8]], _ name: String) -> LibraryAnswer {
+  private func media(
+    _ rendition: Rendition, _ chunks: [[UInt8]], _ name: String, ofSegment sequence: Int? = nil
+  ) -> LibraryAnswer {
     .content(
       LibraryContent(
         mediaType: mediaType(rendition), chunks: chunks, lifetime: .immutable,
-        tag: "\(rendition.name)-\(name)"))
+        tag: "\(rendition.name)-\(name)",
+        cipher: sequence.flatMap { keys?.cipher(ofSegment: $0, run: names.run) }))
   }
 
   private func content(
@@ -285,7 +305,8 @@ package struct Presentation: Sendable {
     let ready = renditions.filter { $0.newest != nil }
     guard !ready.isEmpty else { return .refused(.unavailable) }
     return content(
-      Presentation.playlistType, [MultivariantPlaylist(renditions: ready).bytes], .newest)
+      Presentation.playlistType,
+      [MultivariantPlaylist(renditions: ready, hasKeyframes: keys == nil).bytes], .newest)
   }
 
   private func part(_ place: Int, _ number: Int) -> LibraryAnswer {
@@ -293,7 +314,9 @@ package struct Presentation: Sendable {
     let rendition = renditions[place]
     if let part = rendition.part(number) {
       guard !part.isGap else { return .refused(.notFound) }
-      return media(rendition, [part.bytes], names.part(number))
+      return media(
+        rendition, [part.bytes], names.part(number),
+        ofSegment: rendition.sequence(ofPart: number))
     }
     // The hinted part waits (section 6.2.6); no other does.
     let isHinted = number == rendition.nextPartNumber && !rendition.isEnded
@@ -305,7 +328,7 @@ package struct Presentation: Sendable {
     switch request {
     case .playlist(let place, let directives): standing(place, directives) == .wait
     case .part(let place, let number): part(place, number) == .wait
-    case .multivariant, .still, .keyframes, .initialization, .segment: false
+    case .multivariant, .still, .keyframes, .initialization, .segment, .key: false
     }
   }
 
@@ -326,7 +349,7 @@ package struct Presentation: Sendable {
     let rendition = renditions[place]
     let playlist = MediaPlaylist(
       rendition: rendition, names: names, epoch: epoch, dateRanges: dateRanges,
-      reports: reports(except: place))
+      reports: reports(except: place), keys: keys)
     let lifetime: CacheLifetime =
       directives.sequence == nil ? .newest : .addressed(seconds: timing.targetSeconds)
     return content(

@@ -168,6 +168,11 @@ package struct Rendition: Sendable {
     return segment.parts.indices.contains(index) ? segment.parts[index] : nil
   }
 
+  /// The segment that a part is in, if it is kept.
+  package func sequence(ofPart number: Int) -> Int? {
+    segments.last { $0.parts.first.map { $0.number <= number } ?? false }?.sequence
+  }
+
   /// When a tick is.
   package func span(_ count: Int64) -> TimeSpan { ticks.span(count) }
 }

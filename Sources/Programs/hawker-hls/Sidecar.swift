@@ -20,7 +20,7 @@ final class Sidecar {
   private var players: [ClientID: RoomRelay] = [:]
   private var roster: RoomRoster
   /// For requests that name no room of ours.
-  private var desk = RequestDesk()
+  private var desk: RequestDesk
   private var news: [SidecarNews] = []
   private var listing: WorkerThread?
   private var listAskedAt = Instant.zero
@@ -39,6 +39,7 @@ final class Sidecar {
   static let newsMax = 2 * HLSLimits.waitingMax
 
   init(_ settings: SidecarSettings) throws {
+    desk = RequestDesk(access: settings.access)
     let waker = try Waker()
     let inbox = Mailbox<SidecarNews>(capacity: Sidecar.newsMax, waker: waker)
     let clients = try ClientLoop(waker: waker)
@@ -151,7 +152,7 @@ final class Sidecar {
     if segments.count > 1, segments[0] == "hls", let relay = relays[segments[1]] {
       relay.answer(asked, ticket, at: now)
     } else if let response = desk.answer(
-      asked, ticket, room: "", nil, at: now, wall: SystemClock.wallTime())
+      asked, ticket, room: nil, nil, at: now, wall: SystemClock.wallTime())
     {
       context.server.post(.respond(ticket.connection, ticket.request, response))
     }

@@ -1,6 +1,7 @@
 // What the command line says.
 
 import Access
+import Crypto
 import Glibc
 import HLS
 import Transcoding
@@ -30,6 +31,8 @@ struct SidecarSettings: Sendable {
   let bytesMax: Int
   /// Who may load rooms; nil: everybody.
   let access: StreamAccess?
+  /// What segments are encrypted with; nil: nothing.
+  let keys: SegmentKeys?
 
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
@@ -38,8 +41,8 @@ struct SidecarSettings: Sendable {
   static let usage = """
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
-           both with [--part MS] [--window S] [--access-key FILE] [--ladder L] [--encoder E]
-           [--preset P]
+           both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
+           [--encoder E] [--preset P]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
@@ -58,6 +61,8 @@ struct SidecarSettings: Sendable {
       --access-key  what addresses must be signed with, /hls/ROOM/~TOKEN/index.m3u8: a file with a
                 secret of 32 characters or more, the one that `hawker serve` is given; without it
                 everybody may load every room
+      --encrypt segments in AES-128, with another key every N of them; keys are below the room, behind
+                --access-key (players that can't decrypt play nothing)
     """
 
   /// Rooms of one process: as many as one page of the server's list has.
@@ -111,6 +116,9 @@ struct SidecarSettings: Sendable {
     (ladder, encoder) = try SidecarSettings.transcoding(
       values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
     access = try SidecarSettings.access(values["--access-key"]?.last)
+    let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
+    var random = RandomSource.system
+    keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
   private static func values(of arguments: [String]) throws(Fault) -> [String: [String]] {
@@ -209,7 +217,7 @@ struct SidecarSettings: Sendable {
 
   private static let flags: Set<String> = [
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
-    "--part", "--window", "--access-key", "--ladder", "--encoder", "--preset",
+    "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
   ]
 
   private static func number(

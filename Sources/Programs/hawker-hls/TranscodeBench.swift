@@ -1,4 +1,4 @@
-// `hawker-hls bench`: what transcoding a VP8 room of 720p costs on this machine.
+// `hawker-hls bench transcode`: what transcoding a VP8 room of 720p costs on this machine.
 
 import Glibc
 import Media
@@ -23,7 +23,7 @@ enum TranscodeBench {
     guard let count = Int(values["--frames"] ?? "300"), (1...framesMax).contains(count),
       let ladder = values["--ladder"].map({ Ladder($0) }) ?? .standard, settings.isAvailable
     else {
-      throw SidecarSettings.Fault(text: "bench: [--frames N] [--ivf FILE] [--ladder L]", status: 2)
+      throw SidecarSettings.Fault(text: "bench transcode: [--frames N] [--ivf FILE] [--ladder L]", status: 2)
     }
     do {
       let frames = try makeFrames(count)

@@ -6,10 +6,12 @@ import Telemetry
 
 DescriptorLimit.raise()
 do {
-  if CommandLine.arguments.dropFirst().first == "bench" {
-    exit(try TranscodeBench.run(Array(CommandLine.arguments.dropFirst(2))))
+  let arguments = CommandLine.arguments.dropFirst()
+  if arguments.starts(with: ["bench", "transcode"]) {
+    exit(try TranscodeBench.run(Array(arguments.dropFirst(2))))
   }
-  let settings = try SidecarSettings(Array(CommandLine.arguments.dropFirst()))
+  if arguments.first == "bench" { exit(try HLSBench.run(arguments.dropFirst())) }
+  let settings = try SidecarSettings(Array(arguments))
   exit(try Sidecar(settings).run())
 } catch let fault as ClientFault {
   SidecarLog.write(.error, fault.text)

@@ -1,0 +1,40 @@
+// AES-128 in CBC mode (NIST SP 800-38A) by OpenSSL, for media that players decrypt.
+
+import COpenSSL
+
+/// AES-128-CBC with a key and an initialization vector of 16 bytes each.
+package enum AESCBC {
+  /// The bytes of a key, a vector and a block.
+  package static let byteCount = 16
+
+  /// All pieces as one message, padded as PKCS #7 says; nil for a key or vector of another length, or when memory is
+  /// exhausted. Allocates.
+  package static func encrypt(_ pieces: [[UInt8]], key: [UInt8], vector: [UInt8]) -> [UInt8]? {
+    guard key.count == byteCount, vector.count == byteCount,
+      let context = unsafe EVP_CIPHER_CTX_new()
+    else { return nil }
+    defer { unsafe EVP_CIPHER_CTX_free(context) }
+    guard unsafe EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), nil, key, vector) == 1 else {
+      return nil
+    }
+    let size = pieces.reduce(0) { $0 + $1.count }
+    guard size < Int(Int32.max) - byteCount else { return nil }
+    var isWhole = true
+    let message = unsafe [UInt8](unsafeUninitializedCapacity: size + byteCount) { output, count in
+      count = 0
+      for piece in pieces {
+        var written: Int32 = 0
+        let start = unsafe output.baseAddress.map { unsafe $0 + count }
+        let status = unsafe EVP_EncryptUpdate(context, start, &written, piece, Int32(piece.count))
+        isWhole = isWhole && status == 1
+        count += Int(written)
+      }
+      var written: Int32 = 0
+      let start = unsafe output.baseAddress.map { unsafe $0 + count }
+      let status = unsafe EVP_EncryptFinal_ex(context, start, &written)
+      isWhole = isWhole && status == 1
+      count += Int(written)
+    }
+    return isWhole ? message : nil
+  }
+}
