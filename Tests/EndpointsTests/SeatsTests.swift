@@ -133,6 +133,8 @@ struct SeatsTests {
     #expect(!seats.admits(room: Self.room, rank: .plain, isBound: false))
     seats.roomsOnHLS = []
     now = now + .seconds(120)
+    #expect(seats.advance(at: now) == [], "they wait as everybody from now on")
+    now = now + SeatLimits.onHLSAtLeast
     let back = seats.advance(at: now)
     #expect(back.count == 3)
     #expect(back.allSatisfy { if case .told(_, .webRTC, .free) = $0 { true } else { false } })
