@@ -31,10 +31,11 @@ package struct RoomFeed {
   private var runCount = 0
   private let run: String
   private let bytesMax: Int
+  private let silenceMax: TimeSpan
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
-  /// Without a sample for so long the show is over; the next sample begins another.
+  /// Without a sample for so long the show is over where nobody says so; the next sample begins another.
   package static let silenceMax = TimeSpan.seconds(60)
 
   /// - Parameters:
@@ -42,10 +43,12 @@ package struct RoomFeed {
   ///   - run: another one each time the process starts.
   ///   - ladder: of renditions, when the room's codec is not H.264.
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
+  ///   - silenceMax: how long a show without media goes on; longer where its end is heard otherwise.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
-    bytesMax: Int = HLSLimits.roomBytesMax
+    bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax
   ) {
+    self.silenceMax = silenceMax
     self.timing = timing
     self.ladder = ladder
     self.run = run
@@ -115,6 +118,8 @@ package struct RoomFeed {
     }
     guard let epoch = presentation?.epoch else { return }
     let time = output.capturedAt - epoch
+    // A show that began with its sound has no picture from before: decode times can't be negative.
+    guard time >= .zero else { return }
     newest = max(newest ?? output.capturedAt, output.capturedAt)
     newestPicture = max(newestPicture ?? time, time)
     guard let format = leaveSlate(output, layer) else { return }
@@ -224,7 +229,7 @@ package struct RoomFeed {
     let limit = time - lateness.patience - epoch
     fillPauses(until: limit)
     presentation?.advance(to: limit)
-    if time - newest > RoomFeed.silenceMax { presentation?.end(at: newest - epoch) }
+    if time - newest > silenceMax { presentation?.end(at: newest - epoch) }
   }
 
   // MARK: Events

@@ -34,6 +34,7 @@ extension WorkerCore {
       guard trackSlots[description.id] == nil else { return }
       guard hold(description) else { return refuse(description.id) }
       sources[description.id] = .worker(owner)
+      if let slot = trackSlots[description.id] { awaitedChains.insert(slot) }
       // The owner hears it from us, not from the control plane: so we hold the track before its first
       // packet comes.
       port.perform(.note(.follow(description.id, by: index, true), to: owner))
@@ -204,6 +205,8 @@ extension WorkerCore {
     // An empty track in its place, so that the memory of its caches is given back.
     tracks[slot] = Track(TrackDescription(id: track, kind: .audio, rids: []))
     touched.removeAll { $0 == slot }
+    latecomers.remove(slot)
+    awaitedChains.remove(slot)
     freeTracks.append(slot)
     sources[track] = nil
     followers[track] = nil
@@ -223,6 +226,8 @@ extension WorkerCore {
     for encoding in tracks[slot].encodings.indices {
       passOnChain(of: UInt8(encoding), track, slot, to: worker, at: now)
     }
+    // A ring carries at least one byte. When it is full, viewers there start in the slow work.
+    _ = port.handOff(.chainsPassed(track), [0 as UInt8].span, to: worker)
   }
 
   private mutating func passOnChain(

@@ -90,6 +90,7 @@ extension WorkerCore {
   /// lie side by side in the batch and leave as one GSO call.
   mutating func forwardTouched(at now: Instant, wall: WallTime) {
     for slot in touched {
+      startLatecomers(slot, at: now)
       // The track lent once for all viewers: taking it out of its array costs as much as a packet.
       forward(tracks[slot], at: now)
       startLateKeyframes(slot, at: now)
@@ -156,10 +157,13 @@ extension WorkerCore {
   /// next keyframe, which is asked for.
   mutating func chooseLayer(of peer: Peer, _ place: Int, at now: Instant) {
     let section = peer.sections[place]
-    guard peer.isSecure, let track = section.track, let slot = trackSlots[track],
-      let wanted = tracks[slot].choose(section.selection, cap: section.cap, at: now),
+    guard peer.isSecure, let track = section.track, let slot = trackSlots[track] else { return }
+    guard let wanted = tracks[slot].choose(section.selection, cap: section.cap, at: now),
       align(peer, place, slot)
-    else { return }
+    else {
+      latecomers.insert(slot)
+      return
+    }
     guard section.section.kind == .video else {
       if case .silent = section.stream.phase { peer.sections[place].stream.wait(for: wanted) }
       return
@@ -226,6 +230,25 @@ extension WorkerCore {
     if !catchingUp.contains(subscriber) { catchingUp.append(subscriber) }
     nextCatchUp = min(nextCatchUp, now)
     return true
+  }
+
+  /// Starts the viewers who were ready before their track was, in the turn it is: the slow work, which
+  /// would start them too, comes to a viewer four times a second only. A follower waits for all chains,
+  /// so that nobody starts on a lower layer because it was passed on first.
+  mutating func startLatecomers(_ slot: Int, at now: Instant) {
+    guard !awaitedChains.contains(slot), latecomers.remove(slot) != nil else { return }
+    for subscriber in tracks[slot].subscribers {
+      guard let peer = peers[subscriber.peer], !peer.isPaused,
+        case .silent = peer.sections[subscriber.stream].stream.phase
+      else { continue }
+      chooseLayer(of: peer, subscriber.stream, at: now)
+    }
+  }
+
+  /// Takes the owner's word that a track's chains are here.
+  package mutating func takeChainsPassed(_ track: TrackID, at now: Instant) {
+    guard let slot = trackSlots[track], awaitedChains.remove(slot) != nil else { return }
+    startLatecomers(slot, at: now)
   }
 
   /// All sections of a peer whose keys have just come, or that is heard again.
@@ -359,6 +382,7 @@ extension WorkerCore {
     case .anchor(let track, let anchor):
       guard let slot = trackSlots[track], case .worker = sources[track] else { return }
       tracks[slot].anchor = anchor
+      startLatecomers(slot, at: now)
     }
   }
 

@@ -48,6 +48,10 @@ package struct WorkerCore<Port: WorkerPort> {
   var askedOwner: [TrackID: [KeyframeBudget]] = [:]
   /// By track, on the owner: the workers that follow it.
   var followers: [TrackID: [WorkerIndex]] = [:]
+  /// Tracks that had nothing yet for a viewer who is ready; it starts in the turn they have.
+  var latecomers: Set<Int> = []
+  /// On a follower: tracks whose chains are still on their way from the owner.
+  var awaitedChains: Set<Int> = []
 
   /// The peers that send us something.
   var publishers: [PeerID] = []

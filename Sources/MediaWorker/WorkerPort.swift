@@ -11,6 +11,9 @@ package enum HandOff: BitwiseCopyable, Sendable {
   case datagram(TransportPath)
   /// A track's packet for a worker that follows the track: descriptor, then payload.
   case packet(TrackID, PacketInfo)
+  /// To a worker that has begun to follow a track: all that its viewers can start from has been passed on.
+  /// In the same ring as the packets, so that it comes behind them.
+  case chainsPassed(TrackID)
 }
 
 /// A word from one worker to another that carries no packet.

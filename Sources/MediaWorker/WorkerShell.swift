@@ -124,6 +124,7 @@ final class WorkerShell {
               wall: wall)
           case .packet(let track, let info):
             core.takePacket(track, info, bytes.span, at: now, wall: wall)
+          case .chainsPassed(let track): core.takeChainsPassed(track, at: now)
           }
         }
         if !isTaken { break }

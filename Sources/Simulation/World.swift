@@ -239,6 +239,7 @@ package final class World {
     case .datagram(let path): receive(bytes, on: path, worker, isHandedOver: true)
     case .packet(let track, let info):
       turn(worker) { $0.takePacket(track, info, bytes.span, at: now, wall: wall) }
+    case .chainsPassed(let track): turn(worker) { $0.takeChainsPassed(track, at: now) }
     }
   }
 

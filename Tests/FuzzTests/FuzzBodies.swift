@@ -6,6 +6,7 @@ import Config
 import Congestion
 import DTLS
 import HLS
+import HLSFeed
 import HTTP
 import Hooks
 import ICE
@@ -33,6 +34,7 @@ enum FuzzBodies {
     "congestion": { CongestionFuzzBody.run($0) },
     "dtls": { DTLSFuzzBody.run($0) },
     "hls": { HLSFuzzBody.run($0) },
+    "hlsfeed": { HLSFeedFuzzBody.run($0) },
     "http": { HTTPFuzzBody.run($0) },
     "hooks": { HooksFuzzBody.run($0) },
     "ice": { ICEFuzzBody.run($0) },

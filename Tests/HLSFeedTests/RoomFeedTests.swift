@@ -109,6 +109,38 @@ struct RoomFeedTests {
     #expect(!second.isEnded && second.names != first.names)
   }
 
+  @Test("where the room says when it is over, a host who was away for minutes finds the same show")
+  func away() throws {
+    var bench = Bench()
+    bench.feed = RoomFeed(
+      layers: ["low", "high"], timing: HLSTiming(), run: "t", silenceMax: .seconds(300))
+    bench.run(from: 0, to: 4)
+    let names = try #require(bench.feed.presentation?.names)
+    for second in 5..<180 { bench.feed.advance(at: Bench.instant(Double(second))) }
+    #expect(bench.feed.presentation?.isEnded == false)
+    bench.run(from: 180, to: 184)
+    let parts = bench.feed.presentation?.renditions.first?.segments.flatMap(\.parts)
+    #expect(bench.feed.presentation?.names == names && parts?.last?.isGap == false)
+    bench.feed.advance(at: Bench.instant(490))
+    #expect(bench.feed.presentation?.isEnded == true)
+  }
+
+  @Test("a picture from before the show's first frame is none of it")
+  func early() throws {
+    var bench = Bench()
+    bench.report(0, at: 5)
+    bench.frame(0, at: 5, key: true, arrival: 5)
+    bench.report(1, at: 5)
+    for number in 0..<120 {
+      let time = 3 + Double(number) / 30
+      bench.frame(1, at: time, key: number % 30 == 0, size: 1, arrival: 5 + Double(number) / 30)
+    }
+    let room = try #require(bench.feed.presentation)
+    #expect(room.renditions.count == 2)
+    #expect(room.renditions.flatMap(\.segments).allSatisfy { $0.start >= 0 })
+    #expect(room.renditions.last?.segments.flatMap(\.parts).contains { !$0.isGap } == true)
+  }
+
   @Test("another session goes on in the same renditions, after a discontinuity")
   func session() throws {
     var bench = Bench()
@@ -127,6 +159,55 @@ struct RoomFeedTests {
     #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(1.5)).isEmpty)
     #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(2.2)) == [0, 1])
     #expect(bench.feed.takeKeyframeWishes(at: Bench.instant(2.3)).isEmpty)
+  }
+
+  @Test(
+    "another size or rotation of the picture is a discontinuity with a new initialization section")
+  func resize() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 5)
+    for number in 150..<300 {
+      let time = Double(number) / 30
+      if number % 30 == 0 { bench.report(0, at: time) }
+      // In the middle of a segment.
+      bench.frame(0, at: time, key: number == 160 || number % 60 == 1, size: 1, arrival: time)
+      bench.feed.advance(at: Bench.instant(time))
+    }
+    let rendition = try #require(bench.feed.presentation?.renditions.first)
+    let changes = rendition.segments.filter(\.isDiscontinuity)
+    #expect(changes.count == 1 && changes.first?.initialization == 1)
+    let start = try #require(changes.first).start
+    #expect(abs(rendition.span(start).seconds - (Double(160 - 1) / 30)) < 0.05)
+    #expect(rendition.segments.flatMap(\.parts).allSatisfy { !$0.isGap })
+  }
+
+  @Test("an event before the show, and one after its end, is none of it")
+  func events() throws {
+    func pin(_ number: Int) -> RoomEvent? {
+      var listener = RoomListener(room: "demo")
+      let text =
+        #"{"type":"listingPinned","cursor":\#(number),"atMs":1780000001000,"slot":1,"pin":null}"#
+      guard case .event(let event)? = listener.receive(Array(text.utf8), at: nil).first else {
+        return nil
+      }
+      return event
+    }
+    func listed(_ feed: RoomFeed) -> String {
+      guard let room = feed.presentation,
+        case .content(let content) = room.answer(
+          .playlist(rendition: 0, DeliveryDirectives()))
+      else { return "" }
+      return String(decoding: content.bytes, as: UTF8.self)
+    }
+    var bench = Bench()
+    bench.feed.take(try #require(pin(1)))
+    bench.run(from: 0, to: 4)
+    bench.feed.take(try #require(pin(2)))
+    bench.feed.end()
+    bench.feed.take(try #require(pin(3)))
+    let text = listed(bench.feed)
+    #expect(text.contains("ID=\"2\",CLASS=\"hawker.pin\"") && text.contains("#EXT-X-ENDLIST"))
+    #expect(!text.contains("ID=\"1\"") && !text.contains("ID=\"3\""))
   }
 
   @Test("nobody is asked for a keyframe while nobody watches, but for the show's first")

@@ -146,9 +146,29 @@ struct PresentationTests {
     #expect(rendition.span(oldest.start).seconds > 27)
     #expect(answer(short, "sound/r1-s\(first.sequence - 3).m4s") != .refused(.notFound))
     #expect(answer(short, "sound/r1-s0.m4s") == .refused(.notFound))
-    let heavy = try room(seconds: 60, bytesMax: 16 * 100_000, frameBytes: 200)
+    let heavy = try room(seconds: 60, bytesMax: 100_000, frameBytes: 200)
     #expect(heavy.renditions[0].byteCount <= 100_000 + 30_000)
     #expect(heavy.renditions[0].segments.count >= 4)
+  }
+
+  @Test("what is too much shortens the window of all renditions alike")
+  func sharedWindow() throws {
+    var room = try room(seconds: 1, bytesMax: 600_000, frameBytes: 1000)
+    let place = room.addRendition(
+      "light", .audio(name: "Light", language: nil), format: .aac(try sound()), at: .seconds(1))
+    #expect(place == 1)
+    for index in Int64(47)..<(47 * 40) {
+      for (place, size) in [(0, 1000), (1, 4)] {
+        let bytes = [UInt8](repeating: 7, count: size)
+        room.append(TimedSample(time: index * 1024, bytes: bytes, isSync: true), to: place)
+      }
+    }
+    let total = room.renditions.reduce(0) { $0 + $1.byteCount }
+    #expect(total <= 600_000 && total > 450_000)
+    let first = room.renditions.compactMap(\.segments.first?.sequence)
+    #expect(abs(first[0] - first[1]) <= 1 && first[0] > 5)
+    // Far more than one of sixteen equal shares would be.
+    #expect(room.renditions[0].byteCount > 600_000 * 3 / 4)
   }
 
   @Test("ten thousand who wait for one part are one group, and are gone with it")

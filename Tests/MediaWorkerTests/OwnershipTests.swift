@@ -105,6 +105,43 @@ struct HandOverTests {
     #expect(numbers == [1, 2, 3, 4])
   }
 
+  @Test("a viewer who is there before its worker's chains starts in the turn they are whole")
+  func latecomer() {
+    var owner = World(index: 0, workers: 2)
+    var other = World(index: 1, workers: 2)
+    let host = Far(1)
+    let viewer = Far(2, owner: 1)
+    owner.connect(host, publisherMedia(1))
+    owner.publish(host, 1..<5, keyframe: true)
+    other.now = owner.now
+    other.wall = owner.wall
+    other.connect(viewer, viewerMedia([sendSection(0)]))
+    other.execute(
+      .follow(TrackDescription(id: TrackID(1), kind: .video, rids: [nil]), owner: WorkerIndex(0)))
+    other.execute(.attach(viewer.id, section: 0, track: TrackID(1), .automatic))
+    for effect in other.recording.effects {
+      if case .note(let note, _) = effect { owner.core.take(note, at: owner.now) }
+    }
+    for effect in owner.recording.effects {
+      if case .note(let note, _) = effect { other.core.take(note, at: other.now) }
+    }
+    var sent: [Int] = []
+    for item in owner.recording.handOffs {
+      other.recording.clear()
+      switch item.kind {
+      case .packet(let track, let info):
+        other.core.takePacket(track, info, item.bytes.span, at: other.now, wall: other.wall)
+      case .chainsPassed(let track): other.core.takeChainsPassed(track, at: other.now)
+      case .datagram: Issue.record("nothing came that belongs to the other worker")
+      }
+      // A turn without time passing: nothing slow is done in it.
+      other.core.advance(at: other.now, wall: other.wall)
+      other.core.finishTurn(at: other.now, wall: other.wall)
+      sent.append(viewer.open(other.recording.sent).count)
+    }
+    #expect(sent == [0, 0, 0, 0, 4], "not from a part of the chains, and at once from the whole")
+  }
+
   @Test("a follower gets every packet of a track, also one of padding only, and sends it on")
   func follower() {
     var owner = World(index: 0, workers: 2)

@@ -121,7 +121,22 @@ package struct Presentation: Sendable {
     self.plan = plan
     guard !outputs.isEmpty else { return }
     renditions[place].apply(outputs)
-    renditions[place].trim(bytesMax: bytesMax / HLSLimits.renditionsMax)
+    renditions[place].trim()
+    keepWithinBytes()
+  }
+
+  /// When all renditions together have too much, the oldest segment of all goes first: a heavy one does
+  /// not shorten its own window alone, and a light one keeps no past that nobody can switch from.
+  private mutating func keepWithinBytes() {
+    var total = renditions.reduce(0) { $0 + $1.byteCount }
+    while total > bytesMax {
+      let oldest = renditions.indices.filter { renditions[$0].mayForget }.min {
+        renditions[$0].span(renditions[$0].segments[0].start)
+          < renditions[$1].span(renditions[$1].segments[0].start)
+      }
+      guard let oldest else { return }
+      total -= renditions[oldest].forgetOldest()
+    }
   }
 
   // MARK: Events

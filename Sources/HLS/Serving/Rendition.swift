@@ -111,17 +111,24 @@ package struct Rendition: Sendable {
   /// The segments that playlists name, oldest first; the last may have no part yet.
   package var listed: ArraySlice<StoredSegment> { segments[firstListed...] }
 
-  /// Forgets segments that no playlist younger than the window names (RFC 8216bis section 6.2.2), and
-  /// the oldest listed ones beyond `bytesMax`.
-  mutating func trim(bytesMax: Int) {
+  /// Forgets segments that no playlist younger than the window names (RFC 8216bis section 6.2.2).
+  mutating func trim() {
     guard let end = segments.last?.end else { return }
     let earliest = end - 2 * ticks.count(timing.window) - ticks.count(timing.segment)
-    while segments.count > 1, let first = segments.first,
-      first.end < earliest || byteCount > bytesMax && segments.count > Rendition.segmentsKept
-    {
-      byteCount -= first.byteCount
-      segments.removeFirst()
+    while segments.count > 1, let first = segments.first, first.end < earliest {
+      _ = forgetOldest()
     }
+  }
+
+  /// Whether there are more segments than a player needs.
+  var mayForget: Bool { segments.count > Rendition.segmentsKept }
+
+  /// Forgets the oldest segment; the bytes it had.
+  mutating func forgetOldest() -> Int {
+    guard !segments.isEmpty else { return 0 }
+    let bytes = segments.removeFirst().byteCount
+    byteCount -= bytes
+    return bytes
   }
 
   /// Segments that are kept however large they are: what a player needs to begin.

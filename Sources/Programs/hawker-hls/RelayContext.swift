@@ -5,6 +5,7 @@ import Crypto
 import HLSFeed
 import Loop
 import Web
+import Wire
 
 /// The loop's clients, the web server and the settings, for every `RoomRelay`.
 struct RelayContext {
@@ -17,6 +18,13 @@ struct RelayContext {
   /// Another one each time the process starts.
   let run: String
 
+  /// News of our own threads, which requests must not crowd out: a join, an address for each room, a list.
+  static let ownNewsMax = 2 * SidecarSettings.roomsLimit + 1
+  /// How long a show without media goes on: a host who comes back finds it, where the room's socket says
+  /// when it is over.
+  var silenceMax: TimeSpan {
+    settings.origin.isEmpty || !settings.token.isGiven ? RoomFeed.silenceMax : RoomRoster.idleMax
+  }
   /// Bytes of media that one room may keep.
   var roomBytesMax: Int { settings.bytesMax / settings.roomsMax }
 }

@@ -49,7 +49,8 @@ final class RoomRelay {
     self.context = context
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
-      ladder: context.settings.ladder, bytesMax: context.roomBytesMax)
+      ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
+      silenceMax: context.silenceMax)
   }
 
   /// Whether there is no show to be played, now or yet.
@@ -134,7 +135,8 @@ final class RoomRelay {
       context.settings.whep(room, at: socket?.movedTo), context.settings.token
     )
     joining = try? WorkerThread(name: "join", config: url) { url in
-      _ = inbox.post(.joining(room, SidecarJoin.run(url, token: token.read(), identity)))
+      let outcome = SidecarJoin.run(url, token: token.read(), identity)
+      _ = inbox.post(.joining(room, outcome), reserve: RelayContext.ownNewsMax)
     }
     joinAt = now + pause
   }
@@ -145,7 +147,9 @@ final class RoomRelay {
     joining = nil
     switch outcome {
     case .failed(let reason): if !isOver { lose(reason, at: now) }
-    case .joined(_, _, let session) where isOver: SidecarJoin.leave(session)
+    case .joined(_, _, let session) where isOver:
+      // Not waited for: the server may be the one that has gone.
+      _ = try? WorkerThread(name: "leave", config: session) { SidecarJoin.leave($0) }
     case .joined(let transport, let parameters, let session):
       begin(transport, parameters, session, at: now)
     }

@@ -85,7 +85,7 @@ final class RoomSocket {
       } catch {
         result = .failure(error)
       }
-      _ = inbox.post(.resolved(room, result))
+      _ = inbox.post(.resolved(room, result), reserve: RelayContext.ownNewsMax)
     }
     if thread != nil { state = .resolving }
   }

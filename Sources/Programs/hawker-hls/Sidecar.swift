@@ -25,6 +25,7 @@ final class Sidecar {
   private var listAskedAt = Instant.zero
   private var listAt = Instant.zero
   private var listFault: String?
+  private var isFullSaid = false
   private var nextTickAt = Instant.zero
   private var isStopped = false
 
@@ -160,7 +161,7 @@ final class Sidecar {
     (listAskedAt, listAt) = (now, now + Sidecar.listInterval)
     let inbox = context.inbox
     listing = try? WorkerThread(name: "list", config: context.settings) { settings in
-      _ = inbox.post(.listed(RoomList.fetch(settings)))
+      _ = inbox.post(.listed(RoomList.fetch(settings)), reserve: RelayContext.ownNewsMax)
     }
   }
 
@@ -171,7 +172,13 @@ final class Sidecar {
     case .success(let rooms):
       if listFault != nil { SidecarLog.write(.info, "the list of rooms is there again") }
       listFault = nil
+      let refused = roster.refusedCount
       apply(roster.take(rooms, asked: listAskedAt), at: now)
+      let isFull = roster.refusedCount != refused
+      if isFull, !isFullSaid {
+        SidecarLog.write(.warning, "more rooms are live than --rooms allows; some are left out")
+      }
+      isFullSaid = isFull
     case .failure(let fault):
       // Said once: a server that is away is away for many lists.
       if listFault != fault.text { SidecarLog.write(.warning, "no list of rooms: \(fault.text)") }

@@ -8,9 +8,6 @@ import pytest
 
 from harness.measure import wait
 
-# Far enough below the bars on two shared cores: nothing is tried again.
-pytestmark = pytest.mark.flaky(reruns=0)
-
 JOINS = 20
 KEYFRAME_SECONDS = 10
 
@@ -50,6 +47,8 @@ def test_a_join_at_any_phase_is_live_within_a_second(server, demo_room, room, re
     assert max(live) <= 1000, live
 
 
+# Nothing is measured that other processes on the machine could change: not tried again.
+@pytest.mark.flaky(reruns=0)
 # The players are `hawker load`: 50 pictures of 1280x720 in a browser are more than two cores decode. Its
 # own publisher is in a room where nobody watches, so it is asked for nothing.
 def test_50_joins_in_10_s_ask_for_at_most_5_keyframes(server, room, report):

@@ -20,8 +20,8 @@ def sidecar(server, evidence):
     sidecar.stop()
 
 
-def publish(start_client, server, room):
-    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+def publish(start_client, server, room, who="host"):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", who))
     publisher.wait_for("connected")
     return publisher
 
@@ -118,17 +118,19 @@ def test_it_outlives_its_publisher_and_its_server(server, start_client, sidecar,
         stdout=subprocess.PIPE, text=True,
     )
     publisher.stop()
-    publisher = publish(start_client, server, "red")
+    # Another host.
+    publisher = publish(start_client, server, "red", "second")
     again = sidecar.playlist(lambda text: dates(text)[-1] > dates(first)[-1] + 6000, room="red")
     assert "#EXT-X-ENDLIST" not in again and set(dates(first)[1:]) <= set(dates(again))
     judged = checker.communicate(timeout=60)[0]
     report(judged.splitlines()[-1])
     assert checker.returncode == 0, judged
+    before = sidecar.playlist(whole_segments(2), room="red")
     server.crash()
     publisher.process.kill()
-    publish(start_client, server, "red")
+    publish(start_client, server, "red", "second")
     after = sidecar.playlist(
-        lambda text: dates(text)[-1] > dates(again)[-1] + 8000 and "GAP=YES" not in text[-600:],
+        lambda text: dates(text)[-1] > dates(before)[-1] + 8000 and "GAP=YES" not in text[-600:],
         room="red", seconds=40,
     )
     assert "#EXT-X-ENDLIST" not in after and "#EXT-X-DISCONTINUITY\n" in after

@@ -1,0 +1,21 @@
+// What a fuzzer feeds: messages of a room socket.
+
+import HLS
+import Wire
+
+/// The fuzz body of this target.
+package enum HLSFeedFuzzBody {
+  /// Reads each line of `bytes` as a message of the room socket; traps when an event that came of it
+  /// can't be told to a player, or is too long for it.
+  package static func run(_ bytes: borrowing Span<UInt8>) {
+    var listener = RoomListener(room: "demo")
+    let now = WallTime(nanoseconds: 1_793_247_560_000_000_000)
+    for line in bytes.toArray().split(separator: 10, maxSplits: 64) {
+      for case .event(let event) in listener.receive(Array(line), at: now) {
+        precondition(event.message.count <= RoomEvent.messageBytesMax)
+        precondition(event.dateRange != nil)
+      }
+    }
+    precondition(!listener.join(token: "t").isEmpty)
+  }
+}
