@@ -48,12 +48,8 @@ package struct RoomFeed {
   ///   - keys: to encrypt segments with.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
-<<<<<<< HEAD
     bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax,
     keys: SegmentKeys? = nil
-=======
-    bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax
->>>>>>> transcode
   ) {
     self.silenceMax = silenceMax
     self.timing = timing

@@ -52,11 +52,7 @@ final class RoomRelay {
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
-<<<<<<< HEAD
       silenceMax: context.silenceMax, keys: context.settings.keys)
-=======
-      silenceMax: context.silenceMax)
->>>>>>> transcode
   }
 
   /// Whether there is no show to be played, now or yet.

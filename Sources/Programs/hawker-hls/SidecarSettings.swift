@@ -217,11 +217,7 @@ struct SidecarSettings: Sendable {
 
   private static let flags: Set<String> = [
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
-<<<<<<< HEAD
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
-=======
-    "--part", "--window", "--ladder", "--encoder", "--preset",
->>>>>>> transcode
   ]
 
   private static func number(
