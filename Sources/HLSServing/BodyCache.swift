@@ -28,6 +28,12 @@ struct BodyCache {
     _ request: LibraryRequest, _ coding: ContentCoding, _ presentation: Presentation
   ) -> HTTPResponse? {
     guard let key = BodyCache.key(request) else { return nil }
+    // Directives that can't be meant are refused, whatever others got.
+    if case .playlist(let place, let directives) = request,
+      presentation.standing(place, directives) != nil
+    {
+      return nil
+    }
     if revision != presentation.revision || epoch != presentation.epoch {
       revision = presentation.revision
       epoch = presentation.epoch

@@ -333,7 +333,7 @@ package struct Presentation: Sendable {
   }
 
   /// Why there is no playlist yet for these directives, or never; nil if there is one. Cheap.
-  private func standing(_ place: Int, _ directives: DeliveryDirectives) -> LibraryAnswer? {
+  package func standing(_ place: Int, _ directives: DeliveryDirectives) -> LibraryAnswer? {
     guard renditions.indices.contains(place) else { return .refused(.notFound) }
     let rendition = renditions[place]
     guard let newest = rendition.newest else {
