@@ -86,9 +86,7 @@ private struct SeatStage {
 
 @Suite("Where viewers are told to watch")
 struct DeliveryTests {
-  @Test(
-    "the third viewer for two seats joins with HLS, and is back when one leaves",
-    .disabled("fails on this stage without a host; test_delivery.py has it over sockets"))
+  @Test("the third viewer for two seats joins with HLS, and is back when one leaves")
   func spillsOver() throws {
     var test = try SeatStage()
     try test.watch(1, "ann")
@@ -107,9 +105,7 @@ struct DeliveryTests {
     #expect(test.subscribe(3).type == "answer")
   }
 
-  @Test(
-    "a refused subscribe is told where to watch instead",
-    .disabled("fails on this stage without a host; test_delivery.py has it over sockets"))
+  @Test("a refused subscribe is told where to watch instead")
   func toldWithRefusal() throws {
     var test = try SeatStage(seats: 1)
     try test.watch(1, "ann")
@@ -134,9 +130,7 @@ struct DeliveryTests {
     #expect(!access.allows(token, room: "other", at: stage.wall))
   }
 
-  @Test(
-    "who comes back with a session finds it on HLS still",
-    .disabled("fails on this stage without a host; test_delivery.py has it over sockets"))
+  @Test("who comes back with a session finds it on HLS still")
   func resumes() throws {
     var test = try SeatStage(seats: 1)
     try test.watch(1, "ann")
@@ -147,9 +141,7 @@ struct DeliveryTests {
     #expect(again.object("delivery")["reason"] == "full")
   }
 
-  @Test(
-    "a lost transport keeps its seat for its viewer, a session that is over gives it back",
-    .disabled("fails on this stage without a host; test_delivery.py has it over sockets"))
+  @Test("a lost transport keeps its seat for its viewer, a session that is over gives it back")
   func keepsSeat() throws {
     var test = try SeatStage(seats: 1)
     try test.watch(1, "ann")
