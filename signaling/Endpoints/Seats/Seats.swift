@@ -122,12 +122,14 @@ struct Seats: Sendable {
 
   // MARK: Coming and going
 
-  /// A session begins: it gets a seat if there is one.
+  /// A session begins: it gets a seat if there is one. One that is here already, since its room was read
+  /// again, stays where it is.
   mutating func enter(
     _ session: String, room: String, identity: String, rank: Rank = .plain, isBound: Bool = false,
     at now: Instant
   ) {
     let holder = SeatHolder.session(session)
+    guard viewers[holder] == nil else { return }
     insert(holder, room: room, identity: identity, rank: rank, isBound: isBound, at: now)
     change(holder, at: now) { seats, viewer in
       if viewer.rank != .exempt, seats.isOnHLSByPolicy(viewer) {
