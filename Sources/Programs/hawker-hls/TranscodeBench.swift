@@ -23,7 +23,8 @@ enum TranscodeBench {
     guard let count = Int(values["--frames"] ?? "300"), (1...framesMax).contains(count),
       let ladder = values["--ladder"].map({ Ladder($0) }) ?? .standard, settings.isAvailable
     else {
-      throw SidecarSettings.Fault(text: "bench transcode: [--frames N] [--ivf FILE] [--ladder L]", status: 2)
+      throw SidecarSettings.Fault(
+        text: "bench transcode: [--frames N] [--ivf FILE] [--ladder L]", status: 2)
     }
     do {
       let frames = try makeFrames(count)
