@@ -44,9 +44,24 @@ def udp_blocked():
     return _rule("meta", "l4proto", "udp", "drop")
 
 
+def _udp_ports():
+    """The ports of all UDP sockets there are."""
+    ports = set()
+    for name in ("udp", "udp6"):
+        with open(f"/proc/self/net/{name}") as table:
+            ports |= {int(line.split()[1].rsplit(":", 1)[1], 16) for line in list(table)[1:]}
+    return ports
+
+
 def media_blocked(port):
-    """Discards what goes to a server's media port, by UDP and by TCP."""
-    return _rule("meta", "l4proto", "{ tcp, udp }", "th", "dport", str(port), "drop")
+    """Discards what goes to a server's media port by TCP, and by UDP from sockets made from now on.
+
+    Who publishes or plays already goes on: it is somebody else's network that is so strict.
+    """
+    known = ", ".join(str(number) for number in sorted(_udp_ports()))
+    return _rule(
+        "meta", "l4proto", "{ tcp, udp }", "th", "dport", str(port), "th", "sport", "!=", f"{{ {known} }}", "drop"
+    )
 
 
 def udp_blocked_on_ipv4():
