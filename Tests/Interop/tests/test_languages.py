@@ -187,6 +187,8 @@ def test_every_word_can_be_another_languages_and_run_from_the_right(
     call(viewer, "shop.setCart('2', 2)")
     call(viewer, "shop.applyVoucher('10')")
     call(host, "shop.scheduleDrop({ sku: '3', quantity: 2, priceMinor: 1500, countdownSeconds: 10, durationSeconds: 900 })")
+    # The card comes with its frame: until then the pinned listing's button stands there.
+    viewer.page.locator("#commerce .act button[aria-disabled]").first.wait_for(timeout=10000)
     viewer.page.locator("#commerce .act button:not([aria-disabled])").first.wait_for(timeout=30000)
     press(viewer, "#commerce .act button")
     viewer.wait_until("hawker.room.show.state.shop.you.holds.length === 1", 20)
