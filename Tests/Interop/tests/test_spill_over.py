@@ -35,7 +35,9 @@ class Show:
         self.publisher.wait_for("connected")
         self.sidecar = Sidecar(folder, self.server, room, "--http", address)
         self.host_token = self.server.token(room, "host", "host")
-        until = time.monotonic() + 20
+        # FFmpeg makes no keyframe when asked to: one comes after 60 frames, on a busy machine after many
+        # seconds.
+        until = time.monotonic() + 45
         while self.sidecar.get()[0] != 200:
             assert time.monotonic() < until, "no HLS"
             time.sleep(0.2)
