@@ -86,14 +86,15 @@ package struct Lot: Hashable, Sendable {
     return max(1, step?.stepMinor ?? 1)
   }
 
-  /// When something happens by itself; in a pause nobody is asked to pay.
-  func nextDueMs(isPaused: Bool) -> Int64? {
+  /// When something happens by itself; in a pause nobody is asked to pay, and while no merchant takes
+  /// orders (`isPayable`) nobody after the winner is.
+  func nextDueMs(isPaused: Bool, isPayable: Bool) -> Int64? {
     switch stage {
     case .upcoming: startsAtMs
     case .open: endsAtMs
     case .closing: isPaused ? nil : closesAtMs
-    // The winner has not paid, and a pause kept the next from being asked.
-    case .sold: unit == .reserved && !isPaused ? 0 : nil
+    // The winner has not paid, and something kept the next from being asked.
+    case .sold: unit == .reserved && isPayable ? 0 : nil
     case .unsold, .cancelled: nil
     }
   }

@@ -2,8 +2,10 @@
 
 extension Shop {
   /// What is wrong with the state; empty always. Counts everything anew, so it is slow.
-  package func violations() -> [String] {
-    stockViolations() + dropViolations() + lotViolations() + orderViolations()
+  ///
+  /// - Parameter hasMerchant: false where nobody is handed what they could not pay for.
+  package func violations(hasMerchant: Bool = true) -> [String] {
+    stockViolations() + dropViolations(hasMerchant) + lotViolations() + orderViolations()
   }
 
   private func stockViolations() -> [String] {
@@ -33,7 +35,9 @@ extension Shop {
       // Refunded units that were shipped stay sold without an order.
       if stock.sold < sold[sku] ?? 0 { found.append("\(sku): \(stock.sold) sold") }
       if stock.surplus > 0 { found.append("\(sku): \(stock.surplus) units nobody wants") }
-      if stock.asks.contains(where: { $0.value < 1 }) { found.append("\(sku): asks for nothing") }
+      if stock.asks.contains(where: { $0.value.quantity < 1 }) {
+        found.append("\(sku): asks for nothing")
+      }
       if isOver, stock.wanted ?? 0 > 0 { found.append("\(sku): wanted after the end") }
       if let id = stock.listing, listing(id)?.variant(sku) == nil {
         found.append("\(sku): of no listing")
@@ -50,7 +54,7 @@ extension Shop {
     return found
   }
 
-  private func dropViolations() -> [String] {
+  private func dropViolations(_ hasMerchant: Bool) -> [String] {
     var found: [String] = []
     for drop in drops {
       let name = "drop \(drop.id)"
@@ -63,7 +67,7 @@ extension Shop {
       if drop.stage != .ended, drop.held + drop.sold + drop.free != drop.quantity {
         found.append("\(name): units are missing")
       }
-      if drop.canHandOn, !settings.isPaused {
+      if drop.canHandOn, !settings.isPaused, hasMerchant {
         found.append("\(name): somebody waits while a unit is free")
       }
       if drop.isSettled, drop.held + drop.free > 0 || !drop.claims.isEmpty {

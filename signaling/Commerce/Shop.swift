@@ -66,8 +66,10 @@ package struct Shop: Hashable, Sendable {
     case .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade,
       .dropEnded, .dropSettled, .dropRestocked:
       return applyDrop(event, at: place)
+    case .holdPriced(let id, let buyer, let priceMinor):
+      return price(hold: id, of: buyer, priceMinor)
     case .holdEnded(let id, let buyer, _): return endHold(id, of: buyer)
-    case .lotOpened, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed:
+    case .lotOpened, .lotStarted, .bidPlaced, .lotProlonged, .lotClosing, .lotAwarded, .lotClosed:
       return applyLot(event, at: place)
     case .cartSet(let sku, let quantity): return setCart(sku, quantity, of: place.buyer)
     case .voucherApplied(let code): return applyVoucher(code, of: place.buyer)
@@ -75,9 +77,12 @@ package struct Shop: Hashable, Sendable {
       return applyOrder(event, at: place)
     case .gifted(let event): return gifts.add(event, at: place.atMs)
     case .unitsAsked(let sku, let wanted, let quantity):
-      return stock.ask(sku, wanted: wanted, quantity: quantity, as: place.sequence)
+      return stock.ask(
+        sku, wanted: wanted, quantity: quantity, as: place.sequence, at: place.atMs)
     case .unitsGranted(let id, let sku, let quantity):
       return stock.grant(sku, quantity, of: id)
+    case .unitsAskedAgain(let id, let sku): return stock.askAgain(sku, id, at: place.atMs)
+    case .unitsUnanswered(let id, let sku): return stock.giveUp(sku, id)
     case .unitsReturned(let sku, let quantity): return stock.giveBack(sku, quantity)
     case .shopOver:
       isOver = true
@@ -89,13 +94,23 @@ package struct Shop: Hashable, Sendable {
   // MARK: Reading
 
   /// When the server's `due` has something to do, milliseconds since 1970; nil: never.
-  package var nextDueMs: Int64? {
+  package var nextDueMs: Int64? { nextDueMs(hasMerchant: true) }
+
+  /// The same while a merchant takes orders, or (false) none does: then nobody is handed what they could
+  /// not pay for.
+  package func nextDueMs(hasMerchant: Bool) -> Int64? {
     var next = clocks.first?.key.atMs
+    if let due = stock.clocks.first?.key.atMs { next = min(next ?? due, due) }
+    let isPayable = hasMerchant && !settings.isPaused
     for drop in drops {
-      if let due = drop.nextDueMs(isPaused: settings.isPaused) { next = min(next ?? due, due) }
+      if let due = drop.nextDueMs(isPaused: settings.isPaused, isPayable: isPayable) {
+        next = min(next ?? due, due)
+      }
     }
     for lot in lots {
-      if let due = lot.nextDueMs(isPaused: settings.isPaused) { next = min(next ?? due, due) }
+      if let due = lot.nextDueMs(isPaused: settings.isPaused, isPayable: isPayable) {
+        next = min(next ?? due, due)
+      }
     }
     return next
   }

@@ -69,10 +69,12 @@ extension ShopEvent {
       .dropEnded(_, .cancelled), .lotClosed(_, .cancelled), .orderMoved(_, .refundRequested, _),
       .orderMoved(_, .shipped, _), .reportRefused:
       true
-    case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdEnded, .dropEnded,
-      .dropSettled, .dropRestocked, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed,
+    case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdPriced, .holdEnded,
+      .dropEnded,
+      .dropSettled, .dropRestocked, .lotStarted, .bidPlaced, .lotProlonged, .lotClosing,
+      .lotAwarded, .lotClosed,
       .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved, .gifted,
-      .unitsAsked, .unitsGranted, .unitsReturned, .shopOver:
+      .unitsAsked, .unitsGranted, .unitsAskedAgain, .unitsUnanswered, .unitsReturned, .shopOver:
       false
     }
   }
