@@ -128,6 +128,23 @@ struct LotRuleTests {
     #expect(harness.holds(3).count == 1)
   }
 
+  @Test("a server that is away at every end does not keep a lot open for ever")
+  func endedUnseenOften() throws {
+    var (harness, lot) = try LotTests.open()
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    for _ in 0..<ShopLimits.prolongedMax {
+      try harness.pass(seconds: 120)
+      #expect(harness.shop.lot(lot)?.stage == .open)
+      #expect(harness.shop.lot(lot)?.endsAtMs == harness.nowMs + 10_000)
+    }
+    #expect(try ShopHarness.shop(from: harness.snapshot) == harness.shop)
+    try harness.pass(seconds: 120)
+    #expect(harness.shop.lot(lot)?.stage == .closing)
+    #expect(harness.shop.lot(lot)?.closesAtMs == harness.nowMs + 300)
+    try harness.pass(ms: 300)
+    #expect(harness.holds(2).count == 1)
+  }
+
   @Test("while no merchant takes orders the winner is told so, and nobody is next for it")
   func unattended() throws {
     var (harness, lot) = try LotTests.open()

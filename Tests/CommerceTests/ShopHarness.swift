@@ -53,7 +53,7 @@ struct ShopHarness {
     let decision = try shop.decide(command, by: context, firstSequence: nextSequence)
     for event in decision.events { apply(event, by: context.buyer) }
     if !checksAlways || decision.events.isEmpty { return decision }
-    let violations = shop.violations(hasMerchant: hasMerchant)
+    let violations = shop.violations()
     #expect(violations.isEmpty, "\(violations) after \(decision.events)")
     return decision
   }
@@ -103,6 +103,11 @@ struct ShopHarness {
   }
 
   // MARK: Shortcuts
+
+  /// What the log says of units that wait for a merchant.
+  var awaited: [Bool] {
+    log.compactMap { if case .merchantAwaited(let isAwaited) = $0.event { isAwaited } else { nil } }
+  }
 
   /// A drop that is open and whose window is over unless `inWindow`.
   mutating func openDrop(

@@ -248,9 +248,10 @@ struct RandomShow {
     _ = try? harness.run(.setShop(settings))
     for _ in 0..<count {
       harness.reservesStock = random.chance(50)
+      if random.chance(3) { harness.hasMerchant.toggle() }
       harness.nowMs +=
         random.chance(95)
-        ? random.number(0...900) : random.chance(90) ? random.number(0...40_000) : 300_000
+        ? random.number(0...900) : random.chance(95) ? random.number(0...40_000) : 300_000
       let command = command()
       let actor = actor(of: command)
       let before = harness.shop
@@ -271,6 +272,7 @@ struct ShopPropertyTests {
       show.run(250)
       let shop = show.harness.shop
       #expect(show.harness.replayed == shop, "seed \(seed)")
+      show.harness.hasMerchant = true
       try show.harness.run(.setShop(RandomShow.pause(false)))
       // Everybody goes home: what is held returns within its time.
       // A unit can go from one that waits to the next for a while.
@@ -293,7 +295,7 @@ struct ShopPropertyTests {
       show.run(400)
       for entry in show.harness.log { kinds[entry.event.kind, default: 0] += 1 }
     }
-    #expect(kinds.count == 41)
+    #expect(kinds.count == 42)
     #expect(kinds.values.allSatisfy { $0 >= 10 }, "\(kinds)")
   }
 

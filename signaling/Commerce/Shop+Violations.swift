@@ -2,10 +2,8 @@
 
 extension Shop {
   /// What is wrong with the state; empty always. Counts everything anew, so it is slow.
-  ///
-  /// - Parameter hasMerchant: false where nobody is handed what they could not pay for.
-  package func violations(hasMerchant: Bool = true) -> [String] {
-    stockViolations() + dropViolations(hasMerchant) + lotViolations() + orderViolations()
+  package func violations() -> [String] {
+    stockViolations() + dropViolations() + lotViolations() + orderViolations()
   }
 
   private func stockViolations() -> [String] {
@@ -54,7 +52,10 @@ extension Shop {
     return found
   }
 
-  private func dropViolations(_ hasMerchant: Bool) -> [String] {
+  /// Whether what came free rightly waits: nobody could pay for it.
+  private var mayWait: Bool { settings.isPaused || awaitsMerchant }
+
+  private func dropViolations() -> [String] {
     var found: [String] = []
     for drop in drops {
       let name = "drop \(drop.id)"
@@ -67,7 +68,7 @@ extension Shop {
       if drop.stage != .ended, drop.held + drop.sold + drop.free != drop.quantity {
         found.append("\(name): units are missing")
       }
-      if drop.canHandOn, !settings.isPaused, hasMerchant {
+      if drop.canHandOn, !mayWait {
         found.append("\(name): somebody waits while a unit is free")
       }
       if drop.isSettled, drop.held + drop.free > 0 || !drop.claims.isEmpty {
@@ -130,6 +131,9 @@ extension Shop {
       let name = "lot \(lot.id)"
       let own = holds.map(\.value).filter { $0.source == .lot(lot.id) }
       if own.count > 1 { found.append("\(name): two winners") }
+      if lot.canHandOn, !mayWait {
+        found.append("\(name): nobody is asked")
+      }
       if (lot.unit == .held) != (own.count == 1) { found.append("\(name): the unit is elsewhere") }
       if let hold = own.first, lot.winner != hold.buyer { found.append("\(name): another winner") }
       let paid = orders.count { $0.value.lot == lot.id && $0.value.units == .sold }

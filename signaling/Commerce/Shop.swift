@@ -25,6 +25,8 @@ package struct Shop: Hashable, Sendable {
   package internal(set) var revenue = Revenue()
   /// The show has ended: units the merchant gave go back as they come free.
   package internal(set) var isOver = false
+  /// No merchant takes orders, and something that came free waits for one.
+  package internal(set) var awaitsMerchant = false
   /// When holds and orders end.
   var clocks = SortedTable<ShopClock, Bool>()
   /// Orders that came to nothing and were never paid: the oldest makes room when there are too many.
@@ -66,6 +68,10 @@ package struct Shop: Hashable, Sendable {
     case .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade,
       .dropEnded, .dropSettled, .dropRestocked:
       return applyDrop(event, at: place)
+    case .merchantAwaited(let isAwaited):
+      guard awaitsMerchant != isAwaited, !isAwaited || canHandOn else { return false }
+      awaitsMerchant = isAwaited
+      return true
     case .holdPriced(let id, let buyer, let priceMinor):
       return price(hold: id, of: buyer, priceMinor)
     case .holdEnded(let id, let buyer, _): return endHold(id, of: buyer)
@@ -97,11 +103,12 @@ package struct Shop: Hashable, Sendable {
   package var nextDueMs: Int64? { nextDueMs(hasMerchant: true) }
 
   /// The same while a merchant takes orders, or (false) none does: then nobody is handed what they could
-  /// not pay for.
+  /// not pay for. That this begins, and that it is over, goes on record at once.
   package func nextDueMs(hasMerchant: Bool) -> Int64? {
+    if hasMerchant, awaitsMerchant { return 0 }
     var next = clocks.first?.key.atMs
     if let due = stock.clocks.first?.key.atMs { next = min(next ?? due, due) }
-    let isPayable = hasMerchant && !settings.isPaused
+    let isPayable = isHandingOn(hasMerchant: hasMerchant)
     for drop in drops {
       if let due = drop.nextDueMs(isPaused: settings.isPaused, isPayable: isPayable) {
         next = min(next ?? due, due)
@@ -113,6 +120,17 @@ package struct Shop: Hashable, Sendable {
       }
     }
     return next
+  }
+
+  /// Whether a unit is free and somebody is next for it, and no pause keeps it.
+  package var canHandOn: Bool {
+    !settings.isPaused && (drops.contains(where: \.canHandOn) || lots.contains(where: \.canHandOn))
+  }
+
+  /// Whether there is something to do when a unit is free and somebody waits: to hand it on, or to put on
+  /// record that it waits for a merchant.
+  func isHandingOn(hasMerchant: Bool) -> Bool {
+    !settings.isPaused && (hasMerchant || !awaitsMerchant)
   }
 
   package func listing(_ id: ShopID) -> Listing? { listings.first { $0.id == id } }

@@ -64,6 +64,7 @@ extension ShopEvent {
       [
         ("drop", .integer(id)), ("seed", .string(Hex.text(seed))), ("untilMs", .integer(untilMs)),
       ]
+    case .merchantAwaited(let isAwaited): [("awaited", .bool(isAwaited))]
     case .dropRestocked(let id, let quantity):
       [("drop", .integer(id)), ("quantity", .integer(quantity))]
     case .holdMade(let event): event.members

@@ -87,6 +87,7 @@ extension ShopEvent {
         try fields.id("hold"), try fields.buyer("buyer"), try fields.choice("why"))
     case "dropEnded": return .dropEnded(try fields.id("drop"), try fields.choice("why"))
     case "dropSettled": return .dropSettled(try fields.id("drop"))
+    case "merchantAwaited": return .merchantAwaited(try fields.fields.bool("awaited"))
     case "dropRestocked":
       return .dropRestocked(
         try fields.id("drop"),

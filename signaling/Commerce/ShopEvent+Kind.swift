@@ -24,6 +24,7 @@ extension ShopEvent {
     case .dropEnded: "dropEnded"
     case .dropSettled: "dropSettled"
     case .dropRestocked: "dropRestocked"
+    case .merchantAwaited: "merchantAwaited"
     case .lotOpened: "lotOpened"
     case .lotStarted: "lotStarted"
     case .bidPlaced: "bidPlaced"
@@ -58,7 +59,8 @@ extension ShopEvent {
     case .gifted(let event): event.posting.buyer
     case .shopSet, .listingPut, .listingRemoved, .listingsOrdered, .variantSet, .listingPinned,
       .voucherPut, .voucherRemoved, .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft,
-      .dropDecided, .dropEnded, .dropSettled, .dropRestocked, .lotOpened, .lotStarted,
+      .dropDecided, .dropEnded, .dropSettled, .dropRestocked, .merchantAwaited, .lotOpened,
+      .lotStarted,
       .lotProlonged, .lotClosing, .lotClosed, .cartSet, .voucherApplied, .orderMade, .orderPriced,
       .paymentOffered, .orderMoved, .reportRefused, .unitsAsked, .unitsGranted, .unitsAskedAgain,
       .unitsUnanswered, .unitsReturned, .shopOver:

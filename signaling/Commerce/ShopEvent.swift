@@ -41,6 +41,8 @@ package enum ShopEvent: Hashable, Sendable {
   case dropEnded(ShopID, DropEnd)
   /// Nothing can come free any more: nobody waits.
   case dropSettled(ShopID)
+  /// What came free waits from now on because no merchant takes orders; false: one does again.
+  case merchantAwaited(Bool)
   /// Units of a refunded order are the drop's again, not the shelf's.
   case dropRestocked(ShopID, quantity: Int64)
   // Auctions

@@ -46,6 +46,9 @@ package enum ShopLimits {
   package static let incrementsMax = 20
   /// How late a lot's end is noticed by a process that runs. Later, and nobody could bid at the end.
   package static let outageMs: Int64 = 5000
+  /// How often such a lot is prolonged, by three minutes in all at most: a server that is away at every end
+  /// is not mended by more time, and who leads is not kept waiting for ever.
+  package static let prolongedMax: Int64 = 3
   /// Bidders of one lot that are remembered, for the next in line.
   package static let biddersMax = 10_000
   /// Lots kept in memory after their end.

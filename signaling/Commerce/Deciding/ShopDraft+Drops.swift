@@ -122,7 +122,7 @@ extension ShopDraft {
     var freeBefore = Int64.max
     for _ in 0..<ShopLimits.endedAtOnceMax {
       let shop = state
-      guard let drop = shop.drop(id), drop.canHandOn, !shop.settings.isPaused, context.hasMerchant,
+      guard let drop = shop.drop(id), drop.canHandOn, !shop.settings.isPaused, findsMerchant(),
         drop.free < freeBefore, let next = drop.waitlist.first?.value,
         let claim = drop.claims[next]
       else { break }
@@ -141,6 +141,13 @@ extension ShopDraft {
     {
       add(.dropSettled(id))
     }
+  }
+
+  /// Whether a merchant takes orders; that something waits for one goes on record, so that the log alone
+  /// says why it does.
+  mutating func findsMerchant() -> Bool {
+    if !context.hasMerchant, !state.awaitsMerchant { add(.merchantAwaited(true)) }
+    return context.hasMerchant
   }
 
   /// What the merchant says to a hold's price: never more than was promised. Once it is ordered, the

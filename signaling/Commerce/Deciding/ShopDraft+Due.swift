@@ -4,6 +4,7 @@ extension ShopDraft {
   /// Brings the shop to the context's time. What is left when it was too much is due still.
   mutating func advance() {
     guard isDue else { return }
+    if context.hasMerchant, state.awaitsMerchant { add(.merchantAwaited(false)) }
     if let decision = soleDecision {
       add(decision)
       return
@@ -49,8 +50,9 @@ extension ShopDraft {
     mutating get { state.nextDueMs(hasMerchant: context.hasMerchant).map { $0 <= atMs } ?? false }
   }
 
-  /// Whether who is handed something could pay for it.
-  private func isPayable(_ shop: Shop) -> Bool { context.hasMerchant && !shop.settings.isPaused }
+  private func isPayable(_ shop: Shop) -> Bool {
+    shop.isHandingOn(hasMerchant: context.hasMerchant)
+  }
 
   /// Questions for units that nobody has answered in time: once more, and after that no more.
   private mutating func askAgain() {
@@ -104,7 +106,9 @@ extension ShopDraft {
       switch lot.stage {
       case .upcoming: add(.lotStarted(id))
       // No process ran when it should have ended: whoever would have bid then can do so now.
-      case .open where atMs - lot.endsAtMs > ShopLimits.outageMs:
+      case .open
+      where atMs - lot.endsAtMs > ShopLimits.outageMs
+        && lot.prolongedCount < ShopLimits.prolongedMax:
         add(.lotProlonged(id, endsAtMs: time(in: lot.softSeconds)))
       // From now, not from the planned end: who could not reach us before has the same time.
       case .open: add(.lotClosing(id, closesAtMs: atMs + windowMs))

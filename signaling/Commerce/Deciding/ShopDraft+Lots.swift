@@ -141,7 +141,7 @@ extension ShopDraft {
     let shop = state
     // In a pause nobody could pay; while no merchant takes orders, nobody is next for it.
     guard let lot = shop.lot(id), lot.unit == .reserved, !shop.settings.isPaused,
-      context.hasMerchant || lot.stage != .sold
+      lot.stage != .sold || findsMerchant()
     else { return }
     if let next = lot.next {
       add(

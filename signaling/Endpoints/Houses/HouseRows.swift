@@ -70,10 +70,9 @@ extension ShopEvent {
       .orderMoved(_, .shipped, _), .reportRefused:
       true
     case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdPriced, .holdEnded,
-      .dropEnded,
-      .dropSettled, .dropRestocked, .lotStarted, .bidPlaced, .lotProlonged, .lotClosing,
-      .lotAwarded, .lotClosed,
-      .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved, .gifted,
+      .dropEnded, .dropSettled, .dropRestocked, .merchantAwaited, .lotStarted, .bidPlaced,
+      .lotProlonged, .lotClosing, .lotAwarded, .lotClosed, .cartSet, .voucherApplied, .orderMade,
+      .orderPriced, .paymentOffered, .orderMoved, .gifted,
       .unitsAsked, .unitsGranted, .unitsAskedAgain, .unitsUnanswered, .unitsReturned, .shopOver:
       false
     }

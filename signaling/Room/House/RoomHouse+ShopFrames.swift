@@ -53,7 +53,7 @@ extension RoomHouse {
           entry, to: .staff,
           [("order", .integer(id)), ("report", .string(report.rawValue))])
       ]
-    case .unitsAskedAgain: return []
+    case .unitsAskedAgain, .merchantAwaited: return []
     case .unitsAsked(let sku, _, _), .unitsUnanswered(_, let sku):
       return [counter(entry, .staff, .units(sku))]
     case .unitsGranted(_, let sku, _), .unitsReturned(let sku, _): return stock(entry, sku)
