@@ -49,6 +49,8 @@ package enum HookLimits {
   package static let syncMax = 512
   /// Of them those to one endpoint: a slow shop is no other shop's trouble.
   package static let syncEachMax = 64
+  /// Of those, the prices of new holds: a drop's opening must not keep buyers from their payment pages.
+  package static let syncHoldsMax = 32
   /// Of those for a payment page, those of one buyer at one shop.
   package static let syncBuyerMax = 2
   /// Payment pages that wait to be asked for.

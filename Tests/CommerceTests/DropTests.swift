@@ -227,4 +227,58 @@ struct DropTests {
     try harness.pass(seconds: 300)
     #expect(harness.holds(2).isEmpty)
   }
+
+  @Test("while no merchant takes orders the waitlist stands still, and goes on when one does")
+  func unattended() throws {
+    var harness = try ShopHarness(units: 1)
+    let drop = try harness.openDrop(quantity: 1)
+    for buyer in UInt32(2)...3 { try harness.run(.claim(drop: drop, quantity: 1), by: buyer) }
+    harness.hasMerchant = false
+    try harness.pass(seconds: 600)
+    #expect(harness.shop.holds.isEmpty && harness.shop.drop(drop)?.stage == .ended)
+    #expect(harness.shop.drop(drop)?.waiting == 1 && harness.shop.drop(drop)?.isSettled == false)
+    #expect(harness.shop.nextDueMs(hasMerchant: false) == nil)
+    #expect(harness.awaited == [true])
+    harness.hasMerchant = true
+    #expect(harness.shop.nextDueMs(hasMerchant: true) == 0)
+    try harness.pass()
+    #expect(harness.holds(3).count == 1)
+    #expect(harness.awaited == [true, false] && harness.shop.nextDueMs(hasMerchant: true) != 0)
+  }
+
+  @Test("that something waits for a merchant is on record only where something waits")
+  func unattendedRecord() throws {
+    var harness = try ShopHarness(units: 1)
+    let drop = try harness.openDrop(quantity: 1)
+    harness.hasMerchant = false
+    try harness.run(.claim(drop: drop, quantity: 1), by: 2)
+    try harness.pass(seconds: 1)
+    let place = ShopPlace(sequence: harness.nextSequence, atMs: harness.nowMs, buyer: .server)
+    #expect(harness.awaited.isEmpty && !harness.shop.apply(.merchantAwaited(true), at: place))
+    // It would be handed on in the pause's end, were there a merchant.
+    try harness.run(.claim(drop: drop, quantity: 1), by: 3)
+    try harness.run(.setShop(RandomShow.pause(true)))
+    try harness.pass(seconds: 300)
+    #expect(harness.awaited.isEmpty && harness.shop.nextDueMs(hasMerchant: false) != 0)
+    try harness.run(.setShop(RandomShow.pause(false)))
+    #expect(harness.awaited == [true] && harness.holds(3).isEmpty)
+    #expect(try ShopHarness.shop(from: harness.snapshot) == harness.shop)
+  }
+
+  @Test("who waits after the end, with nobody to pay, is let go by the host; the units are free")
+  func cancelWaiting() throws {
+    var harness = try ShopHarness(units: 1)
+    let drop = try harness.openDrop(quantity: 1)
+    for buyer in UInt32(2)...3 { try harness.run(.claim(drop: drop, quantity: 1), by: buyer) }
+    harness.hasMerchant = false
+    try harness.pass(seconds: 600)
+    try harness.run(.cancelDrop(drop))
+    #expect(harness.shop.drop(drop)?.isSettled == true)
+    #expect(harness.shop.stock.available("shirt") == 1)
+    #expect(try harness.run(.cancelDrop(drop)).events.isEmpty)
+    var other = try ShopHarness(units: 1)
+    let over = try other.openDrop(quantity: 1)
+    try other.pass(seconds: 600)
+    #expect(other.refusal(of: .cancelDrop(over)) == .wrongState)
+  }
 }

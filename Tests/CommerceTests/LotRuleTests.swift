@@ -96,14 +96,70 @@ struct LotRuleTests {
     #expect(harness.holds(2).count == 1)
   }
 
-  @Test("an end that passed unseen still leaves the whole time for late bids")
-  func endedUnseen() throws {
+  @Test("an end that is noticed a little late still leaves the whole time for late bids")
+  func endedLate() throws {
     var (harness, lot) = try LotTests.open()
     try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    try harness.pass(seconds: 60, ms: ShopLimits.outageMs)
+    #expect(harness.shop.lot(lot)?.stage == .closing)
+    #expect(harness.shop.lot(lot)?.closesAtMs == harness.nowMs + 300)
+    try harness.pass(ms: 300)
+    #expect(harness.holds(2).count == 1)
+  }
+
+  @Test(
+    "an end that passed while no process ran: open for a soft close's time, to everyone",
+    arguments: [true, false])
+  func endedUnseen(isSoft: Bool) throws {
+    var harness = try ShopHarness(units: 1)
+    let lot = try #require(
+      try harness.run(
+        .openLot(LotDraft(sku: "shirt", startMinor: 100, durationSeconds: 60, isSoft: isSoft))
+      ).made)
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    harness.nowMs += 120_000
+    // Also for a bid that comes before the timer.
+    try harness.run(.bid(lot: lot, amountMinor: 500, maxMinor: nil), by: 3)
+    #expect(harness.shop.lot(lot)?.stage == .open)
+    #expect(harness.shop.lot(lot)?.endsAtMs == harness.nowMs + 10_000)
+    #expect(harness.shop.lot(lot)?.leader == BuyerID(3))
+    try harness.pass(seconds: 10)
+    try harness.pass(ms: 300)
+    #expect(harness.holds(3).count == 1)
+  }
+
+  @Test("a server that is away at every end does not keep a lot open for ever")
+  func endedUnseenOften() throws {
+    var (harness, lot) = try LotTests.open()
+    try harness.run(.bid(lot: lot, amountMinor: 100, maxMinor: nil), by: 2)
+    for _ in 0..<ShopLimits.prolongedMax {
+      try harness.pass(seconds: 120)
+      #expect(harness.shop.lot(lot)?.stage == .open)
+      #expect(harness.shop.lot(lot)?.endsAtMs == harness.nowMs + 10_000)
+    }
+    #expect(try ShopHarness.shop(from: harness.snapshot) == harness.shop)
     try harness.pass(seconds: 120)
     #expect(harness.shop.lot(lot)?.stage == .closing)
     #expect(harness.shop.lot(lot)?.closesAtMs == harness.nowMs + 300)
     try harness.pass(ms: 300)
+    #expect(harness.holds(2).count == 1)
+  }
+
+  @Test("while no merchant takes orders the winner is told so, and nobody is next for it")
+  func unattended() throws {
+    var (harness, lot) = try LotTests.open()
+    for (buyer, amount) in [(UInt32(2), Minor(200)), (3, 300)] {
+      try harness.run(.bid(lot: lot, amountMinor: amount, maxMinor: nil), by: buyer)
+    }
+    harness.hasMerchant = false
+    try harness.pass(seconds: 60)
+    try harness.pass(ms: 300)
+    #expect(harness.holds(3).count == 1)
+    try harness.pass(seconds: 300)
+    #expect(harness.shop.holds.isEmpty && harness.shop.lot(lot)?.stage == .sold)
+    #expect(harness.shop.nextDueMs(hasMerchant: false) == nil)
+    harness.hasMerchant = true
+    try harness.pass()
     #expect(harness.holds(2).count == 1)
   }
 
@@ -124,7 +180,7 @@ struct LotRuleTests {
     var (closing, other) = try LotTests.open()
     try closing.run(.bid(lot: other, amountMinor: 200, maxMinor: nil), by: 2)
     try closing.run(.setShop(RandomShow.pause(true)))
-    try closing.pass(seconds: 100)
+    try closing.pass(seconds: 60)
     try closing.pass(seconds: 100)
     #expect(closing.shop.lot(other)?.stage == .closing && closing.shop.nextDueMs == nil)
     try closing.run(.setShop(RandomShow.pause(false)))

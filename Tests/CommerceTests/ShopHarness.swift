@@ -13,6 +13,8 @@ struct ShopHarness {
   var windowMs: Int64 = 300
   /// Whether the merchant is asked for units.
   var reservesStock = false
+  /// Whether a merchant takes orders.
+  var hasMerchant = true
   /// Whether every event is followed by a check of all invariants.
   var checksAlways = true
 
@@ -38,7 +40,8 @@ struct ShopHarness {
     ShopContext(
       buyer: BuyerID(buyer), isStaff: buyer == 1 || buyer == ShopHarness.moderator,
       isHost: buyer == 1, atMs: nowMs, delayMs: delayMs, windowMs: windowMs,
-      seed: [UInt8](repeating: seed, count: 32), reservesStock: reservesStock)
+      seed: [UInt8](repeating: seed, count: 32), hasMerchant: hasMerchant,
+      reservesStock: reservesStock)
   }
 
   /// Decides and applies as member `buyer`; 1 is the host.
@@ -50,7 +53,8 @@ struct ShopHarness {
     let decision = try shop.decide(command, by: context, firstSequence: nextSequence)
     for event in decision.events { apply(event, by: context.buyer) }
     if !checksAlways || decision.events.isEmpty { return decision }
-    #expect(shop.violations().isEmpty, "\(shop.violations()) after \(decision.events)")
+    let violations = shop.violations()
+    #expect(violations.isEmpty, "\(violations) after \(decision.events)")
     return decision
   }
 
@@ -99,6 +103,11 @@ struct ShopHarness {
   }
 
   // MARK: Shortcuts
+
+  /// What the log says of units that wait for a merchant.
+  var awaited: [Bool] {
+    log.compactMap { if case .merchantAwaited(let isAwaited) = $0.event { isAwaited } else { nil } }
+  }
 
   /// A drop that is open and whose window is over unless `inWindow`.
   mutating func openDrop(

@@ -12,7 +12,7 @@ struct UnitsTests {
     harness.reservesStock = true
     try harness.run(.putListing(ShopHarness.listing("shirt", units: units)))
     let ask = try #require(harness.stock.asks.first)
-    #expect(ask.value == units)
+    #expect(ask.value.quantity == units)
     return (harness, ask.key)
   }
 
@@ -47,7 +47,7 @@ struct UnitsTests {
     #expect(harness.stock.pending == 3)
     // More still: only what is missing beyond what was asked for.
     try harness.run(.setVariant("shirt", priceMinor: nil, units: 9))
-    #expect(harness.stock.asks.map(\.value) == [3, 4])
+    #expect(harness.stock.asks.map(\.value.quantity) == [3, 4])
   }
 
   @Test("units that are not wanted any more go back, what is sold or held does not")
@@ -149,6 +149,54 @@ struct UnitsTests {
     try harness.run(.server(.pricesChecked(order: denied, .denied(reason: "gone"))), by: 0)
     #expect(harness.shop.orders[denied]?.status == .failed)
     #expect(harness.shop.orders[denied]?.reason == "gone")
+  }
+
+  /// The questions so far, with how often each was asked.
+  private func questions(_ harness: ShopHarness) -> [ShopID: Int] {
+    var times: [ShopID: Int] = [:]
+    for entry in harness.log {
+      switch entry.event {
+      case .unitsAsked(_, _, let quantity) where quantity > 0: times[entry.place.sequence] = 1
+      case .unitsAskedAgain(let id, _): times[id, default: 0] += 1
+      default: break
+      }
+    }
+    return times
+  }
+
+  @Test("a question that nobody answers is asked again, given up by name, and can be asked anew")
+  func unanswered() throws {
+    var (harness, ask) = try asked(5)
+    for times in 1..<ShopLimits.asksTimesMax {
+      #expect(harness.shop.nextDueMs == harness.nowMs + ShopLimits.askAgainMs)
+      try harness.pass(ms: ShopLimits.askAgainMs - 1)
+      #expect(questions(harness)[ask] == Int(times))
+      try harness.pass(ms: 1)
+      #expect(questions(harness)[ask] == Int(times) + 1 && harness.stock.pending == 5)
+    }
+    #expect(try ShopHarness.shop(from: harness.snapshot) == harness.shop)
+    try harness.pass(ms: ShopLimits.askAgainMs)
+    #expect(harness.stock.pending == 0 && harness.stock.unanswered == 5)
+    #expect(harness.shop.nextDueMs == nil && harness.stock.wanted == 0)
+    // Too late: the merchant is told that nobody waits for them.
+    #expect(harness.refusal(of: .server(.stockGranted(ask: ask, 5)), by: 0) == .closed)
+    #expect(try ShopHarness.shop(from: harness.snapshot) == harness.shop)
+    #expect(harness.replayed == harness.shop)
+    try harness.run(.setVariant("shirt", priceMinor: nil, units: 5))
+    #expect(harness.stock.pending == 5 && harness.stock.unanswered == 0)
+  }
+
+  @Test("an answer in time ends the asking; a show that is over asks no more")
+  func answered() throws {
+    var (harness, ask) = try asked(5)
+    try harness.pass(ms: ShopLimits.askAgainMs)
+    try harness.run(.server(.stockGranted(ask: ask, 3)), by: 0)
+    #expect(harness.shop.nextDueMs == nil && harness.stock.units == 3)
+    try harness.run(.setVariant("shirt", priceMinor: nil, units: 5))
+    try harness.run(.server(.over), by: 0)
+    let count = questions(harness).count
+    try harness.pass(ms: ShopLimits.askAgainMs)
+    #expect(harness.stock.pending == 0 && questions(harness).count == count)
   }
 }
 

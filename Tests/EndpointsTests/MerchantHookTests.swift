@@ -127,6 +127,119 @@ struct PriceCheckTests {
   }
 }
 
+@Suite("Prices of holds are checked with the merchant")
+struct HoldPriceCheckTests {
+  /// A stage with an open drop of these units.
+  private func opened(
+    _ units: Int64 = 1, fallback: JSONValue = "allow", topics: [JSONValue] = ["*", "price.check"]
+  ) throws -> (MerchantStage, Int64) {
+    var stage = try MerchantStage(topics, fallback: fallback, units: units + 5)
+    let drop = try stage.ask(
+      .post, "/drops",
+      [
+        "sku": "SCARF", "quantity": .integer(units), "priceMinor": 1500, "countdownSeconds": 10,
+        "durationSeconds": 600, "holdSeconds": 60, "perBuyer": 10,
+      ]
+    ).json.number("drop")
+    stage.hooks.test.stage.wait(.seconds(11))
+    return (stage, drop)
+  }
+
+  private func claim(_ stage: inout MerchantStage, _ drop: Int64, _ name: String = "bob") throws {
+    let token = try stage.hooks.test.stage.token(name, .viewer)
+    #expect(try stage.ask(.post, "/drops/\(drop)/claims", [:], as: token).status == 200)
+  }
+
+  @Test("a claim's hold shows the merchant's price before the order, which asks for none again")
+  func confirmed() throws {
+    var (stage, drop) = try opened()
+    try stage.hooks.test.join(1, "bob", .viewer)
+    try claim(&stage, drop)
+    let hold = try #require(try stage.shop.holds.first?.value)
+    #expect(hold.priceMinor == 1500 && !hold.isPriced)
+    let call = try #require(stage.hooks.test.stage.hookCalls.last)
+    #expect(call.kind == .priceCheck && call.id == "hwk_price-demo-hold-\(hold.id)")
+    let data = try JSONFields(document: try JSONValue.parse(call.body)).fields("data")
+    #expect(try data.int("hold") == hold.id && data.int("totalMinor") == 1500)
+    #expect(try data.string("buyer") == "bob")
+    stage.hooks.test.stage.answer(
+      call.number, .answered(["variants": [["sku": "SCARF", "priceMinor": 1400]]]))
+    let told = try #require(stage.hooks.test.stage.told[1]?.last { $0.type == "holdPriced" })
+    #expect(told.object("hold")["priceMinor"] == 1400 && told.object("hold")["priced"] == true)
+    let count = stage.hooks.test.stage.hookCalls.count
+    let bob = stage.hooks.test.bob
+    let order = try stage.ask(.post, "/orders", ["hold": .integer(hold.id)], as: bob)
+    #expect(order.status == 200 && stage.hooks.test.stage.hookCalls.count == count)
+    #expect(stage.hooks.test.stage.merchantCalls.last?.data["totalMinor"] == 1400)
+  }
+
+  @Test(
+    "a merchant that says no ends the hold; without an answer the fallback or the order decides")
+  func denied() throws {
+    var (stage, drop) = try opened()
+    try claim(&stage, drop)
+    try claim(&stage, drop, "eve")
+    let first = try #require(stage.hooks.test.stage.hookCalls.last)
+    stage.hooks.test.stage.answer(first.number, .answered(["error": "not to you"]))
+    let next = try #require(try stage.shop.holds.first?.value)
+    #expect(next.priceMinor == 1500 && stage.hooks.test.stage.hookCalls.count == 2)
+    for (fallback, isPriced) in [("allow", true), ("hold", false), ("deny", false)] {
+      var (stage, drop) = try opened(fallback: .string(fallback))
+      try claim(&stage, drop)
+      let call = try #require(stage.hooks.test.stage.hookCalls.last)
+      stage.hooks.test.stage.answer(call.number, .failed("late"))
+      #expect(try stage.shop.holds.first?.value.isPriced == isPriced)
+      #expect(try stage.shop.holds.first?.value.priceMinor == 1500)
+    }
+  }
+
+  @Test("so many at once, and each of the others when an answer is there; orders come first")
+  func many() throws {
+    let units = Int64(HookLimits.syncHoldsMax + 3)
+    var (stage, drop) = try opened(units)
+    for number in 0..<units { try claim(&stage, drop, "buyer\(number)") }
+    #expect(stage.hooks.test.stage.hookCalls.count == HookLimits.syncHoldsMax)
+    let order = try stage.order()
+    #expect(stage.hooks.test.stage.hookCalls.last?.id == "hwk_price-demo-\(order)")
+    var number = 0
+    while number < stage.hooks.test.stage.hookCalls.count {
+      stage.hooks.test.stage.answer(
+        stage.hooks.test.stage.hookCalls[number].number, .answered(JSONObject()))
+      number += 1
+    }
+    #expect(stage.hooks.test.stage.hookCalls.count == Int(units) + 1)
+    #expect(try stage.shop.holds.allSatisfy { $0.value.isPriced })
+  }
+
+  @Test("a merchant that takes no orders any more leaves the waitlist as it is, until it does")
+  func unattended() throws {
+    var (stage, drop) = try opened(topics: ["*"])
+    try claim(&stage, drop)
+    try claim(&stage, drop, "eve")
+    func disable(_ isDisabled: Bool) throws {
+      #expect(
+        try stage.hooks.ask(
+          .patch, "/\(stage.endpoint)", ["disabled": .bool(isDisabled)]
+        ).status == 200)
+    }
+    try disable(true)
+    stage.hooks.test.stage.wait(.seconds(120))
+    #expect(try stage.shop.holds.first == nil && stage.shop.drop(drop)?.waiting == 1)
+    try disable(false)
+    stage.hooks.test.stage.wait(.seconds(1))
+    #expect(try stage.shop.holds.first?.value.quantity == 1)
+  }
+
+  @Test("a question for units that is not answered is sent again, under the same number")
+  func askedAgain() throws {
+    var stage = try MerchantStage(["*", "stock.reserve", "stock.return"])
+    stage.hooks.test.stage.wait(.milliseconds(ShopLimits.askAgainMs + 1000))
+    let told = try stage.told("stock.reserve")
+    #expect(told.count == 2 && told[0]["reserve"] == told[1]["reserve"])
+    #expect(told[1]["quantity"] == 5)
+  }
+}
+
 @Suite("Units are asked of the merchant")
 struct StockHookTests {
   private static let topics: [JSONValue] = ["*", "stock.reserve", "stock.return"]

@@ -14,7 +14,7 @@ struct ShopView: Equatable {
   static let lists = ["listings", "pins", "drops", "vouchers"]
   /// What is one's own: it does not move the cursor.
   static let own: Set<String> = [
-    "claimed", "dropLeft", "holdMade", "holdEnded", "bidPlaced", "outbid", "cartSet",
+    "claimed", "dropLeft", "holdMade", "holdPriced", "holdEnded", "bidPlaced", "outbid", "cartSet",
   ]
   static let counters: Set<String> = [
     "stock", "units", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
@@ -68,7 +68,7 @@ struct ShopView: Equatable {
       change([
         "sku": message["sku"] ?? .null, "units": message["units"] ?? .null,
         "held": message["held"] ?? .null, "reserved": message["reserved"] ?? .null,
-        "pending": message["pending"] ?? .null,
+        "pending": message["pending"] ?? .null, "unanswered": message["unanswered"] ?? .null,
       ])
     case "listingPinned":
       let slot = message["slot"]
@@ -124,7 +124,8 @@ struct ShopView: Equatable {
       lists["drops"]?[index]["remaining"] = message["remaining"]
       lists["drops"]?[index]["sold"] = message["sold"]
       lists["drops"]?[index]["waiting"] = message["waiting"]
-    case "lotOpened", "lotStarted", "lotClosing", "lotAwarded", "lotClosed", "lotState":
+    case "lotOpened", "lotStarted", "lotProlonged", "lotClosing", "lotAwarded", "lotClosed",
+      "lotState":
       let lot = message.object("lot")
       if case .object(let old)? = head["lot"], old.number("id") > lot.number("id") { return true }
       head["lot"] = .object(lot)
@@ -150,7 +151,7 @@ struct ShopView: Equatable {
       }
       if case .object(let hold)? = message["hold"] { putOwn(hold, in: "holds") }
     case "dropLeft": own["claims"]?.removeAll { $0["drop"] == message["drop"] }
-    case "holdMade": putOwn(message.object("hold"), in: "holds")
+    case "holdMade", "holdPriced": putOwn(message.object("hold"), in: "holds")
     case "holdEnded": own["holds"]?.removeAll { $0["id"] == message["hold"] }
     case "bidPlaced": own["bids"] = [message.object("bid")]
     case "outbid": break

@@ -1,10 +1,11 @@
 // The audit of a drop's log: silent when all is right, and it names each kind of fault.
 
 import Access
-import Commerce
 import JSON
 import Room
 import Testing
+
+@testable import Commerce
 
 @Suite("Auditing the log of a drop")
 struct DropAuditTests {
@@ -160,6 +161,71 @@ struct DropAuditTests {
     sights[0]["holds"] = .array([["id": 4711, "quantity": 1]])
     let report = try report(told, nil, sights)
     #expect(report.complaints.contains { $0.contains("was told of holds") })
+  }
+
+  /// The drop once more: no merchant takes orders while its holds run out.
+  private func unattended() throws -> Told {
+    var told = try told()
+    told.test.house.takers = OrderTakers(names: [], sole: nil)
+    told.wait(31_000)
+    told.wait(5_000)
+    return told
+  }
+
+  private func numbered(_ lines: [JSONObject]) -> [JSONObject] {
+    zip(lines, Int64(1)...).map { line, sequence in
+      var line = line
+      line["sequence"] = .integer(sequence)
+      return line
+    }
+  }
+
+  @Test("what waits for a merchant, or for the end of a pause, waits rightly")
+  func waiting() throws {
+    var told = try unattended()
+    #expect(told.events.count { $0.event.kind == "merchantAwaited" } == 1)
+    #expect(try report(told).complaints == [])
+    told.test.house.takers = nil
+    told.wait(1_000)
+    #expect(told.events.last?.event.kind == "holdMade")
+    var pause = ShopSettingsChange()
+    pause.isPaused = true
+    _ = try told.host(.setShop(pause))
+    told.wait(31_000)
+    told.wait(5_000)
+    let report = try report(told)
+    #expect(report.complaints == [] && report.waiting > 0 && report.held == 0)
+  }
+
+  @Test("units that wait though a merchant takes orders are found")
+  func waitingWrongly() throws {
+    let told = try unattended()
+    // Nobody says why they wait.
+    let lines = told.events.map { told.line($0) }
+    let index = try #require(lines.firstIndex { $0["kind"] == "merchantAwaited" })
+    var silent = lines
+    silent.remove(at: index)
+    #expect(
+      try report(told, numbered(silent)).complaints.contains {
+        $0.contains("are free and somebody waits")
+      })
+    // It is said while orders are taken.
+    let last = try #require(told.events.last)
+    var order = told.line(last)
+    order["sequence"] = .integer(last.sequence + 1)
+    order["kind"] = "orderMade"
+    order["body"] = .object(
+      ShopEvent.orderMade(
+        OrderMadeEvent(
+          source: .cart, lines: [OrderLine(sku: "MUG", quantity: 1, priceMinor: 900)],
+          discountMinor: 0, voucher: nil, untilMs: last.atMs + 60_000)
+      ).body)
+    let contrary = told.events.map { told.line($0) } + [order] + told.people
+    #expect(
+      try report(told, contrary).complaints.contains { $0.contains("while units wait") })
+    // It is said before anything waits: it has no meaning.
+    let early = [lines[0], lines[index]]
+    #expect(try report(told, numbered(early), []).complaints.contains { $0.contains("no meaning") })
   }
 
   @Test("who was told of an event that is not in the log is found")

@@ -39,7 +39,7 @@ struct ShopDocumentTests {
       // For staff, or of another source.
       let optional: Set<String> = [
         "mediaTimeMs", "merchant", "revenue", "member", "paymentURL", "drop", "lot", "units",
-        "held", "reserved", "pending",
+        "held", "reserved", "pending", "unanswered",
       ]
       let keys = Set(ours.members.map(\.key)).subtracting(optional)
       let documented = Set(document.members.map(\.key)).subtracting(optional)

@@ -170,8 +170,12 @@ struct ShopStory {
     try waits(1_000)
     _ = try viewer("bob", .bid(lot: lot, amountMinor: 1000, maxMinor: 2000))
     _ = try viewer("eve", .bid(lot: lot, amountMinor: 1500, maxMinor: 3000))
+    // Nobody ran at its end.
     try waits(30_000)
+    try waits(10_000)
     try waits(500)
+    let won = try #require(own("eve").first)
+    try serves(.holdChecked(hold: won.id, .confirmed(["MUG": 1500])))
     let second = try does(.openLot(LotDraft(sku: "MUG", startMinor: 1, durationSeconds: 10)))
     try does(.cancelLot(second))
   }

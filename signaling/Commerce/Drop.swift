@@ -89,9 +89,10 @@ package struct Drop: Hashable, Sendable {
   /// When the opening window is over.
   package var decidesAtMs: Int64? { openedAtMs.map { $0 + windowMs } }
 
-  /// When something happens by itself; in a pause nobody is given a hold that can't be paid.
-  func nextDueMs(isPaused: Bool) -> Int64? {
-    if canHandOn, !isPaused { return 0 }
+  /// When something happens by itself; nobody is given a hold that can't be paid: in a pause, or
+  /// (`isPayable`) while no merchant takes orders.
+  func nextDueMs(isPaused: Bool, isPayable: Bool) -> Int64? {
+    if canHandOn, isPayable { return 0 }
     return switch stage {
     case .scheduled: startsAtMs
     case .window: isPaused ? nil : decidesAtMs

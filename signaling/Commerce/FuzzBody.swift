@@ -13,7 +13,8 @@ package enum CommerceFuzzBody {
     "lotStarted", "bidPlaced", "lotClosing", "lotAwarded", "lotClosed", "cartSet",
     "voucherApplied", "unitsAsked", "unitsGranted", "unitsReturned", "shopOver", "orderPriced",
     "orderMade", "paymentOffered", "orderMoved", "reportRefused", "gifted", "dropRestocked",
-    "notKnown",
+    "notKnown", "holdPriced", "lotProlonged", "unitsAskedAgain", "unitsUnanswered",
+    "merchantAwaited",
   ]
 
   /// Reads `bytes` as a snapshot and as a log row; both must survive writing and reading again, and

@@ -12,11 +12,13 @@ package struct Hold: Hashable, Sendable {
   package let buyer: BuyerID
   package let sku: SKU
   package let quantity: Int64
-  /// Of one unit.
-  package let priceMinor: Minor
+  /// Of one unit; what the merchant said of it once `isPriced`.
+  package internal(set) var priceMinor: Minor
   /// Milliseconds since 1970.
   package let untilMs: Int64
   package let source: Source
+  /// The merchant has said that its price stands, or what it is.
+  package internal(set) var isPriced = false
   /// The open order that would pay for it.
   package internal(set) var order: ShopID?
 }

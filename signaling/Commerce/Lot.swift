@@ -32,6 +32,8 @@ package struct Lot: Hashable, Sendable {
   package internal(set) var stage: Stage
   /// What the leader would pay.
   package internal(set) var priceMinor: Minor
+  /// How often it was prolonged because its end came while no process ran for it.
+  package internal(set) var prolongedCount: Int64 = 0
   /// How many bids were made.
   package internal(set) var bidCount: Int64 = 0
   /// Who got it, once sold.
@@ -86,14 +88,17 @@ package struct Lot: Hashable, Sendable {
     return max(1, step?.stepMinor ?? 1)
   }
 
-  /// When something happens by itself; in a pause nobody is asked to pay.
-  func nextDueMs(isPaused: Bool) -> Int64? {
+  /// Whether the next bidder is to be asked: the winner has not paid, and something kept the next from it.
+  var canHandOn: Bool { stage == .sold && unit == .reserved }
+
+  /// When something happens by itself; in a pause nobody is asked to pay, and while no merchant takes
+  /// orders (`isPayable`) nobody after the winner is.
+  func nextDueMs(isPaused: Bool, isPayable: Bool) -> Int64? {
     switch stage {
     case .upcoming: startsAtMs
     case .open: endsAtMs
     case .closing: isPaused ? nil : closesAtMs
-    // The winner has not paid, and a pause kept the next from being asked.
-    case .sold: unit == .reserved && !isPaused ? 0 : nil
+    case .sold: canHandOn && isPayable ? 0 : nil
     case .unsold, .cancelled: nil
     }
   }

@@ -141,7 +141,13 @@ extension Shop {
   }
 
   private mutating func end(_ id: ShopID, _ why: DropEnd) -> Bool {
-    guard let index = dropIndex(id), drops[index].stage != .ended else { return false }
+    guard let index = dropIndex(id) else { return false }
+    if drops[index].stage == .ended {
+      // Who still waits after its end waits no longer.
+      guard why == .cancelled, drops[index].endedBy != .cancelled, !drops[index].isSettled else {
+        return false
+      }
+    }
     if why == .soldOut, drops[index].sold < drops[index].quantity { return false }
     // A drop can't be over before its claims are decided, unless it is cancelled.
     if why == .time, drops[index].stage != .open { return false }
@@ -193,6 +199,18 @@ extension Shop {
       shelve(index)
     case .lot(let lot):
       if let index = lotIndex(lot) { lots[index].unit = .reserved }
+    }
+    return true
+  }
+
+  /// The merchant's price of a hold that nobody has ordered yet.
+  mutating func price(hold id: ShopID, of buyer: BuyerID, _ priceMinor: Minor) -> Bool {
+    guard let hold = holds[id], hold.buyer == buyer, hold.order == nil, !hold.isPriced,
+      (1...hold.priceMinor).contains(priceMinor)
+    else { return false }
+    holds.update(id) { hold in
+      hold.priceMinor = priceMinor
+      hold.isPriced = true
     }
     return true
   }

@@ -10,6 +10,13 @@ extension Shop {
       lots[index].reprice()
       return true
     case .bidPlaced(let event): return bid(event, at: place)
+    case .lotProlonged(let id, let endsAtMs):
+      guard let index = lotIndex(id), lots[index].stage == .open, endsAtMs > lots[index].endsAtMs,
+        lots[index].prolongedCount < ShopLimits.prolongedMax
+      else { return false }
+      lots[index].endsAtMs = endsAtMs
+      lots[index].prolongedCount += 1
+      return true
     case .lotClosing(let id, let closesAtMs):
       guard let index = lotIndex(id) else { return false }
       if lots[index].stage == .closing, !lots[index].isFinal {

@@ -35,6 +35,7 @@ extension Shop {
     else { return false }
     var drop: ShopID?
     var lot: ShopID?
+    var isPriced = false
     switch event.source {
     case .cart:
       guard keep(event.lines) else { return false }
@@ -43,6 +44,7 @@ extension Shop {
         event.lines == [hold.line], event.untilMs == hold.untilMs
       else { return false }
       holds.update(id) { $0.order = place.sequence }
+      isPriced = hold.isPriced
       switch hold.source {
       case .drop(let id): drop = id
       case .lot(let id): lot = id
@@ -55,13 +57,14 @@ extension Shop {
       drops[index].claims.update(id) { $0.order = place.sequence }
       drop = drops[index].id
     }
-    let order = Order(
+    var order = Order(
       id: place.sequence, buyer: place.buyer, source: event.source, drop: drop, lot: lot,
       lines: event.lines, discountMinor: event.discountMinor,
       totalMinor: sum - event.discountMinor, voucher: event.voucher,
       voucherID: event.voucher.flatMap { vouchers[$0]?.id }, merchant: event.merchant,
       untilMs: event.untilMs, atMs: place.atMs, units: event.source.units)
     if orders.count >= ShopLimits.ordersMax { forgetOldest() }
+    order.isPriced = isPriced
     record(order)
     return true
   }

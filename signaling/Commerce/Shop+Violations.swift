@@ -33,7 +33,9 @@ extension Shop {
       // Refunded units that were shipped stay sold without an order.
       if stock.sold < sold[sku] ?? 0 { found.append("\(sku): \(stock.sold) sold") }
       if stock.surplus > 0 { found.append("\(sku): \(stock.surplus) units nobody wants") }
-      if stock.asks.contains(where: { $0.value < 1 }) { found.append("\(sku): asks for nothing") }
+      if stock.asks.contains(where: { $0.value.quantity < 1 }) {
+        found.append("\(sku): asks for nothing")
+      }
       if isOver, stock.wanted ?? 0 > 0 { found.append("\(sku): wanted after the end") }
       if let id = stock.listing, listing(id)?.variant(sku) == nil {
         found.append("\(sku): of no listing")
@@ -50,6 +52,9 @@ extension Shop {
     return found
   }
 
+  /// Whether what came free rightly waits: nobody could pay for it.
+  private var mayWait: Bool { settings.isPaused || awaitsMerchant }
+
   private func dropViolations() -> [String] {
     var found: [String] = []
     for drop in drops {
@@ -63,7 +68,7 @@ extension Shop {
       if drop.stage != .ended, drop.held + drop.sold + drop.free != drop.quantity {
         found.append("\(name): units are missing")
       }
-      if drop.canHandOn, !settings.isPaused {
+      if drop.canHandOn, !mayWait {
         found.append("\(name): somebody waits while a unit is free")
       }
       if drop.isSettled, drop.held + drop.free > 0 || !drop.claims.isEmpty {
@@ -126,6 +131,9 @@ extension Shop {
       let name = "lot \(lot.id)"
       let own = holds.map(\.value).filter { $0.source == .lot(lot.id) }
       if own.count > 1 { found.append("\(name): two winners") }
+      if lot.canHandOn, !mayWait {
+        found.append("\(name): nobody is asked")
+      }
       if (lot.unit == .held) != (own.count == 1) { found.append("\(name): the unit is elsewhere") }
       if let hold = own.first, lot.winner != hold.buyer { found.append("\(name): another winner") }
       let paid = orders.count { $0.value.lot == lot.id && $0.value.units == .sold }

@@ -25,6 +25,8 @@ package struct Shop: Hashable, Sendable {
   package internal(set) var revenue = Revenue()
   /// The show has ended: units the merchant gave go back as they come free.
   package internal(set) var isOver = false
+  /// No merchant takes orders, and something that came free waits for one.
+  package internal(set) var awaitsMerchant = false
   /// When holds and orders end.
   var clocks = SortedTable<ShopClock, Bool>()
   /// Orders that came to nothing and were never paid: the oldest makes room when there are too many.
@@ -66,8 +68,14 @@ package struct Shop: Hashable, Sendable {
     case .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade,
       .dropEnded, .dropSettled, .dropRestocked:
       return applyDrop(event, at: place)
+    case .merchantAwaited(let isAwaited):
+      guard awaitsMerchant != isAwaited, !isAwaited || canHandOn else { return false }
+      awaitsMerchant = isAwaited
+      return true
+    case .holdPriced(let id, let buyer, let priceMinor):
+      return price(hold: id, of: buyer, priceMinor)
     case .holdEnded(let id, let buyer, _): return endHold(id, of: buyer)
-    case .lotOpened, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed:
+    case .lotOpened, .lotStarted, .bidPlaced, .lotProlonged, .lotClosing, .lotAwarded, .lotClosed:
       return applyLot(event, at: place)
     case .cartSet(let sku, let quantity): return setCart(sku, quantity, of: place.buyer)
     case .voucherApplied(let code): return applyVoucher(code, of: place.buyer)
@@ -75,9 +83,12 @@ package struct Shop: Hashable, Sendable {
       return applyOrder(event, at: place)
     case .gifted(let event): return gifts.add(event, at: place.atMs)
     case .unitsAsked(let sku, let wanted, let quantity):
-      return stock.ask(sku, wanted: wanted, quantity: quantity, as: place.sequence)
+      return stock.ask(
+        sku, wanted: wanted, quantity: quantity, as: place.sequence, at: place.atMs)
     case .unitsGranted(let id, let sku, let quantity):
       return stock.grant(sku, quantity, of: id)
+    case .unitsAskedAgain(let id, let sku): return stock.askAgain(sku, id, at: place.atMs)
+    case .unitsUnanswered(let id, let sku): return stock.giveUp(sku, id)
     case .unitsReturned(let sku, let quantity): return stock.giveBack(sku, quantity)
     case .shopOver:
       isOver = true
@@ -89,15 +100,37 @@ package struct Shop: Hashable, Sendable {
   // MARK: Reading
 
   /// When the server's `due` has something to do, milliseconds since 1970; nil: never.
-  package var nextDueMs: Int64? {
+  package var nextDueMs: Int64? { nextDueMs(hasMerchant: true) }
+
+  /// The same while a merchant takes orders, or (false) none does: then nobody is handed what they could
+  /// not pay for. That this begins, and that it is over, goes on record at once.
+  package func nextDueMs(hasMerchant: Bool) -> Int64? {
+    if hasMerchant, awaitsMerchant { return 0 }
     var next = clocks.first?.key.atMs
+    if let due = stock.clocks.first?.key.atMs { next = min(next ?? due, due) }
+    let isPayable = isHandingOn(hasMerchant: hasMerchant)
     for drop in drops {
-      if let due = drop.nextDueMs(isPaused: settings.isPaused) { next = min(next ?? due, due) }
+      if let due = drop.nextDueMs(isPaused: settings.isPaused, isPayable: isPayable) {
+        next = min(next ?? due, due)
+      }
     }
     for lot in lots {
-      if let due = lot.nextDueMs(isPaused: settings.isPaused) { next = min(next ?? due, due) }
+      if let due = lot.nextDueMs(isPaused: settings.isPaused, isPayable: isPayable) {
+        next = min(next ?? due, due)
+      }
     }
     return next
+  }
+
+  /// Whether a unit is free and somebody is next for it, and no pause keeps it.
+  package var canHandOn: Bool {
+    !settings.isPaused && (drops.contains(where: \.canHandOn) || lots.contains(where: \.canHandOn))
+  }
+
+  /// Whether there is something to do when a unit is free and somebody waits: to hand it on, or to put on
+  /// record that it waits for a merchant.
+  func isHandingOn(hasMerchant: Bool) -> Bool {
+    !settings.isPaused && (hasMerchant || !awaitsMerchant)
   }
 
   package func listing(_ id: ShopID) -> Listing? { listings.first { $0.id == id } }

@@ -78,6 +78,8 @@ package enum ShopServerCommand: Hashable, Sendable {
   case orderReported(order: ShopID, OrderReport)
   /// The merchant was asked whether an order's prices stand.
   case pricesChecked(order: ShopID, PriceAnswer)
+  /// The merchant was asked whether a hold's price stands, before its buyer orders.
+  case holdChecked(hold: ShopID, PriceAnswer)
   /// A gift was paid for: the ledger's posting of this room, to be told.
   case giftPosted(GiftPosting)
   /// The merchant gives units it was asked for, by the number of the question; 0: none.

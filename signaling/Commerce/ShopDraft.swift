@@ -148,6 +148,7 @@ struct ShopDraft {
     case .server(.checkoutAnswered(let id, let reply)): try answer(id, reply)
     case .server(.orderReported(let id, let report)): try take(report, of: id)
     case .server(.pricesChecked(let id, let reply)): try price(id, reply)
+    case .server(.holdChecked(let id, let reply)): price(hold: id, reply)
     case .server(.giftPosted(let posting)): try post(posting)
     case .server(.stockGranted(let id, let quantity)): try grant(quantity, of: id)
     case .server(.listingsPut(let drafts)): try importListings(drafts)

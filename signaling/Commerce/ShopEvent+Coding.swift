@@ -42,6 +42,8 @@ extension ShopEvent {
       [("sku", .string(sku)), ("wanted", .integer(wanted)), ("quantity", .integer(quantity))]
     case .unitsGranted(let id, let sku, let quantity):
       [("ask", .integer(id)), ("sku", .string(sku)), ("quantity", .integer(quantity))]
+    case .unitsAskedAgain(let id, let sku), .unitsUnanswered(let id, let sku):
+      [("ask", .integer(id)), ("sku", .string(sku))]
     case .unitsReturned(let sku, let quantity):
       [("sku", .string(sku)), ("quantity", .integer(quantity))]
     case .shopOver: []
@@ -62,15 +64,20 @@ extension ShopEvent {
       [
         ("drop", .integer(id)), ("seed", .string(Hex.text(seed))), ("untilMs", .integer(untilMs)),
       ]
+    case .merchantAwaited(let isAwaited): [("awaited", .bool(isAwaited))]
     case .dropRestocked(let id, let quantity):
       [("drop", .integer(id)), ("quantity", .integer(quantity))]
     case .holdMade(let event): event.members
+    case .holdPriced(let id, let buyer, let priceMinor):
+      [("hold", .integer(id)), ("buyer", json(buyer)), ("priceMinor", .integer(priceMinor))]
     case .holdEnded(let id, let buyer, let end):
       [("hold", .integer(id)), ("buyer", json(buyer)), ("why", .string(end.rawValue))]
     case .dropEnded(let id, let end): [("drop", .integer(id)), ("why", .string(end.rawValue))]
     case .lotOpened(let event): event.members
     case .lotStarted(let id): [("lot", .integer(id))]
     case .bidPlaced(let event): event.members
+    case .lotProlonged(let id, let endsAtMs):
+      [("lot", .integer(id)), ("endsAtMs", .integer(endsAtMs))]
     case .lotClosing(let id, let closesAtMs):
       [("lot", .integer(id)), ("closesAtMs", .integer(closesAtMs))]
     case .lotAwarded(let id, let buyer, let priceMinor, let untilMs):

@@ -54,6 +54,8 @@ extension ShopEvent {
         quantity: try quantity())
     case "unitsGranted":
       return .unitsGranted(try fields.id("ask"), try fields.sku(), try quantity())
+    case "unitsAskedAgain": return .unitsAskedAgain(try fields.id("ask"), try fields.sku())
+    case "unitsUnanswered": return .unitsUnanswered(try fields.id("ask"), try fields.sku())
     case "unitsReturned": return .unitsReturned(try fields.sku(), try quantity())
     default: return nil
     }
@@ -76,11 +78,16 @@ extension ShopEvent {
       return .dropDecided(
         try fields.id("drop"), seed: try fields.digest("seed"), untilMs: try fields.time("untilMs"))
     case "holdMade": return .holdMade(try HoldMadeEvent(fields))
+    case "holdPriced":
+      return .holdPriced(
+        try fields.id("hold"), try fields.buyer("buyer"),
+        priceMinor: try fields.price("priceMinor"))
     case "holdEnded":
       return .holdEnded(
         try fields.id("hold"), try fields.buyer("buyer"), try fields.choice("why"))
     case "dropEnded": return .dropEnded(try fields.id("drop"), try fields.choice("why"))
     case "dropSettled": return .dropSettled(try fields.id("drop"))
+    case "merchantAwaited": return .merchantAwaited(try fields.fields.bool("awaited"))
     case "dropRestocked":
       return .dropRestocked(
         try fields.id("drop"),
@@ -96,6 +103,8 @@ extension ShopEvent {
     case "lotOpened": return .lotOpened(try LotOpenedEvent(fields))
     case "lotStarted": return .lotStarted(try fields.id("lot"))
     case "bidPlaced": return .bidPlaced(try BidPlacedEvent(fields))
+    case "lotProlonged":
+      return .lotProlonged(try fields.id("lot"), endsAtMs: try fields.time("endsAtMs"))
     case "lotClosing":
       return .lotClosing(try fields.id("lot"), closesAtMs: try fields.time("closesAtMs"))
     case "lotAwarded":

@@ -19,13 +19,16 @@ extension ShopEvent {
     case .dropLeft: "dropLeft"
     case .dropDecided: "dropDecided"
     case .holdMade: "holdMade"
+    case .holdPriced: "holdPriced"
     case .holdEnded: "holdEnded"
     case .dropEnded: "dropEnded"
     case .dropSettled: "dropSettled"
     case .dropRestocked: "dropRestocked"
+    case .merchantAwaited: "merchantAwaited"
     case .lotOpened: "lotOpened"
     case .lotStarted: "lotStarted"
     case .bidPlaced: "bidPlaced"
+    case .lotProlonged: "lotProlonged"
     case .lotClosing: "lotClosing"
     case .lotAwarded: "lotAwarded"
     case .lotClosed: "lotClosed"
@@ -39,6 +42,8 @@ extension ShopEvent {
     case .gifted: "gifted"
     case .unitsAsked: "unitsAsked"
     case .unitsGranted: "unitsGranted"
+    case .unitsAskedAgain: "unitsAskedAgain"
+    case .unitsUnanswered: "unitsUnanswered"
     case .unitsReturned: "unitsReturned"
     case .shopOver: "shopOver"
     }
@@ -48,14 +53,17 @@ extension ShopEvent {
   package var highestBuyer: BuyerID {
     switch self {
     case .holdMade(let event): event.buyer
-    case .holdEnded(_, let buyer, _), .lotAwarded(_, let buyer, _, _): buyer
+    case .holdPriced(_, let buyer, _), .holdEnded(_, let buyer, _), .lotAwarded(_, let buyer, _, _):
+      buyer
     case .bidPlaced(let event): event.outbid ?? .server
     case .gifted(let event): event.posting.buyer
     case .shopSet, .listingPut, .listingRemoved, .listingsOrdered, .variantSet, .listingPinned,
       .voucherPut, .voucherRemoved, .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft,
-      .dropDecided, .dropEnded, .dropSettled, .dropRestocked, .lotOpened, .lotStarted, .lotClosing,
-      .lotClosed, .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved,
-      .reportRefused, .unitsAsked, .unitsGranted, .unitsReturned, .shopOver:
+      .dropDecided, .dropEnded, .dropSettled, .dropRestocked, .merchantAwaited, .lotOpened,
+      .lotStarted,
+      .lotProlonged, .lotClosing, .lotClosed, .cartSet, .voucherApplied, .orderMade, .orderPriced,
+      .paymentOffered, .orderMoved, .reportRefused, .unitsAsked, .unitsGranted, .unitsAskedAgain,
+      .unitsUnanswered, .unitsReturned, .shopOver:
       .server
     }
   }

@@ -33,12 +33,16 @@ package enum ShopEvent: Hashable, Sendable {
   case dropDecided(ShopID, seed: [UInt8], untilMs: Int64)
   /// A unit that came free went to the next that waits.
   case holdMade(HoldMadeEvent)
+  /// The merchant has said what a hold costs (of one unit): never more than was promised.
+  case holdPriced(ShopID, BuyerID, priceMinor: Minor)
   /// A hold of a drop or lot is over, unpaid.
   case holdEnded(ShopID, BuyerID, HoldEnd)
   /// No more claims.
   case dropEnded(ShopID, DropEnd)
   /// Nothing can come free any more: nobody waits.
   case dropSettled(ShopID)
+  /// What came free waits from now on because no merchant takes orders; false: one does again.
+  case merchantAwaited(Bool)
   /// Units of a refunded order are the drop's again, not the shelf's.
   case dropRestocked(ShopID, quantity: Int64)
   // Auctions
@@ -47,6 +51,8 @@ package enum ShopEvent: Hashable, Sendable {
   case lotStarted(ShopID)
   /// The actor bids.
   case bidPlaced(BidPlacedEvent)
+  /// Its end came while no process ran for it: it is open until `endsAtMs`, for who could not bid.
+  case lotProlonged(ShopID, endsAtMs: Int64)
   /// Its time is over; bids that were made before it still count until `closesAtMs`.
   case lotClosing(ShopID, closesAtMs: Int64)
   /// Sold to a bidder, who holds the unit; the hold is named by this event's number.
@@ -73,6 +79,10 @@ package enum ShopEvent: Hashable, Sendable {
   case unitsAsked(SKU, wanted: Int64, quantity: Int64)
   /// What the merchant gave for a question.
   case unitsGranted(ShopID, SKU, Int64)
+  /// The merchant has not answered a question: it is asked once more.
+  case unitsAskedAgain(ShopID, SKU)
+  /// It never has: the question is given up.
+  case unitsUnanswered(ShopID, SKU)
   /// Units that were not sold are the merchant's again.
   case unitsReturned(SKU, Int64)
   /// The show has ended.
@@ -135,6 +145,8 @@ package enum HoldEnd: String, Hashable, Sendable, CaseIterable {
   case expired
   /// Its buyer gave it back.
   case released
+  /// The merchant does not sell it so.
+  case refused
 }
 
 /// Why a drop takes no more claims.

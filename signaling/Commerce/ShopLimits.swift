@@ -13,6 +13,10 @@ package enum ShopLimits {
   package static let unitsMax: Int64 = 1_000_000
   /// Questions for units of one SKU that a merchant has not answered.
   package static let asksMax = 20
+  /// How long a merchant that took the question (2xx) has for the answer, and how often it is asked: its
+  /// own jobs run every few minutes; a host wants to know before the show is over.
+  package static let askAgainMs: Int64 = 300_000
+  package static let asksTimesMax: Int64 = 4
   /// Images of a listing; a page shows one and a strip.
   package static let imagesMax = 8
   package static let urlMax = 2048
@@ -40,6 +44,11 @@ package enum ShopLimits {
   package static let softSeconds: ClosedRange<Int64> = 3...60
   package static let startsAfterSecondsMax: Int64 = 3600
   package static let incrementsMax = 20
+  /// How late a lot's end is noticed by a process that runs. Later, and nobody could bid at the end.
+  package static let outageMs: Int64 = 5000
+  /// How often such a lot is prolonged, by three minutes in all at most: a server that is away at every end
+  /// is not mended by more time, and who leads is not kept waiting for ever.
+  package static let prolongedMax: Int64 = 3
   /// Bidders of one lot that are remembered, for the next in line.
   package static let biddersMax = 10_000
   /// Lots kept in memory after their end.

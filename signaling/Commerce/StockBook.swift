@@ -16,7 +16,10 @@ package struct Stock: Hashable, Sendable {
   /// word is enough.
   package internal(set) var wanted: Int64?
   /// Units the merchant was asked for and has said nothing of, by the number of the question.
-  package internal(set) var asks = SortedTable<ShopID, Int64>()
+  package internal(set) var asks = SortedTable<ShopID, StockAsk>()
+  /// Units that the merchant was asked for, again and again, and never said anything of: asked for no
+  /// more until the host wants them anew.
+  package internal(set) var unanswered: Int64 = 0
 
   init(units: Int64) { self.units = units }
 
@@ -27,10 +30,19 @@ package struct Stock: Hashable, Sendable {
   package var committed: Int64 { reserved + held + sold }
 
   /// Units that are asked for: not there yet.
-  package var pending: Int64 { asks.reduce(0) { $0 + $1.value } }
+  package var pending: Int64 { asks.reduce(0) { $0 + $1.value.quantity } }
 
   /// Units the show has no use for any more: the merchant's again.
   var surplus: Int64 { wanted.map { max(0, units - max($0, committed)) } ?? 0 }
+}
+
+/// A question for units that a merchant has not answered.
+package struct StockAsk: Hashable, Sendable {
+  package let quantity: Int64
+  /// When it is asked again, or given up.
+  package internal(set) var dueMs: Int64
+  /// How often it was asked.
+  package internal(set) var times: Int64 = 1
 }
 
 /// Every SKU's units. A unit changes its place by `move` only.
@@ -39,6 +51,8 @@ package struct StockBook: Hashable, Sendable {
   enum Place: Hashable, Sendable { case shelf, reserved, held, sold }
 
   private(set) var items = SortedTable<SKU, Stock>()
+  /// When questions are asked again.
+  private(set) var clocks = SortedTable<ShopClock, SKU>()
   /// SKUs with more units than are wanted: what comes free of them goes back.
   private(set) var leaving = SortedTable<SKU, Bool>()
 
@@ -59,8 +73,7 @@ package struct StockBook: Hashable, Sendable {
     stock.add(quantity, at: to)
     // What is not offered is forgotten with its last promise; a merchant's units go back to it first.
     let isForgotten = stock.listing == nil && stock.committed == 0 && stock.wanted == nil
-    items[sku] = isForgotten ? nil : stock
-    if stock.wanted != nil { note(sku, stock) }
+    if stock.wanted != nil { note(sku, stock) } else { put(sku, isForgotten ? nil : stock) }
     return true
   }
 
@@ -72,6 +85,7 @@ package struct StockBook: Hashable, Sendable {
     stock.units = units
     stock.listing = listing
     stock.wanted = nil
+    stock.unanswered = 0
     note(sku, stock)
     return true
   }
@@ -81,7 +95,7 @@ package struct StockBook: Hashable, Sendable {
     guard var stock = items[sku] else { return }
     stock.listing = nil
     if stock.wanted == nil, stock.asks.isEmpty {
-      items[sku] = stock.committed == 0 ? nil : stock
+      put(sku, stock.committed == 0 ? nil : stock)
     } else {
       stock.wanted = 0
       note(sku, stock)
@@ -94,13 +108,16 @@ package struct StockBook: Hashable, Sendable {
   // MARK: The merchant's units
 
   /// The show is to have so many units in the end, and asks the merchant for some of them.
-  mutating func ask(_ sku: SKU, wanted: Int64, quantity: Int64, as id: ShopID) -> Bool {
+  mutating func ask(
+    _ sku: SKU, wanted: Int64, quantity: Int64, as id: ShopID, at atMs: Int64
+  ) -> Bool {
     guard var stock = items[sku], stock.listing != nil,
       (0...ShopLimits.unitsMax).contains(wanted), (0...ShopLimits.unitsMax).contains(quantity)
     else { return false }
     if quantity > 0 {
       guard stock.asks.count < ShopLimits.asksMax else { return false }
-      stock.asks[id] = quantity
+      stock.asks[id] = StockAsk(quantity: quantity, dueMs: atMs + ShopLimits.askAgainMs)
+      stock.unanswered = 0
     }
     stock.wanted = wanted
     note(sku, stock)
@@ -109,11 +126,33 @@ package struct StockBook: Hashable, Sendable {
 
   /// The merchant gives what it was asked for, or less; what it does not give is not wanted any more.
   mutating func grant(_ sku: SKU, _ quantity: Int64, of id: ShopID) -> Bool {
-    guard var stock = items[sku], let asked = stock.asks[id], (0...asked).contains(quantity),
-      stock.units + quantity <= ShopLimits.unitsMax
+    guard var stock = items[sku], let asked = stock.asks[id]?.quantity,
+      (0...asked).contains(quantity), stock.units + quantity <= ShopLimits.unitsMax
     else { return false }
     stock.asks[id] = nil
+    stock.unanswered = 0
     stock.units += quantity
+    stock.wanted = stock.wanted.map { min($0, stock.units + stock.pending) }
+    note(sku, stock)
+    return true
+  }
+
+  /// The merchant is asked once more what it has not answered.
+  mutating func askAgain(_ sku: SKU, _ id: ShopID, at atMs: Int64) -> Bool {
+    guard var stock = items[sku], stock.asks[id] != nil else { return false }
+    stock.asks.update(id) { ask in
+      ask.dueMs = atMs + ShopLimits.askAgainMs
+      ask.times += 1
+    }
+    put(sku, stock)
+    return true
+  }
+
+  /// A question is given up: what it was for is not wanted any more, and the team is told so.
+  mutating func giveUp(_ sku: SKU, _ id: ShopID) -> Bool {
+    guard var stock = items[sku], let ask = stock.asks[id] else { return false }
+    stock.asks[id] = nil
+    stock.unanswered = min(stock.unanswered + ask.quantity, ShopLimits.unitsMax)
     stock.wanted = stock.wanted.map { min($0, stock.units + stock.pending) }
     note(sku, stock)
     return true
@@ -136,10 +175,20 @@ package struct StockBook: Hashable, Sendable {
     }
   }
 
+  private mutating func put(_ sku: SKU, _ stock: Stock?) {
+    for ask in items[sku]?.asks ?? SortedTable() {
+      clocks[ShopClock(atMs: ask.value.dueMs, id: ask.key)] = nil
+    }
+    items[sku] = stock
+    for ask in stock?.asks ?? SortedTable() {
+      clocks[ShopClock(atMs: ask.value.dueMs, id: ask.key)] = sku
+    }
+  }
+
   private mutating func note(_ sku: SKU, _ stock: Stock) {
     let isGone =
       stock.wanted != nil && stock.listing == nil && stock.units == 0 && stock.asks.isEmpty
-    items[sku] = isGone ? nil : stock
+    put(sku, isGone ? nil : stock)
     leaving[sku] = !isGone && stock.units > stock.wanted ?? stock.units ? true : nil
   }
 }

@@ -3,6 +3,7 @@
 package import Access
 import Crypto
 import HTTP
+import Hooks
 package import MediaControl
 import Negotiation
 import RTP
@@ -44,13 +45,15 @@ package struct ControlCore {
     addressesMax: ControlLimits.mintAddressesMax)
   /// The endpoints of webhooks.
   var hooks: HookDirectory {
-    didSet { houses.soleMerchant = hooks.soleMerchant }
+    didSet { tellMerchants() }
   }
   /// By number: changes of endpoints and deliveries that are being written.
   var pendingHooks: [UInt64: PendingHookChange] = [:]
   var lastHookChange: UInt64 = 0
   /// By number: questions to shops that are not answered yet.
   var syncCalls: [UInt64: SyncAsked] = [:]
+  /// Holds whose prices are to be asked for when their shops have fewer questions to answer.
+  var waitingHolds: [HeldPrice] = []
   /// Payment pages to be asked for when their shops have fewer questions to answer, the oldest first.
   var waitingCalls: [MerchantCall] = []
   var lastSyncCall: UInt64 = 0
@@ -102,8 +105,15 @@ package struct ControlCore {
     houses = RoomHouses(
       isDurable: config.isDurable, markKey: config.markKey, gifts: config.gifts,
       plainShops: Set(config.hookAllowed.map { "\($0)" }))
-    houses.soleMerchant = hooks.soleMerchant
+    tellMerchants()
     if config.hls != nil { seats = Seats(budget: config.webRTCViewers) }
+  }
+
+  /// The rooms know whose they are, and whether somebody takes their orders.
+  private mutating func tellMerchants() {
+    houses.soleMerchant = hooks.soleMerchant
+    houses.takers = OrderTakers(
+      names: hooks.merchants(for: .createCheckout), sole: hooks.soleMerchant)
   }
 
   /// Takes the effects so far, oldest first.

@@ -343,6 +343,8 @@ export interface Variant {
   reserved?: number;
   /** Asked of the merchant, who has not answered. */
   pending?: number;
+  /** Asked of the merchant again and again, who never answered. */
+  unanswered?: number;
 }
 
 export interface Gift {
@@ -446,6 +448,8 @@ export interface Hold {
   sku: string;
   quantity: number;
   priceMinor: number;
+  /** Whether the merchant has said that it stands; absent from older servers. */
+  priced?: boolean;
   untilMs: number;
   source: "drop" | "lot";
   drop?: number;

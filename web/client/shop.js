@@ -48,7 +48,7 @@ export function shopFrom(parts) {
  * Events that tell what is one's own, or counters: they carry the number of another event, don't move the cursor, and may come twice.
  */
 export const SHOP_UNORDERED = new Set([
-  "claimed", "dropLeft", "holdMade", "holdEnded", "bidPlaced", "outbid", "cartSet", "ownOrderUpdated",
+  "claimed", "dropLeft", "holdMade", "holdPriced", "holdEnded", "bidPlaced", "outbid", "cartSet", "ownOrderUpdated",
   "stock", "units", "dropCounts", "lotState", "leaderboard", "revenue", "pinSeen",
 ]);
 
@@ -85,7 +85,7 @@ const CHANGES = {
   },
   variantSet: (shop, { listing, variant }) => withVariant(shop, variant.sku, variant, listing),
   stock: (shop, { sku, available, sold }) => withVariant(shop, sku, { available, sold }),
-  units: (shop, { sku, units, held, reserved, pending }) => withVariant(shop, sku, { units, held, reserved, pending }),
+  units: (shop, { sku, units, held, reserved, pending, unanswered }) => withVariant(shop, sku, { units, held, reserved, pending, unanswered }),
   listingPinned: (shop, { slot, pin }) => {
     const others = shop.pins.filter((each) => each.slot !== slot);
     return { ...shop, pins: pin ? [...others, pin].sort((a, b) => a.slot - b.slot) : others };
@@ -110,6 +110,7 @@ const CHANGES = {
 
   lotOpened: withLot,
   lotStarted: withLot,
+  lotProlonged: withLot,
   lotClosing: withLot,
   lotAwarded: withLot,
   lotClosed: withLot,
@@ -122,6 +123,7 @@ const CHANGES = {
   })),
   dropLeft: (shop, { drop }) => withOwn(shop, (own) => ({ ...own, claims: own.claims.filter((each) => each.drop !== drop) })),
   holdMade: (shop, { hold }) => withOwn(shop, (own) => ({ ...own, holds: withItem(own.holds, hold) })),
+  holdPriced: (shop, { hold }) => withOwn(shop, (own) => ({ ...own, holds: withItem(own.holds, hold) })),
   holdEnded: (shop, { hold }) => withOwn(shop, (own) => ({ ...own, holds: own.holds.filter((each) => each.id !== hold) })),
   bidPlaced: (shop, { bid }) => withOwn(shop, (own) => ({ ...own, bids: [bid] })),
   outbid: (shop) => shop,

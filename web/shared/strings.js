@@ -168,6 +168,8 @@ export const strings = {
   "seller.share": "Your share of gifts, in all your rooms: {coins}",
   "seller.pending.one": "{count} asked of the shop",
   "seller.pending.other": "{count} asked of the shop",
+  "seller.unanswered.one": "the shop never answered for {count}",
+  "seller.unanswered.other": "the shop never answered for {count}",
   "seller.held.one": "{count} held",
   "seller.held.other": "{count} held",
   "seller.left.one": "{count} left",
@@ -269,6 +271,7 @@ export const strings = {
   "hold.left": "held for you for {time}",
   "hold.release": "Give back",
   "hold.made": "It’s yours. Check out before the time is over.",
+  "hold.refused": "The shop doesn’t sell it to you at this price: it goes to the next in line.",
   "hold.expired": "The time is over: what was held for you is free again.",
 
   "order.title": "Your orders",

@@ -216,10 +216,11 @@ function lineOf(shop, listing) {
   const price = priceText(shop, Math.min(...prices));
   const sold = listing.variants.reduce((sum, each) => sum + each.sold, 0);
   const pending = listing.variants.reduce((sum, each) => sum + (each.pending ?? 0), 0);
+  const unanswered = listing.variants.reduce((sum, each) => sum + (each.unanswered ?? 0), 0);
   const held = listing.variants.reduce((sum, each) => sum + (each.held ?? 0), 0);
   const parts = [
     new Set(prices).size > 1 ? text("shop.from", { price }) : price, plural("shop.available", stockOf(shop, listing)),
-    pending > 0 && plural("seller.pending", pending), held > 0 && plural("seller.held", held), plural("seller.sold", sold),
+    pending > 0 && plural("seller.pending", pending), unanswered > 0 && plural("seller.unanswered", unanswered), held > 0 && plural("seller.held", held), plural("seller.sold", sold),
   ];
   return parts.filter(Boolean).join(" · ");
 }

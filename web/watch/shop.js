@@ -45,6 +45,7 @@ export function setUpShop(room, run, show, step) {
   function tell(event) {
     if (event.type === "outbid") toast(text("lot.outbidNow"), "bad");
     if (event.type === "holdEnded" && event.why === "expired") toast(text("hold.expired"), "bad");
+    if (event.type === "holdEnded" && event.why === "refused") toast(text("hold.refused"), "bad");
     if (event.type === "holdMade") toast(text("hold.made"));
     if (event.type === "ownOrderUpdated" && event.order.status === "paid") toast(text("order.paidNow"));
     if (event.type === "ownOrderUpdated" && event.order.status === "failed") toast(text("order.failedNow"), "bad");

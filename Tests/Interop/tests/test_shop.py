@@ -403,10 +403,28 @@ def test_a_claim_and_its_payment_by_keys_alone(demo_shop, chromium, open_page, a
         visit.press("Enter")
     pay = opened.value
     pay.wait_for_load_state()
+    assert "Celadon vase" in pay.inner_text("ul") and "VASE" not in pay.inner_text("ul")
     pay.keyboard.press("Tab")
     assert pay.evaluate("document.activeElement.textContent") == "Pay"
     pay.keyboard.press("Enter")
     own(page, "orders[0].status === 'paid'")
+
+    # Where who pays first has it: whoever pays when nothing is left gets the money back, and is told why.
+    drop = rest(server, "POST", "/drops", {**drop, "mode": "firstPaid"})["drop"]
+    page.wait_until(f"{STATE}.drops.find((each) => each.id === {drop})?.stage === 'open'", PATIENCE, "the drop")
+    for name in ("Cleo", "Ben"):
+        claim = rest(server, "POST", f"/drops/{drop}/claims", {}, name, "viewer")["claim"]
+        rest(server, "POST", "/orders", {"hold": claim}, name, "viewer")
+    own(page, "orders[0].paymentURL")
+    for name in ("Cleo", "Ben"):
+        (order, *_) = rest(server, "GET", "/orders", None, name, "viewer")["orders"]
+        pay = page.context.new_page()
+        pay.goto(order["paymentURL"])
+        settle(pay, "Pay")
+    rooms.shows(page, "somebody else had it by then")
+    own(page, "orders[0].status === 'refunded'")
+    host.push("^Orders", role="tab")
+    rooms.shows(host, "Refunded")
 
 
 @pytest.mark.timeout(120)

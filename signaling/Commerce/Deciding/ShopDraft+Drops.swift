@@ -54,7 +54,10 @@ extension ShopDraft {
   mutating func cancelDrop(_ id: ShopID) throws(ShopRefusal) {
     let drop = try checkDrop(id)
     guard drop.endedBy != .cancelled else { return }
-    guard drop.stage != .ended else { throw ShopRefusal(.wrongState, "the drop is over") }
+    // After its end it can still be waited for, as long as a pause or a missing merchant lasts.
+    guard drop.stage != .ended || !drop.isSettled else {
+      throw ShopRefusal(.wrongState, "the drop is over")
+    }
     add(.dropEnded(id, .cancelled))
     settleUp(drop: id)
   }
@@ -113,12 +116,13 @@ extension ShopDraft {
 
   /// Free units go to who waits, and a drop where nothing can come free any more is settled.
   ///
-  /// In a pause nobody is given a hold that can't be paid; they are handed on when it is over.
+  /// In a pause, and while no merchant takes orders, nobody is given a hold that can't be paid; they are
+  /// handed on when it is over.
   mutating func settleUp(drop id: ShopID) {
     var freeBefore = Int64.max
     for _ in 0..<ShopLimits.endedAtOnceMax {
       let shop = state
-      guard let drop = shop.drop(id), drop.canHandOn, !shop.settings.isPaused,
+      guard let drop = shop.drop(id), drop.canHandOn, !shop.settings.isPaused, findsMerchant(),
         drop.free < freeBefore, let next = drop.waitlist.first?.value,
         let claim = drop.claims[next]
       else { break }
@@ -137,6 +141,24 @@ extension ShopDraft {
     {
       add(.dropSettled(id))
     }
+  }
+
+  /// Whether a merchant takes orders; that something waits for one goes on record, so that the log alone
+  /// says why it does.
+  mutating func findsMerchant() -> Bool {
+    if !context.hasMerchant, !state.awaitsMerchant { add(.merchantAwaited(true)) }
+    return context.hasMerchant
+  }
+
+  /// What the merchant says to a hold's price: never more than was promised. Once it is ordered, the
+  /// order's own question counts.
+  mutating func price(hold id: ShopID, _ reply: PriceAnswer) {
+    guard let hold = state.holds[id], hold.order == nil, !hold.isPriced, hold.untilMs > atMs else {
+      return
+    }
+    guard case .confirmed(let prices) = reply else { return end(hold, .refused) }
+    let price = prices[hold.sku].map { min(max($0, 1), hold.priceMinor) } ?? hold.priceMinor
+    add(.holdPriced(id, hold.buyer, priceMinor: price))
   }
 
   mutating func checkDrop(_ id: ShopID) throws(ShopRefusal) -> Drop {

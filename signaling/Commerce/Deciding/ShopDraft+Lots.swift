@@ -139,8 +139,10 @@ extension ShopDraft {
   /// The unit goes to the next bidder in line, or back to the shelf.
   mutating func askNext(lot id: ShopID) {
     let shop = state
-    // In a pause nobody could pay.
-    guard let lot = shop.lot(id), lot.unit == .reserved, !shop.settings.isPaused else { return }
+    // In a pause nobody could pay; while no merchant takes orders, nobody is next for it.
+    guard let lot = shop.lot(id), lot.unit == .reserved, !shop.settings.isPaused,
+      lot.stage != .sold || findsMerchant()
+    else { return }
     if let next = lot.next {
       add(
         .lotAwarded(

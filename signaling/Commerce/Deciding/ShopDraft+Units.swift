@@ -42,7 +42,7 @@ extension ShopDraft {
   /// The merchant answers a question for units.
   mutating func grant(_ quantity: Int64, of id: ShopID) throws(ShopRefusal) {
     guard let item = state.stock.items.first(where: { $0.value.asks[id] != nil }),
-      let asked = item.value.asks[id]
+      let asked = item.value.asks[id]?.quantity
     else { throw ShopRefusal(.closed, "reserve: answered already, or never asked") }
     try check(quantity, "quantity", in: 0...asked)
     guard item.value.units + quantity <= ShopLimits.unitsMax else {

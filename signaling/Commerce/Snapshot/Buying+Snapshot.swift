@@ -18,6 +18,7 @@ extension Hold {
       writer.write(false)
       writer.write(id)
     }
+    writer.write(isPriced)
     writer.optional(order)
   }
 
@@ -29,6 +30,7 @@ extension Hold {
     priceMinor = try reader.minor()
     untilMs = try reader.int()
     source = try reader.flag() ? .drop(reader.int()) : .lot(reader.int())
+    isPriced = try reader.flag()
     order = try reader.optionalInt()
   }
 }

@@ -97,7 +97,9 @@ extension Lot {
       $0.write($1.stepMinor)
     }
     writer.write(isSoft)
-    for number in [softSeconds, holdSeconds, startsAtMs, endsAtMs, priceMinor, bidCount] {
+    for number in [
+      softSeconds, holdSeconds, startsAtMs, endsAtMs, prolongedCount, priceMinor, bidCount,
+    ] {
       writer.write(number)
     }
     writer.optional(closesAtMs)
@@ -127,6 +129,7 @@ extension Lot {
     holdSeconds = try reader.int(max: ShopLimits.holdSeconds.upperBound)
     startsAtMs = try reader.int()
     endsAtMs = try reader.int()
+    prolongedCount = try reader.int(max: ShopLimits.prolongedMax)
     priceMinor = try reader.minor()
     bidCount = try reader.int()
     closesAtMs = try reader.optionalInt()

@@ -61,8 +61,9 @@ extension StockBook {
       writer.optional(stock.wanted)
       writer.table(stock.asks) {
         $0.write($1)
-        $0.write($2)
+        for number in [$2.quantity, $2.dueMs, $2.times] { $0.write(number) }
       }
+      writer.write(stock.unanswered)
     }
   }
 
@@ -85,8 +86,14 @@ extension Stock {
       try reader.int(max: ShopLimits.unitsMax)
     }
     asks = try reader.table(max: ShopLimits.asksMax) { reader throws(WireError) in
-      (try reader.int(), try reader.int(max: ShopLimits.unitsMax))
+      (
+        try reader.int(),
+        StockAsk(
+          quantity: try reader.int(max: ShopLimits.unitsMax), dueMs: try reader.int(),
+          times: try reader.int())
+      )
     }
+    unanswered = try reader.int(max: ShopLimits.unitsMax)
     guard committed <= units else { throw .badValue }
   }
 }

@@ -26,6 +26,7 @@ extension Shop {
       writer.write(number)
     }
     writer.write(isOver)
+    writer.write(awaitsMerchant)
   }
 
   /// Reads what `write` wrote; what follows from the rest is made anew.
@@ -70,6 +71,7 @@ extension Shop {
     revenue.refundedCount = try reader.int()
     revenue.refundedMinor = try reader.int(max: ShopLimits.revenueMinorMax)
     isOver = try reader.flag()
+    awaitsMerchant = try reader.flag()
     index()
   }
 

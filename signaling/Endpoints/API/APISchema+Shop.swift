@@ -45,6 +45,7 @@ extension APISchema {
   /// What the room's team is told of units.
   static let units: Properties = [
     ("units", count), ("held", count), ("reserved", count), ("pending", count),
+    ("unanswered", count),
   ]
 
   private static let gift = closed([("id", string), ("emoji", string), ("coins", count)])

@@ -17,6 +17,14 @@ enum SyncPurpose: Hashable, Sendable {
   case checkout(MerchantCall)
   /// Whether an order's prices stand.
   case prices(room: String, order: ShopID, merchant: String, fallback: HookEndpointRow.Fallback)
+  /// Whether a hold's price stands, before it is ordered.
+  case holdPrice(HeldPrice, merchant: String, fallback: HookEndpointRow.Fallback)
+}
+
+/// A hold whose price a merchant is to confirm.
+struct HeldPrice: Hashable, Sendable {
+  let room: String
+  let hold: ShopID
 }
 
 /// A question that was asked.
@@ -38,6 +46,10 @@ extension ControlCore {
     guard syncCalls.count < HookLimits.syncMax else { return false }
     let those = syncCalls.values.filter { $0.endpoint == endpoint }
     guard those.count < HookLimits.syncEachMax else { return false }
+    if case .holdPrice = purpose {
+      let holds = those.count { if case .holdPrice = $0.purpose { true } else { false } }
+      return holds < HookLimits.syncHoldsMax
+    }
     guard case .checkout(let call) = purpose else { return true }
     let own = those.count {
       if case .checkout(let other) = $0.purpose { other.isOf(sameBuyerAs: call) } else { false }
@@ -80,7 +92,10 @@ extension ControlCore {
   /// A shop has answered, or its deadline has passed.
   package mutating func answered(_ number: UInt64, _ answer: SyncAnswer, wall: WallTime) {
     guard let purpose = syncCalls.removeValue(forKey: number)?.purpose else { return }
-    defer { askWaiting(wall: wall) }
+    defer {
+      askWaiting(wall: wall)
+      askWaitingHolds()
+    }
     switch purpose {
     case .review(let room, let message, let fallback):
       let judgement: ReviewJudgement?
@@ -94,6 +109,50 @@ extension ControlCore {
     case .checkout(let call): answered(call, answer.checkout(config), at: clock.now, wall: wall)
     case .prices(let room, let order, let merchant, let fallback):
       priced(order, answer.prices(fallback), in: room, by: merchant)
+    case .holdPrice(let held, let merchant, let fallback):
+      // Nobody's word: it is asked again with the order.
+      guard let prices = answer.heldPrice(fallback) else { return }
+      report(
+        .holdChecked(hold: held.hold, prices), in: held.room, by: merchant, id: nil, for: nil)
+    }
+  }
+
+  /// Asks whether the prices of new holds stand, so that their buyers see them before they order: as
+  /// many as the shop is asked at once, the others when it has answered. Those for which there is no
+  /// room at all are asked about with their orders.
+  mutating func checkPrices(_ holds: [ShopID], in room: String) {
+    guard !holds.isEmpty, let house = houses[room],
+      hooks.endpoint(for: .priceCheck, of: merchant(of: house)) != nil
+    else { return }
+    for hold in holds where waitingHolds.count < HookLimits.syncWaitingMax {
+      waitingHolds.append(HeldPrice(room: room, hold: hold))
+    }
+    askWaitingHolds()
+  }
+
+  private mutating func askWaitingHolds() {
+    guard !waitingHolds.isEmpty else { return }
+    var full: Set<String> = []
+    let waiting = waitingHolds
+    waitingHolds = []
+    for held in waiting {
+      // One that is over, ordered or priced by now is asked about no more.
+      guard let house = houses[held.room], let merchant = merchant(of: house),
+        let endpoint = hooks.endpoint(for: .priceCheck, of: merchant)
+      else { continue }
+      guard !full.contains(merchant) else {
+        waitingHolds.append(held)
+        continue
+      }
+      guard let data = house.priceToCheck(ofHold: held.hold, in: held.room) else { continue }
+      // The same question after a crash has the same id.
+      let id = "\(MerchantReport.ownIDPrefix)price-\(held.room)-hold-\(held.hold)"
+      let purpose = SyncPurpose.holdPrice(
+        held, merchant: merchant, fallback: endpoint.fallback)
+      if !ask(.priceCheck, of: merchant, id: id, data: data, for: purpose) {
+        full.insert(merchant)
+        waitingHolds.append(held)
+      }
     }
   }
 
@@ -237,6 +296,12 @@ extension SyncAnswer {
     case .prices(let prices): .confirmed(prices)
     case .refused(let text): .denied(reason: text)
     }
+  }
+
+  /// The answer to a question about a hold's price; nil: nobody's, and the order is asked about.
+  fileprivate func heldPrice(_ fallback: HookEndpointRow.Fallback) -> PriceAnswer? {
+    if case .answered(let object) = self, PriceVerdict(object) != nil { return prices(fallback) }
+    return fallback == .allow ? .confirmed([:]) : nil
   }
 
   /// The answer to a request for a payment page.

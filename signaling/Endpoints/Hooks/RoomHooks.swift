@@ -172,6 +172,9 @@ enum RoomHooks {
     case .unitsAsked(let sku, _, let quantity) where quantity > 0:
       let ask = [("reserve", JSONValue.integer(entry.sequence))]
       return row(HookTopic.stockReserve, ask + units(sku, quantity))
+    case .unitsAskedAgain(let id, let sku):
+      let quantity = shop.stock.stock(sku)?.asks[id]?.quantity ?? 0
+      return row(HookTopic.stockReserve, [("reserve", .integer(id))] + units(sku, quantity))
     case .unitsReturned(let sku, let quantity):
       return row(HookTopic.stockReturn, units(sku, quantity))
     case .gifted(let gift):

@@ -202,6 +202,11 @@ extension ControlCore {
       houses.reconsider(entry.actor, hasNewRole: false, in: room)
     case .shop(.orderMade(_)): callMerchant(for: entry.sequence, in: room)
     case .shop(.orderPriced(let order, _, _)): callMerchant(for: order, in: room)
+    case .shop(.claimed(let claim)) where claim.held > 0: checkPrices([entry.sequence], in: room)
+    case .shop(.holdMade(_)), .shop(.lotAwarded(_, _, _, _)):
+      checkPrices([entry.sequence], in: room)
+    case .shop(.dropDecided(let drop, _, _)):
+      checkPrices(houses[room]?.unpricedHolds(of: drop) ?? [], in: room)
     default: break
     }
   }

@@ -69,10 +69,11 @@ extension ShopEvent {
       .dropEnded(_, .cancelled), .lotClosed(_, .cancelled), .orderMoved(_, .refundRequested, _),
       .orderMoved(_, .shipped, _), .reportRefused:
       true
-    case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdEnded, .dropEnded,
-      .dropSettled, .dropRestocked, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed,
-      .cartSet, .voucherApplied, .orderMade, .orderPriced, .paymentOffered, .orderMoved, .gifted,
-      .unitsAsked, .unitsGranted, .unitsReturned, .shopOver:
+    case .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade, .holdPriced, .holdEnded,
+      .dropEnded, .dropSettled, .dropRestocked, .merchantAwaited, .lotStarted, .bidPlaced,
+      .lotProlonged, .lotClosing, .lotAwarded, .lotClosed, .cartSet, .voucherApplied, .orderMade,
+      .orderPriced, .paymentOffered, .orderMoved, .gifted,
+      .unitsAsked, .unitsGranted, .unitsAskedAgain, .unitsUnanswered, .unitsReturned, .shopOver:
       false
     }
   }

@@ -62,6 +62,15 @@ package struct RoomHouses {
     }
   }
 
+  /// Who takes orders; nil where nobody says.
+  var takers: OrderTakers? {
+    didSet {
+      guard takers != oldValue else { return }
+      let takers = takers
+      for room in openRooms { _ = update(room) { open, _ in open.house.takers = takers } }
+    }
+  }
+
   /// No rooms.
   ///
   /// - Parameters:
@@ -372,6 +381,7 @@ package struct RoomHouses {
       }
       var open = OpenHouse(name: room, opened)
       open.soleMerchant = soleMerchant
+      open.house.takers = takers
       open.house.markKey = markKey
       open.house.gifts = gifts
       open.house.plainShops = plainShops

@@ -40,11 +40,12 @@ extension ControlCore {
           data: data.body)))
   }
 
-  /// Asks again for the pages that were asked for when the process before this one died.
+  /// Asks again for the pages and prices that were asked for when the process before this one died.
   mutating func callMerchants(in room: String) {
     for order in houses[room]?.ordersBeingCreated ?? [] {
       callMerchant(for: order, in: room)
     }
+    checkPrices(houses[room]?.unpricedHolds(of: nil) ?? [], in: room)
   }
 
   /// A merchant has said what an order costs, or its fallback has: on the disk, it is asked for the page.

@@ -46,6 +46,8 @@ package struct CommandContext: Hashable, Sendable {
   package var reservesStock = false
   /// Who takes an order that is made now.
   package var merchant: String?
+  /// Whether a merchant takes this room's orders now (`ShopContext`).
+  package var hasMerchant = true
   /// Whether the room's shop sees messages before others do.
   package var isReviewed: Bool
   package init(

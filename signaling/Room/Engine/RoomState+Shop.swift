@@ -22,7 +22,8 @@ extension RoomState {
       buyer: context.actor.person.buyer, isStaff: role.isStaff, isHost: role == .host,
       // A clock that was set back stands still.
       atMs: max(context.atMs, shopAtMs), delayMs: context.delayMs,
-      windowMs: context.windowMs, seed: context.seed, reservesStock: context.reservesStock)
+      windowMs: context.windowMs, seed: context.seed, hasMerchant: context.hasMerchant,
+      reservesStock: context.reservesStock)
     shopContext.merchant = context.merchant
     do throws(ShopRefusal) {
       draft.add(

@@ -6,7 +6,7 @@ package import Wire
 
 extension RoomState {
   /// The first byte of a snapshot. A program that meets another one replays the log instead.
-  static let snapshotVersion: UInt8 = 5
+  static let snapshotVersion: UInt8 = 6
 
   /// The state as bytes. Equal states give equal bytes.
   package func snapshot() -> [UInt8] {

@@ -133,7 +133,14 @@ package struct RoomState: Hashable, Sendable {
   // MARK: Reading
 
   /// When something is due (`closeDue`, the shop's `due`), milliseconds since 1970; nil when nothing is.
-  package var nextDueMs: Int64? { [nextClosingMs, shop.nextDueMs].compactMap { $0 }.min() }
+  package var nextDueMs: Int64? { nextDueMs(hasMerchant: true) }
+
+  /// The same for a room that has, or has not, a merchant that takes its orders.
+  ///
+  /// - Parameter hasMerchant: whether one takes this room's orders (`Shop.nextDueMs(hasMerchant:)`).
+  package func nextDueMs(hasMerchant: Bool) -> Int64? {
+    [nextClosingMs, shop.nextDueMs(hasMerchant: hasMerchant)].compactMap { $0 }.min()
+  }
 
   /// When a poll or giveaway is to be closed by `closeDue`.
   package var nextClosingMs: Int64? {

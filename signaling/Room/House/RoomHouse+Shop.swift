@@ -5,6 +5,9 @@ package import JSON
 import Wire
 
 extension RoomHouse {
+  /// Whether a merchant takes this room's orders now.
+  var hasMerchant: Bool { takers?.takes(state.shop.settings.merchant) ?? true }
+
   /// What the shop itself can't know.
   func checkShop(
     _ command: RoomCommand, _ envelope: CommandEnvelope
@@ -98,6 +101,38 @@ extension RoomHouse {
   package func pricesToCheck(of id: ShopID, in room: String) -> JSONObject? {
     guard let order = state.shop.orders[id], !order.isPriced else { return nil }
     return checkout(of: id, in: room)?.body
+  }
+
+  /// What a merchant is asked about a hold's price; nil when that is settled, or its buyer has ordered.
+  package func priceToCheck(ofHold id: ShopID, in room: String) -> JSONObject? {
+    let shop = state.shop
+    guard let hold = shop.holds[id], !hold.isPriced, hold.order == nil else { return nil }
+    let listing = shop.listing(of: hold.sku)
+    // At most ten units of at most 1e11: no sum that overflows.
+    let (total, isTooMuch) = hold.priceMinor.multipliedReportingOverflow(by: hold.quantity)
+    guard !isTooMuch else { return nil }
+    return [
+      "room": .string(room), "hold": .integer(id),
+      "buyer": json(people.record(hold.buyer.person)?.identity),
+      "currency": json(shop.settings.currency),
+      "lines": [
+        [
+          "reference": json(listing?.reference), "sku": .string(hold.sku),
+          "title": json(listing?.title), "variant": json(listing?.variant(hold.sku)?.title),
+          "quantity": .integer(hold.quantity), "priceMinor": .integer(hold.priceMinor),
+        ]
+      ],
+      "discountMinor": 0, "voucher": .null, "totalMinor": .integer(total),
+      "untilMs": .integer(hold.untilMs),
+    ]
+  }
+
+  /// Holds whose prices nobody has confirmed: of one drop, or (nil) all.
+  package func unpricedHolds(of drop: ShopID?) -> [ShopID] {
+    state.shop.holds.filter { entry in
+      !entry.value.isPriced && entry.value.order == nil
+        && (drop.map { entry.value.source == .drop($0) } ?? true)
+    }.map(\.key)
   }
 
   /// Orders that wait for their payment page.

@@ -30,13 +30,16 @@ extension RoomHouse {
     case .dropScheduled, .dropStarted, .dropOpened, .claimed, .dropLeft, .dropDecided, .holdMade,
       .dropEnded, .dropSettled, .dropRestocked:
       return dropFrames(event, entry)
+    case .holdPriced(let id, let buyer, _):
+      guard let hold = state.shop.holds[id] else { return [] }
+      return [own(entry, buyer, "holdPriced", [("hold", shopEntries.hold(hold))])]
     case .holdEnded(let id, let buyer, let why):
       let own = self.own(
         entry, buyer, "holdEnded", [("hold", .integer(id)), ("why", .string(why.rawValue))])
       guard let hold = before.hold else { return [own] }
       guard case .drop(let drop) = hold.source else { return [own] + stock(entry, hold.sku) }
       return [own, counter(entry, .everyone, .drop(drop))] + stock(entry, hold.sku)
-    case .lotOpened, .lotStarted, .bidPlaced, .lotClosing, .lotAwarded, .lotClosed:
+    case .lotOpened, .lotStarted, .bidPlaced, .lotProlonged, .lotClosing, .lotAwarded, .lotClosed:
       return lotFrames(event, entry)
     case .cartSet, .voucherApplied:
       let cart = shopEntries.cart(state.shop.buyers[entry.actor.buyer])
@@ -50,7 +53,9 @@ extension RoomHouse {
           entry, to: .staff,
           [("order", .integer(id)), ("report", .string(report.rawValue))])
       ]
-    case .unitsAsked(let sku, _, _): return [counter(entry, .staff, .units(sku))]
+    case .unitsAskedAgain, .merchantAwaited: return []
+    case .unitsAsked(let sku, _, _), .unitsUnanswered(_, let sku):
+      return [counter(entry, .staff, .units(sku))]
     case .unitsGranted(_, let sku, _), .unitsReturned(let sku, _): return stock(entry, sku)
     case .shopOver: return []
     case .gifted(let event):
@@ -194,7 +199,8 @@ extension RoomHouse {
   private func lotFrames(_ event: ShopEvent, _ entry: SequencedEvent) -> [Frame] {
     switch event {
     case .lotOpened: return lotFrames(entry.sequence, entry)
-    case .lotStarted(let id), .lotClosing(let id, _), .lotClosed(let id, _):
+    case .lotStarted(let id), .lotProlonged(let id, _), .lotClosing(let id, _),
+      .lotClosed(let id, _):
       return lotFrames(id, entry)
     case .lotAwarded(let id, let buyer, _, _):
       guard let hold = state.shop.holds[entry.sequence] else { return lotFrames(id, entry) }

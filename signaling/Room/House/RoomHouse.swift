@@ -23,6 +23,8 @@ package struct RoomHouse: Sendable {
   package var tiers: Set<AudienceTier> = [.webRTC]
   /// How late they are.
   package internal(set) var delays = TierDelays()
+  /// Who takes orders; nil where there is no server around: then somebody does.
+  package var takers: OrderTakers?
   /// The last event known to be on disk.
   package private(set) var committedSequence: Int64
   var keys: IdempotencyIndex
@@ -134,6 +136,7 @@ package struct RoomHouse: Sendable {
       isReviewed: envelope.isReviewed)
     context.delayMs = delays.delayMs(of: envelope.tier)
     context.windowMs = windowMs
+    context.hasMerchant = hasMerchant
     context.reservesStock = envelope.reservesStock
     context.merchant = envelope.merchant
     let decision = try state.decide(command, by: context)
@@ -264,6 +267,7 @@ package struct RoomHouse: Sendable {
   ) -> Pending? {
     var context = CommandContext(actor: .server, atMs: atMs)
     context.windowMs = windowMs
+    context.hasMerchant = hasMerchant
     guard let decision = try? state.decide(.server(command), by: context),
       !decision.events.isEmpty
     else { return nil }
@@ -281,6 +285,7 @@ package struct RoomHouse: Sendable {
   ) throws(CommandRefusal) -> Pending {
     var context = CommandContext(actor: .server, atMs: envelope.atMs)
     context.windowMs = windowMs
+    context.hasMerchant = hasMerchant
     try check(command)
     let decision = try state.decide(.server(.shop(command)), by: context)
     var pending = take(decision, [], made: "")
@@ -338,7 +343,7 @@ package struct RoomHouse: Sendable {
     }
     // One decision is bounded; what is left follows at once.
     for _ in 0..<HouseLimits.shopDecisionsMax {
-      guard let dueMs = state.shop.nextDueMs, dueMs <= atMs,
+      guard let dueMs = state.shop.nextDueMs(hasMerchant: hasMerchant), dueMs <= atMs,
         let moved = serve(.shop(.due), atMs: atMs)
       else { break }
       pending.append(moved)
@@ -357,7 +362,7 @@ package struct RoomHouse: Sendable {
   package var nextTickMs: Int64? {
     let reactions =
       uncountedReactions.isEmpty ? nil : reactionsCountedAtMs + HouseLimits.reactionsCountedMs
-    return [state.nextDueMs, reactions].compactMap { $0 }.min()
+    return [state.nextDueMs(hasMerchant: hasMerchant), reactions].compactMap { $0 }.min()
   }
 
   // MARK: Erasure

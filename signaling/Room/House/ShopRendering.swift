@@ -50,6 +50,7 @@ struct ShopRendering {
     [
       ("units", .integer(stock.units)), ("held", .integer(stock.held)),
       ("reserved", .integer(stock.reserved)), ("pending", .integer(stock.pending)),
+      ("unanswered", .integer(stock.unanswered)),
     ]
   }
 
@@ -128,8 +129,9 @@ struct ShopRendering {
       }
     return [
       "id": .integer(hold.id), "sku": .string(hold.sku), "quantity": .integer(hold.quantity),
-      "priceMinor": .integer(hold.priceMinor), "untilMs": .integer(hold.untilMs),
-      "source": .string(source), source: .integer(id), "order": json(hold.order),
+      "priceMinor": .integer(hold.priceMinor), "priced": .bool(hold.isPriced),
+      "untilMs": .integer(hold.untilMs), "source": .string(source), source: .integer(id),
+      "order": json(hold.order),
     ]
   }
 

@@ -172,6 +172,7 @@ package struct DropAudit: Sendable {
   }
 
   private mutating func replay(_ entry: SequencedEvent) {
+    checkAwaited(entry)
     state.apply(entry)
     guard case .shop(let event) = entry.event else { return }
     switch event {
@@ -190,9 +191,25 @@ package struct DropAudit: Sendable {
     }
   }
 
-  /// No unit is free while somebody waits for one.
+  /// While units wait for a merchant none takes orders: an order, or a unit that is handed on, says that
+  /// they wait for nothing.
+  private mutating func checkAwaited(_ entry: SequencedEvent) {
+    guard state.shop.awaitsMerchant, case .shop(let event) = entry.event else { return }
+    let isContrary =
+      switch event {
+      case .orderMade, .holdMade: true
+      // The winner is told without a merchant, too.
+      case .lotAwarded(let lot, _, _, _): state.shop.lot(lot)?.stage == .sold
+      default: false
+      }
+    guard isContrary else { return }
+    complain("\(event.kind) at event \(entry.sequence), while units wait for a merchant")
+  }
+
+  /// No unit is free while somebody waits for one, but in a pause or while no merchant takes orders.
   private mutating func checkIdle() {
-    for drop in state.shop.drops where drop.stage == .open || drop.stage == .ended {
+    let mayWait = state.shop.settings.isPaused || state.shop.awaitsMerchant
+    for drop in state.shop.drops where !mayWait && (drop.stage == .open || drop.stage == .ended) {
       if drop.mode == .hold, drop.waiting > 0, drop.free > 0 {
         complain("drop \(drop.id): \(drop.free) are free and somebody waits, at \(state.sequence)")
       }

@@ -35,7 +35,7 @@ extension MessageSchemas {
     [
       "dropScheduled", "dropStarted", "dropOpened", "dropDecided", "dropEnded", "dropSettled",
     ].map { event($0, [("drop", APISchema.drop)]) }
-    + ["lotOpened", "lotStarted", "lotClosing", "lotAwarded", "lotClosed"].map {
+    + ["lotOpened", "lotStarted", "lotProlonged", "lotClosing", "lotAwarded", "lotClosed"].map {
       event($0, [("lot", APISchema.lot)])
     } + [
       event("orderUpdated", [("order", APISchema.order)]),
@@ -60,6 +60,7 @@ extension MessageSchemas {
     event("claimed", [("claim", claim), ("hold", APISchema.orNull(hold))]),
     event("dropLeft", [("drop", APISchema.sequence)]),
     event("holdMade", [("hold", hold)]),
+    event("holdPriced", [("hold", hold)]),
     event("holdEnded", [("hold", APISchema.sequence), ("why", APISchema.words(HoldEnd.self))]),
     event("bidPlaced", [("bid", bid)]),
     event("outbid", [("lot", APISchema.sequence)]),
@@ -109,8 +110,9 @@ extension MessageSchemas {
   private static let hold = APISchema.closed(
     [
       ("id", APISchema.sequence), ("sku", APISchema.string), ("quantity", APISchema.count),
-      ("priceMinor", APISchema.count), ("untilMs", APISchema.time),
-      ("source", ["enum": ["drop", "lot"]]), ("drop", APISchema.sequence),
+      ("priceMinor", APISchema.count), ("priced", APISchema.boolean),
+      ("untilMs", APISchema.time), ("source", ["enum": ["drop", "lot"]]),
+      ("drop", APISchema.sequence),
       ("lot", APISchema.sequence), ("order", APISchema.nullable("integer")),
     ], optional: ["drop", "lot"])
 
