@@ -220,8 +220,10 @@ struct HookTopicsTests {
   func named() throws {
     let hooks = try hooks(
       "--hook-topics", "shop=*+price.check, other=stock.*", "--hook-topics", "shop=chat.review+*")
-    #expect(hooks.map(\.topics) == [["*", "price.check", "chat.review"], ["stock.reserve", "stock.return"]])
-    #expect(try self.hooks("--hook-topics", "other=order.paid").map(\.topics) == [nil, ["order.paid"]])
+    #expect(hooks[0].topics == ["*", "price.check", "chat.review"])
+    #expect(hooks[1].topics == ["stock.reserve", "stock.return"])
+    let one = try self.hooks("--hook-topics", "other=order.paid")
+    #expect(one.map(\.topics) == [nil, ["order.paid"]])
     #expect(try self.hooks().map(\.topics) == [nil, nil])
   }
 
@@ -245,7 +247,9 @@ struct HookTopicsTests {
     let text = try String(contentsOf: URL(filePath: "/\(root)/docs/hooks.md"), encoding: .utf8)
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }
     let told = rows.flatMap { row in
-      row.split(separator: "|")[0].split(separator: "`").filter { $0.contains(".") }.map(String.init)
+      row.split(separator: "|")[0].split(separator: "`").map(String.init).filter {
+        $0.contains(".")
+      }
     }
     #expect(Set(told) == Set(HookTopic.known).union([HookTopic.test]))
     #expect(HookTopic.onRequest.isSubset(of: HookTopic.known))

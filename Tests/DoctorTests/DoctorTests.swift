@@ -51,7 +51,7 @@ struct DoctorTests {
     return try #require(complaints.first)
   }
 
-  @Test("what merchants are told of is shown, and a topic nobody sends is the configuration's fault")
+  @Test("what merchants are told of is shown; a topic nobody sends is the configuration's fault")
   func hooks() throws {
     let hook = ["--hook", "shop=https://shop.example/,other=https://other.example/"]
     let told = try report(hook + ["--hook-topics", "shop=*+price.check"])

@@ -100,6 +100,7 @@ struct SimulatedDisk {
     case .release(let key): released.append(key)
     case .transfer(_, let number):
       answers.append((.transferred(number: number, .failed), nil))
+    case .readWallets: answers.append((.wallets([]), nil))
     case .change(_, let number):
       if number > 0 { answers.append((.changed(number: number, .refused), nil)) }
     case .findDue:

@@ -125,6 +125,8 @@ final class PostgresWriter: LogWriter {
       case (.release, _): hints.insert(.rooms)
       case (.revocation, _): hints.insert(.revocations)
       case (.hook(let change), _) where change.concernsEndpoints: hints.insert(.hooks)
+      case (_, .transferred(.posted(let transfer))):
+        if let wallet = transfer.wallet { hints.insert(.wallet(wallet)) }
       default: continue
       }
     }

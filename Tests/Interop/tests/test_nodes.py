@@ -186,6 +186,47 @@ def test_an_owner_that_dies_is_503_and_then_taken_over_with_its_webhooks(pair, r
     report(f"taken over {waited:.1f} s after a kill -9; {len(done)} requests passed on or taken")
 
 
+def test_coins_another_server_moves_show_at_once_and_without_redis_when_asked(pair, redis, room, chromium, open_page, report):
+    first, second = pair.servers
+    ben = open_page(chromium, first.watch_page(room, "Ben"))
+    ben.push("^Send a gift$")
+
+    def has(coins):
+        ben.wait_until(
+            f"document.querySelector('dialog[open] strong.numbers')?.textContent === '{coins} coins'", 20, f"{coins} coins")
+
+    has(0)
+    token = first.token(room, "viewer", "Ben")
+
+    def buys(server, coins):
+        """Coins that a shop reports paid to one server; how long the page at the first needs."""
+        begin = time.monotonic()
+        pair.shop.fill(server, room, token, "small")
+        has(coins)
+        return time.monotonic() - begin
+
+    seconds = buys(second, 100)
+    assert first.metric("hawker_bus_hints_total", result="received") >= 1
+    # A gift by REST through the other server, and its refund there.
+    place = f"/api/v1/rooms/{room}"
+    given = json.loads(ask(second, "POST", f"{place}/gifts", {"gift": "star", "count": 1}, token)[1])
+    has(given["balance"])
+    service = second.token("*", "service", "ops")
+    assert ask(second, "POST", f"/api/v1/transfers/{given['transfer']}/refund", token=service)[0] == 200
+    has(100)
+
+    # Without Redis nobody is told, and the next question is answered right.
+    redis.kill()
+    until("Redis lost", lambda: first.metric("hawker_bus_connected") == second.metric("hawker_bus_connected") == 0)
+    pair.shop.fill(second, room, token, "small")
+    assert json.loads(ask(first, "GET", f"{place}/wallet", token=token)[1])["balance"] == 200
+    has(100)
+    ben.push("^Close$")
+    ben.push("^Send a gift$")
+    has(200)
+    report(f"coins paid through the other server shown {seconds:.2f} s after the purchase began")
+
+
 def test_a_page_follows_its_room(pair, room, chromium, open_page):
     first, second = pair.servers
     ben = open_page(chromium, first.watch_page(room, "Ben"))

@@ -50,6 +50,9 @@ extension ControlCore {
     case .erased(let number, let people): erased(number, people)
     case .changed(let number, let outcome): changed(number, outcome)
     case .endpoints(let rows): replaceHooks(rows)
+    case .wallets(let wallets):
+      for wallet in wallets { tell(wallet) }
+      houses.walletsRead()
     case .revocations(let rows):
       for row in rows { heard(RevocationChange(row), at: now, wall: wall) }
     case .opened, .elsewhere, .committed, .refused, .lost, .forgotten, .found, .unread,
