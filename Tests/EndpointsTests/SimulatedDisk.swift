@@ -108,7 +108,7 @@ struct SimulatedDisk {
         room.dueMs.map { DueRoom(name: name, place: DuePlace(atMs: $0, room: room.key)) }
       }
       answers.append((.due(due.sorted { $0.place.atMs < $1.place.atMs }), nil))
-    case .upkeep: break
+    case .upkeep, .noteViewers: break
     }
   }
 

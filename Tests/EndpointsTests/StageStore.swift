@@ -70,7 +70,7 @@ final class StageStore: Sendable {
       store.carryOut(.change(.remove(endpoint: -1), number: .max))
       _ = answers.next()
       return nil
-    case .keep, .release, .upkeep: return nil
+    case .keep, .release, .upkeep, .noteViewers: return nil
     }
   }
 

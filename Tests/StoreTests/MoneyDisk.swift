@@ -102,7 +102,7 @@ final class MoneyDisk {
     case .keep(let snapshot, let room): .snapshot(room, snapshot)
     case .release(let room): .release(room)
     case .transfer(let order, _): .transfer(order)
-    case .lookUp, .read, .readWallets, .erase, .change, .findDue, .upkeep: nil
+    case .lookUp, .read, .readWallets, .erase, .change, .findDue, .upkeep, .noteViewers: nil
     }
   }
 

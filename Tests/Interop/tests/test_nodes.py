@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+import websockets.sync.client
 from standardwebhooks.webhooks import Webhook
 
 from harness import rooms
@@ -14,6 +15,7 @@ from harness.nginx import Nginx
 from harness.redis import RedisServer, free_port
 from harness.scripted_merchant import Merchant, secret
 from harness.server import REPOSITORY, HawkerServer
+from harness.sidecar import Sidecar
 
 JSON = {"Content-Type": "application/json"}
 
@@ -225,6 +227,38 @@ def test_coins_another_server_moves_show_at_once_and_without_redis_when_asked(pa
     ben.push("^Send a gift$")
     has(200)
     report(f"coins paid through the other server shown {seconds:.2f} s after the purchase began")
+
+
+def test_rooms_of_all_servers_are_listed_and_one_sidecar_serves_them(pair, start_client, evidence, report):
+    first, second = pair.servers
+    for server, room in ((first, "red"), (second, "blue")):
+        publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+        publisher.wait_for("connected")
+
+    def listed(server):
+        rows = json.loads(ask(server, "GET", "/api/v1/rooms?phase=live")[1])["rooms"]
+        return {row["room"]: (row["server"], row["viewers"]) for row in rows}
+
+    begin = time.monotonic()
+    with websockets.sync.client.connect(f"ws://{first.address}/ws") as socket:
+        token = first.token("red", "viewer", "bob")
+        socket.send(json.dumps({"type": "join", "id": "1", "version": 1, "room": "red", "token": token}))
+        assert json.loads(socket.recv())["type"] == "joined"
+        until("both rooms at the first", lambda: listed(first) == {
+            "red": (None, 1), "blue": (f"http://{second.address}", 0)})
+        until("the viewer at the second", lambda: listed(second) == {
+            "red": (f"http://{first.address}", 1), "blue": (None, 0)})
+    seconds = time.monotonic() - begin
+    sidecar = Sidecar(evidence, second)
+    try:
+        for room in ("blue", "red"):
+            sidecar.playlist(lambda text: text.count("#EXTINF") >= 2, room=room)
+    finally:
+        sidecar.stop()
+    # Who stops gives its rooms back, and has nothing on any more.
+    first.stop()
+    until("the list without its rooms", lambda: set(listed(second)) == {"blue"}, 5)
+    report(f"a room with its viewer in the other server's list after {seconds:.1f} s")
 
 
 def test_a_page_follows_its_room(pair, room, chromium, open_page):

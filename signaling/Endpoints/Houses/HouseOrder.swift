@@ -19,6 +19,8 @@ package enum HouseOrder: Sendable {
   case read(HouseReading, number: UInt64)
   /// Moves coins, once for each key.
   case transfer(TransferOrder, number: UInt64)
+  /// How many watch each open room, for the lists of other processes; nobody waits for it.
+  case noteViewers([RoomKey: Int])
   /// Reads what these wallets hold now.
   case readWallets([Int64])
   /// Erases one person everywhere; rooms in memory have forgotten them.

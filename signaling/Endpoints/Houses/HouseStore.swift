@@ -75,6 +75,7 @@ package final class HouseStore: Sendable {
         PersonPages(identity: identity, from: cursor), number, from: store, answer: answer)
     case .read(let reading, let number): read(reading, number)
     case .transfer(let order, let number): transfer(order, number)
+    case .noteViewers(let viewers): store.note(viewers: viewers)
     case .readWallets(let accounts): readWallets(accounts)
     case .erase(let identity, let number): erase(identity, number)
     case .change(let change, let number): self.change(change, number)
