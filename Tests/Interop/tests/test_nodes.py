@@ -190,6 +190,7 @@ def test_an_owner_that_dies_is_503_and_then_taken_over_with_its_webhooks(pair, r
 
 def test_coins_another_server_moves_show_at_once_and_without_redis_when_asked(pair, redis, room, chromium, open_page, report):
     first, second = pair.servers
+    pair.shop.learn(second)
     ben = open_page(chromium, first.watch_page(room, "Ben"))
     ben.push("^Send a gift$")
 
