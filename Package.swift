@@ -181,7 +181,7 @@ let package = Package(
     tests("RTP", ["RTP", "Wire"]),
     tests("SDP", ["SDP", "Wire"]),
     tests("JSON", ["JSON"]),
-    tests("Config", ["Config", "Nodes", "RTP", "Telemetry", "Wire"]),
+    tests("Config", ["Config", "Hooks", "Nodes", "RTP", "Telemetry", "Wire"]),
     tests("Doctor", ["Doctor", "Config", "JSON", "Wire"]),
     tests("Program", ["Config", "Crypto", "HTTP", "Hooks", "JSON", "Store", "hawker"]),
     tests("HTTP", ["HTTP", "Wire", "Crypto"]),

@@ -16,6 +16,9 @@ package enum ClientFault: Error, Hashable, Sendable {
   case malformedResponse(String)
   /// The server said no; with the first line of its reason.
   case refused(status: Int, reason: String)
+  /// It is to be asked elsewhere (RFC 9725 section 4.5): where, as the server wrote it. Nobody was asked
+  /// there: whether a token may go there is for who has it to decide.
+  case moved(to: String)
   /// The answer can't be used.
   case answer(String)
 
@@ -31,6 +34,7 @@ package enum ClientFault: Error, Hashable, Sendable {
     case .timeout: "the server did not answer in time"
     case .malformedResponse(let reason): "the server's answer is no HTTP: \(reason)"
     case .refused(let status, let reason): "the server refused: \(status) \(reason)"
+    case .moved: "the server sends us elsewhere"
     case .answer(let reason): "the server's answer cannot be used: \(reason)"
     }
   }

@@ -23,7 +23,7 @@ package final class SignalingClient {
 
   /// Posts an offer.
   ///
-  /// - Throws: `.refused` with the server's reason for any status but 201.
+  /// - Throws: `.moved` for a redirect, `.refused` with the server's reason for any other status but 201.
   package func post(
     _ offer: SessionDescription, to url: ServerURL, token: String?
   ) throws(ClientFault) -> SignalingSession {
@@ -31,6 +31,9 @@ package final class SignalingClient {
     authorize(&headers, token)
     let response = try http.perform(
       HTTPRequest(.post, url.target, headers: headers, body: Array(offer.text.utf8)), to: url)
+    if [307, 308].contains(response.status), let place = response.headers["location"] {
+      throw .moved(to: place)
+    }
     guard response.status == 201 else { throw refusal(response) }
     let answer: SessionDescription
     do {

@@ -20,6 +20,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case retentionDays = "retention-days"
   case redis
   case hook
+  case hookTopics = "hook-topics"
   case hookAllow = "hook-allow"
   case gifts
   case hls
@@ -54,6 +55,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .retentionDays: "1...3650"
     case .redis: "redis(s)://[[USER]:PASSWORD@]HOST[:PORT]"
     case .hook: "NAME=URL[,NAME=URL...]"
+    case .hookTopics: "NAME=TOPIC[+TOPIC...][,NAME=...]"
     case .hookAllow: "ADDR:PORT[,ADDR:PORT...]"
     case .hls: "URL"
     case .webRTCViewers: "1...100000"
@@ -78,6 +80,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .publicURL: "https://live-1.example"
     case .nodeURL: "http://10.0.0.1:8080"
     case .hook: "shop=https://shop.example/hooks"
+    case .hookTopics: "shop=*+price.check+stock.*"
     case .hookAllow: "127.0.0.1:8081"
     case .gifts: "/etc/hawker/gifts.json"
     case .hls: "https://live.example/hls/{room}/index.m3u8"
@@ -98,8 +101,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     // As many as the process takes transports.
     case .webRTCViewers: 1...100_000
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook, .hookAllow,
-      .gifts, .hls, .accessKey, .web, .logLevel:
+      .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook,
+      .hookTopics, .hookAllow, .gifts, .hls, .accessKey, .web, .logLevel:
       nil
     }
   }
@@ -107,7 +110,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   /// Whether it takes several values, by commas or by being given again.
   package var isList: Bool {
     switch self {
-    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookAllow: true
+    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookTopics, .hookAllow: true
     default: false
     }
   }
@@ -127,8 +130,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .store: "sqlite"
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
-      .trustedProxies, .retentionDays, .publicURL, .nodeURL, .redis, .hook, .hookAllow, .gifts,
-      .hls, .webRTCViewers, .accessKey, .web:
+      .trustedProxies, .retentionDays, .publicURL, .nodeURL, .redis, .hook,
+      .hookTopics, .hookAllow, .gifts, .hls, .webRTCViewers, .accessKey, .web:
       nil
     }
   }
@@ -170,6 +173,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "A Redis by which servers that share the PostgreSQL tell each other that something changed. Without it they look every five seconds; nothing depends on it. Give a URL with a password in a file or the environment."
     case .hook:
       "Where the merchant NAME is told what happens, and asked for checkouts (docs/hooks.md). Its secret is printed by `hawker hooks secret NAME`."
+    case .hookTopics:
+      "What the merchant NAME of a hook is told of and asked: topics by name, FAMILY.* for all of a family, * for all that need not be named (docs/hooks.md). Default: *, or what was chosen over REST since."
     case .hookAllow:
       "Addresses that webhooks may go to although they are private, exactly, and without TLS. Default: none, webhooks go to public addresses over https."
     case .gifts:

@@ -1,4 +1,4 @@
-// One webhook of the configuration: whose it is and where it goes.
+// One webhook of the configuration: whose it is, where it goes, what it is told.
 
 package import Hooks
 
@@ -7,6 +7,8 @@ package struct HookTarget: Hashable, Sendable {
   /// The merchant: `[A-Za-z0-9_-]{1,64}`.
   package let merchant: String
   package let url: HookURL
+  /// What it is told of and asked (`hook-topics`), each once; nil where the configuration does not say.
+  package var topics: [String]?
 
   /// Reads `NAME=URL`; nil for anything else.
   init?(_ text: String) {

@@ -79,6 +79,17 @@ package struct ServerConfiguration: Hashable, Sendable {
     guard Set(hooks.map(\.merchant)).count == hooks.count else {
       throw ConfigError("hook: each merchant has one URL here; others are made over REST")
     }
+    for named in try reader.list(.hookTopics, { HookTopics($0) }) {
+      let place = reader.place(of: .hookTopics)
+      guard let index = hooks.firstIndex(where: { $0.merchant == named.merchant }) else {
+        throw ConfigError("\(place): the merchant \(named.merchant) has no hook")
+      }
+      var topics = hooks[index].topics ?? []
+      for topic in try named.topics(at: place) where !topics.contains(topic) {
+        topics.append(topic)
+      }
+      hooks[index].topics = topics
+    }
     logLevel = try reader.parse(.logLevel) { LogLevel(rawValue: $0) }
     gifts = try reader.optional(.gifts) { $0.isEmpty ? nil : $0 }
     hls = try reader.optional(.hls) { HLSPlace($0) }
@@ -138,9 +149,12 @@ package struct ServerConfiguration: Hashable, Sendable {
       return parsed
     }
 
+    /// Where a key was set.
+    func place(of key: ConfigKey) -> String { source.values[key]?.place ?? key.rawValue }
+
     /// The error for a value that is not of the key's form.
     private func wrong(_ key: ConfigKey, _ text: String) -> ConfigError {
-      let place = source.values[key]?.place ?? key.rawValue
+      let place = place(of: key)
       let shown = key.isSecret ? "this value" : "\"\(text)\""
       return ConfigError("\(place): \(shown) is not \(key.form)")
     }

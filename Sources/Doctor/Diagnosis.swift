@@ -19,7 +19,7 @@ package struct Diagnosis: Sendable {
     DoctorReport([
       source, httpPort, mediaPort, delivery, mediaAddress, secureContext, hls, certificate,
       dataFolder,
-      keysFile, pages, workers, openFiles, socketBuffers, clock, entropy,
+      keysFile, hooks, pages, workers, openFiles, socketBuffers, clock, entropy,
     ])
   }
 
@@ -36,6 +36,14 @@ package struct Diagnosis: Sendable {
         name, "\(origin), which holds a secret and is readable by everyone", "chmod o-rwx it")
     }
     return .ok(name, origin)
+  }
+
+  /// What merchants are told of and asked is easily one word short, and nobody misses what never comes.
+  private var hooks: Finding {
+    let told = configuration.hooks.map { hook in
+      "\(hook.merchant): \(hook.topics?.joined(separator: " ") ?? "* or as chosen over REST")"
+    }
+    return .ok("hooks", told.isEmpty ? "none in the configuration" : told.joined(separator: "; "))
   }
 
   private var pages: Finding {

@@ -7,10 +7,26 @@ package struct ListedRoom: Hashable, Sendable {
   package let name: String
   /// Whether there is something to see now; else the host is away for a while.
   package let isLive: Bool
+  /// Where another server is that has it; empty where that does not say, nil: the one asked has it.
+  package let server: String?
 
-  package init(name: String, isLive: Bool) {
+  package init(name: String, isLive: Bool, server: String? = nil) {
     self.name = name
     self.isLive = isLive
+    self.server = server
+  }
+}
+
+/// Which rooms of a list are to be relayed.
+package enum RosterReach: String, Hashable, Sendable {
+  /// Those of the server that is asked: one sidecar beside each server.
+  case own
+  /// Those of all servers on its database, where these can be reached: without TLS, as the server itself.
+  case all
+
+  func includes(_ room: ListedRoom) -> Bool {
+    guard let server = room.server else { return true }
+    return self == .all && server.hasPrefix("http://")
   }
 }
 
@@ -26,7 +42,7 @@ package enum OnRoster: Hashable, Sendable {
 
 /// The rooms that are relayed.
 ///
-/// A room begins when it is listed as live, and ends when it is told to have ended, is not listed for
+/// A room begins when it is listed as live and within reach, and ends when it is told to have ended, is not listed for
 /// `unlistedMax`, or has had no media for `idleMax`. When there are as many as may be, those that are
 /// over give way to a new one, the longest over first; a living one never does.
 package struct RoomRoster: Sendable {
@@ -38,6 +54,7 @@ package struct RoomRoster: Sendable {
 
   private var entries: [String: Entry] = [:]
   private let roomsMax: Int
+  private let reach: RosterReach
   /// Rooms that were not begun because there were too many; counted once for each list they were on.
   package private(set) var refusedCount: UInt64 = 0
 
@@ -49,7 +66,10 @@ package struct RoomRoster: Sendable {
   package static let endedKept = TimeSpan.seconds(120)
 
   /// - Parameter roomsMax: at least one.
-  package init(roomsMax: Int) { self.roomsMax = max(1, roomsMax) }
+  package init(roomsMax: Int, reach: RosterReach = .all) {
+    self.roomsMax = max(1, roomsMax)
+    self.reach = reach
+  }
 
   /// How many there are, with those that are over.
   package var count: Int { entries.count }
@@ -57,7 +77,7 @@ package struct RoomRoster: Sendable {
   /// Takes a list that was asked for at `asked`: what ended since then is over, whatever the list says.
   package mutating func take(_ list: [ListedRoom], asked: Instant) -> [OnRoster] {
     var effects: [OnRoster] = []
-    for room in list {
+    for room in list where reach.includes(room) {
       guard var entry = entries[room.name] else {
         if room.isLive { effects += begin(room.name, at: asked) }
         continue

@@ -22,6 +22,26 @@ package enum HookTopic {
     SyncHookKind.priceCheck.rawValue,
   ]
 
+  /// Every topic of events and questions, by families (docs/hooks.md): what a configuration may name.
+  package static let known: [String] = [
+    roomLive, roomEnded, viewerJoined, viewerLeft,
+    "order.created", "order.awaiting_payment", "order.paid", "order.failed", "order.cancelled",
+    "order.expired", "order.shipped", "order.refund_requested", "order.refunded",
+    "hold.created", "hold.ended", "drop.scheduled", "drop.opened", "drop.ended",
+    "auction.opened", "auction.won", "auction.closed", "gift.given", stockReserve, stockReturn,
+    SyncHookKind.createCheckout.rawValue, SyncHookKind.priceCheck.rawValue,
+    SyncHookKind.reviewChat.rawValue,
+  ]
+
+  /// The topics that a word of the configuration stands for: `*`, one topic, or `FAMILY.*` for all of a
+  /// family, those that must be named among them; nil for what is none of these.
+  package static func topics(named word: String) -> [String]? {
+    if word == all || known.contains(word) { return [word] }
+    guard word.hasSuffix(".*") else { return nil }
+    let family = known.filter { $0.hasPrefix(word.dropLast()) }
+    return family.isEmpty ? nil : family
+  }
+
   /// Whether `text` may be a topic: `*`, or words of [a-z0-9_] joined by dots, 1 to 64 characters.
   package static func isTopic(_ text: String) -> Bool {
     if text == all { return true }

@@ -6,12 +6,15 @@ package import Wire
 package struct BusGathering: Sendable {
   private var waiting: [BusHint] = []
   private var known: Set<BusHint> = []
+  private var walletCount = 0
   private var notBefore = Instant.zero
   /// Hints that found no room.
   package private(set) var discarded: UInt64 = 0
 
   /// Hints that wait: rooms that are taken within a pause when one of several servers dies.
   package static let waitingMax = 1024
+  /// Wallets among them: a rush of gifts leaves room for what is more urgent.
+  package static let walletsMax = 512
   /// Between two rounds of acting on hints: what the database is asked by them, however many come.
   package static let pause = TimeSpan.milliseconds(100)
 
@@ -22,10 +25,13 @@ package struct BusGathering: Sendable {
   /// Takes a hint; one that waits already is not taken twice.
   package mutating func add(_ hint: BusHint) {
     guard !known.contains(hint) else { return }
-    guard waiting.count < BusGathering.waitingMax else {
+    guard waiting.count < BusGathering.waitingMax,
+      !hint.isWallet || walletCount < BusGathering.walletsMax
+    else {
       discarded += 1
       return
     }
+    if hint.isWallet { walletCount += 1 }
     known.insert(hint)
     waiting.append(hint)
   }
@@ -40,6 +46,7 @@ package struct BusGathering: Sendable {
     defer {
       waiting = []
       known = []
+      walletCount = 0
     }
     return waiting
   }
@@ -49,7 +56,14 @@ package struct BusGathering: Sendable {
     guard let first = waiting.first else { return nil }
     waiting.removeFirst()
     known.remove(first)
+    if first.isWallet { walletCount -= 1 }
     return first
+  }
+}
+
+extension BusHint {
+  fileprivate var isWallet: Bool {
+    if case .wallet = self { true } else { false }
   }
 }
 

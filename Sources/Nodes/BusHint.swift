@@ -12,8 +12,11 @@ package enum BusHint: Hashable, Sendable {
   case erasures
   /// Tokens were revoked or restored.
   case revocations
+  /// The wallet with this account holds something else: whose it is, and how much, says the database.
+  case wallet(Int64)
 
-  /// What a new connection is told: what was said meanwhile is not known.
+  /// What a new connection is told: what was said meanwhile is not known. Not of wallets: whose changed
+  /// nobody knows, and each page asks for its own when it comes back.
   package static let all: [BusHint] = [.rooms, .hooks, .erasures, .revocations]
 }
 
@@ -46,6 +49,9 @@ package struct BusMessage: Hashable, Sendable {
     case ("erasures", 3): hint = .erasures
     case ("revocations", 3): hint = .revocations
     case ("room", 4) where !words[3].isEmpty: hint = .room(String(words[3]))
+    case ("wallet", 4):
+      guard let account = Int64(words[3]), account > 0, "\(account)" == words[3] else { return nil }
+      hint = .wallet(account)
     default: return nil
     }
   }
@@ -59,6 +65,7 @@ package struct BusMessage: Hashable, Sendable {
       case .erasures: "erasures"
       case .revocations: "revocations"
       case .room(let name): "room \(name)"
+      case .wallet(let account): "wallet \(account)"
       }
     let bytes = Array("1 \(String(sender, radix: 16)) \(words)".utf8)
     return bytes.count <= BusMessage.bytesMax ? bytes : nil

@@ -124,10 +124,12 @@ package struct Transfer: Hashable, Sendable {
   /// The subject's wallet right after it.
   package var balance: Int64
   package var atMs: Int64
+  /// The account of the wallet it moved coins into or out of; nil where it moved none.
+  package var wallet: Int64?
 
   package init(
     id: Int64, kind: Kind, room: RoomKey?, number: Int64?, subject: String?,
-    purpose: TransferPurpose, source: Int64?, balance: Int64, atMs: Int64
+    purpose: TransferPurpose, source: Int64?, balance: Int64, atMs: Int64, wallet: Int64? = nil
   ) {
     self.id = id
     self.kind = kind
@@ -138,6 +140,21 @@ package struct Transfer: Hashable, Sendable {
     self.source = source
     self.balance = balance
     self.atMs = atMs
+    self.wallet = wallet
+  }
+}
+
+/// What a wallet holds, and since which transfer.
+package struct WalletRow: Hashable, Sendable {
+  package var owner: String
+  package var balance: Int64
+  /// The last transfer that moved it: the one with the larger number is the newer state.
+  package var transfer: Int64
+
+  package init(owner: String, balance: Int64, transfer: Int64) {
+    self.owner = owner
+    self.balance = balance
+    self.transfer = transfer
   }
 }
 

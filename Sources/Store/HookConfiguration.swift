@@ -4,6 +4,9 @@ import RoomLog
 
 extension LogWriter {
   /// Makes the configured endpoints as the configuration has them; returns all.
+  ///
+  /// - Parameter configured: without topics where the configuration does not say: then those stay that
+  ///   were chosen since, and a new endpoint has all that need not be named.
   func configureHooks(
     _ configured: [HookEndpointRow], atMs now: Int64
   ) throws(StoreError) -> [HookEndpointRow] {
@@ -13,11 +16,13 @@ extension LogWriter {
       for row in configured {
         var row = row
         row.isConfigured = true
-        if let old = known.first(where: { $0.merchant == row.merchant }) {
-          // Where it goes and how it is signed is the configuration's; the rest was chosen since.
+        let old = known.first { $0.merchant == row.merchant }
+        if row.topics.isEmpty { row.topics = old?.topics ?? ["*"] }
+        if let old {
+          // Where it goes and how it is signed is the configuration's, and what it is told if it says so;
+          // the rest was chosen since.
           row.id = old.id
           row.createdMs = old.createdMs
-          row.topics = old.topics
           row.deadlineMs = old.deadlineMs
           row.fallback = old.fallback
         }

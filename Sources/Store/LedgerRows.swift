@@ -6,10 +6,12 @@ package import RoomLog
 enum LedgerRows {
   static let columns = """
     SELECT transfers.id, kind, room, number, subject, item, count, transfers.coins, merchant,
-      price_minor, currency, source, transfers.balance, at_ms
+      price_minor, currency, source, transfers.balance, at_ms,
+      (SELECT max(moved.account) FROM postings AS moved JOIN wallets ON wallets.account = moved.account
+        WHERE moved.transfer = transfers.id)
     """
   /// How many columns that are.
-  static let count: Int32 = 14
+  static let count: Int32 = 15
 
   static func transfer(_ row: any SQLRow) -> Transfer {
     let room = row.integer(2)
@@ -20,7 +22,8 @@ enum LedgerRows {
       purpose: TransferPurpose(
         item: row.string(5), count: row.integer(6), coins: row.integer(7), merchant: row.string(8),
         priceMinor: row.integer(9), currency: row.string(10)),
-      source: row.optionalInteger(11), balance: row.integer(12), atMs: row.integer(13))
+      source: row.optionalInteger(11), balance: row.integer(12), atMs: row.integer(13),
+      wallet: row.optionalInteger(14))
   }
 
   /// What a person's wallet holds.
@@ -37,6 +40,23 @@ extension RoomReader {
   /// What a person's wallet holds, in coins.
   package func balance(of identity: String) throws(StoreError) -> Int64 {
     try LedgerRows.balance(of: identity, database)
+  }
+
+  /// The wallets with these accounts; those that are none, or whose owner was erased, are left out.
+  package func wallets(_ accounts: [Int64]) throws(StoreError) -> [WalletRow] {
+    var wallets: [WalletRow] = []
+    for account in accounts {
+      let wallet = try database.first(
+        """
+        SELECT owner, balance,
+          (SELECT coalesce(max(transfer), 0) FROM postings WHERE account = wallets.account)
+        FROM wallets JOIN accounts ON accounts.id = wallets.account
+        WHERE wallets.account = ? AND owner IS NOT NULL
+        """, [.integer(account)]
+      ) { WalletRow(owner: $0.string(0), balance: $0.integer(1), transfer: $0.integer(2)) }
+      if let wallet { wallets.append(wallet) }
+    }
+    return wallets
   }
 
   /// What a host has earned with gifts, in coins.

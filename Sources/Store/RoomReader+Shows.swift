@@ -9,6 +9,15 @@ package struct ListedShow: Hashable, Sendable {
   package let show: ShowRow
 }
 
+/// A room that is on in another process.
+package struct ShowElsewhere: Hashable, Sendable {
+  package let listed: ListedShow
+  /// As its process counted them some seconds ago.
+  package let viewers: Int
+  /// Where clients reach that process; empty where it does not say.
+  package let server: String
+}
+
 /// Listed rooms, and where to go on.
 package struct ShowPage: Hashable, Sendable {
   package let shows: [ListedShow]
@@ -72,6 +81,51 @@ extension RoomReader {
       .show
   }
 
+  // MARK: Other processes
+
+  /// The listed rooms that are on in other processes that live, most viewers first, then by name; none
+  /// with SQLite.
+  ///
+  /// - Parameter place: those after a room with so many viewers and this name; nil: from the first.
+  package func showsElsewhere(
+    after place: (viewers: Int, name: String)? = nil, limit: Int
+  ) throws(StoreError) -> [ShowElsewhere] {
+    guard let node else { return [] }
+    return try database.rows(
+      RoomReader.elsewhere + """
+         AND (owner.viewers < ?2 OR (owner.viewers = ?2 AND rooms.name > ?3))
+        ORDER BY owner.viewers DESC, rooms.name LIMIT ?4
+        """,
+      [
+        .text(node), .integer(place.map { Int64($0.viewers) } ?? .max),
+        .text(place?.name ?? ""), .integer(Int64(RoomReader.bounded(limit))),
+      ], RoomReader.showElsewhere)
+  }
+
+  /// The room if it is on in another process that lives, else nil.
+  package func showElsewhere(of room: RoomKey) throws(StoreError) -> ShowElsewhere? {
+    guard let node else { return nil }
+    return try database.first(
+      RoomReader.elsewhere + " AND shows.room = ?2", [.text(node), .integer(room.rawValue)],
+      RoomReader.showElsewhere)
+  }
+
+  /// Who died is gone when its lease is over: what it left as live is not.
+  private static let elsewhere =
+    showFields + """
+      , owner.viewers, owner.address FROM shows JOIN rooms ON rooms.key = shows.room JOIN (
+        SELECT room_owners.room AS owned, viewers, address
+        FROM room_owners JOIN nodes ON nodes.node = room_owners.node
+        WHERE lease_until > clock_timestamp() AND nodes.name <> ?1) AS owner ON owner.owned = shows.room
+      WHERE listed = 1 AND phase IN (\(ShowRow.Phase.live.rawValue), \(ShowRow.Phase.away.rawValue))
+      """
+
+  private static func showElsewhere(_ row: any SQLRow) -> ShowElsewhere {
+    ShowElsewhere(
+      listed: listed(row), viewers: Int(clamping: row.integer(showFieldCount)),
+      server: row.string(showFieldCount + 1))
+  }
+
   // MARK: Follows
 
   /// Whether `follower` follows `host`.
@@ -114,10 +168,13 @@ extension RoomReader {
 
   // MARK: Rows
 
-  private static let showColumns = """
+  private static let showFields = """
     SELECT room, (SELECT name FROM rooms WHERE key = room), phase, title, host, starts_ms, ended_ms,
-      retention_days, viewers_peak, listed FROM shows
+      retention_days, viewers_peak, listed
     """
+  /// How many columns that are.
+  private static let showFieldCount: Int32 = 10
+  private static let showColumns = showFields + " FROM shows"
 
   private static func listed(_ row: any SQLRow) -> ListedShow {
     ListedShow(

@@ -146,6 +146,9 @@ package final class RoomStore: Sendable {
     board.writerWaker.wake()
   }
 
+  /// How many watch the rooms of this process, for the lists of other processes: written with the leases.
+  package func note(viewers: [RoomKey: Int]) { board.viewers.withLock { $0 = viewers } }
+
   /// Erases one person everywhere: identity, names, texts, follows, replies. The log stays as it is.
   ///
   /// Rooms in memory that know the person must forget them first, or they would write the name again.

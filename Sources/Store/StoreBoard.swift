@@ -41,6 +41,8 @@ final class StoreBoard: Sendable {
   let isCopied = Atomic<Bool>(false)
   /// Another process has done something: it is worth looking now.
   let isNudged = Atomic<Bool>(false)
+  /// Who watches the rooms of this process: told to the others with the leases.
+  let viewers = Mutex<[RoomKey: Int]>([:])
   /// The writing thread has ended: nothing is left for the others but what waits.
   let isWritten = Atomic<Bool>(false)
 

@@ -30,4 +30,6 @@ package enum StoreHint: Hashable, Sendable {
   case erasures
   /// Tokens were revoked or restored.
   case revocations
+  /// The wallet with this account holds something else.
+  case wallet(Int64)
 }

@@ -2,6 +2,7 @@
 
 @testable import Config
 import Foundation
+import Hooks
 import Nodes
 import RTP
 import Telemetry
@@ -205,6 +206,55 @@ struct ConfigTests {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let file = try String(contentsOf: URL(filePath: "/\(root)/config/hawker.conf"), encoding: .utf8)
     #expect(file == ConfigText.sample)
+  }
+}
+
+@Suite("What configured merchants are told")
+struct HookTopicsTests {
+  private func hooks(_ flags: String...) throws -> [HookTarget] {
+    let hook = ["--hook", "shop=https://shop.example/hooks,other=https://other.example/"]
+    return try ServerConfiguration(try ConfigSource.flags(hook + flags).0).hooks
+  }
+
+  @Test("topics are named one by one, by family, or all at once, each merchant's own")
+  func named() throws {
+    let hooks = try hooks(
+      "--hook-topics", "shop=*+price.check, other=stock.*", "--hook-topics", "shop=chat.review+*")
+    #expect(hooks[0].topics == ["*", "price.check", "chat.review"])
+    #expect(hooks[1].topics == ["stock.reserve", "stock.return"])
+    let one = try self.hooks("--hook-topics", "other=order.paid")
+    #expect(one.map(\.topics) == [nil, ["order.paid"]])
+    #expect(try self.hooks().map(\.topics) == [nil, nil])
+  }
+
+  @Test(
+    "a topic nobody sends, and a merchant without a hook, are refused by name",
+    arguments: [
+      ("shop=order.payed", "\"order.payed\" is no topic; did you mean \"order.paid\"?"),
+      ("shop=*+nothing.*", "\"nothing.*\" is no topic"), ("shop=", "\"\" is no topic"),
+      ("shop=order.paid+", "\"\" is no topic"), ("shop=.*", "\".*\" is no topic"),
+      ("shop=hook.test", "\"hook.test\" is no topic"), ("shop=ord.*", "\"ord.*\" is no topic"),
+      ("shap=*", "the merchant shap has no hook"),
+      ("shop", "\"shop\" is not NAME=TOPIC[+TOPIC...][,NAME=...]"),
+    ])
+  func refused(value: String, text: String) {
+    #expect(throws: ConfigError("--hook-topics: " + text)) { try hooks("--hook-topics", value) }
+  }
+
+  @Test("the topics one may name are those that docs/hooks.md says, and all that need asking for")
+  func documented() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let text = try String(contentsOf: URL(filePath: "/\(root)/docs/hooks.md"), encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }
+    let told = rows.flatMap { row in
+      row.split(separator: "|")[0].split(separator: "`").map(String.init).filter {
+        $0.contains(".")
+      }
+    }
+    #expect(Set(told) == Set(HookTopic.known).union([HookTopic.test]))
+    #expect(HookTopic.onRequest.isSubset(of: HookTopic.known))
+    #expect(HookTopic.known.allSatisfy(HookTopic.isTopic))
+    #expect(Set(HookTopic.known).count == HookTopic.known.count)
   }
 }
 

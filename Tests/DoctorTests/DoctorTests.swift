@@ -51,6 +51,16 @@ struct DoctorTests {
     return try #require(complaints.first)
   }
 
+  @Test("what merchants are told of is shown; a topic nobody sends is the configuration's fault")
+  func hooks() throws {
+    let hook = ["--hook", "shop=https://shop.example/,other=https://other.example/"]
+    let told = try report(hook + ["--hook-topics", "shop=*+price.check"])
+    let finding = try #require(told.findings.first { $0.name == "hooks" })
+    #expect(finding.verdict == .ok)
+    #expect(finding.fact == "shop: * price.check; other: * or as chosen over REST")
+    #expect(throws: ConfigError.self) { try report(hook + ["--hook-topics", "shop=order.payed"]) }
+  }
+
   @Test("an HLS tier that viewers can't reach is named")
   func hls() throws {
     #expect(try report(["--hls", "https://live.example/hls/{room}/i.m3u8"]).hasFailures == false)
@@ -71,7 +81,7 @@ struct DoctorTests {
     let report = try report()
     #expect(report.findings.allSatisfy { $0.verdict == .ok && $0.advice == nil })
     #expect(Set(report.findings.map(\.name)).count == report.findings.count)
-    #expect(report.findings.count == 16)
+    #expect(report.findings.count == 17)
     #expect(!report.hasFailures)
   }
 

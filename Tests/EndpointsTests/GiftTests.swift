@@ -4,6 +4,7 @@ import Access
 import Commerce
 import HTTP
 import JSON
+import Nodes
 import Room
 import RoomLog
 import Testing
@@ -43,6 +44,11 @@ struct GiftTests {
 
     mutating func balance() throws -> Int64? {
       try test.ask(.get, "/wallet", token: test.bob).number("balance")
+    }
+
+    /// What a socket was told of its member's wallet.
+    func wallets(_ socket: UInt64) -> [JSONObject] {
+      (test.stage.sent[socket] ?? []).filter { $0["type"] == "walletChanged" }
     }
 
     /// The gifts a socket was told of.
@@ -166,6 +172,74 @@ struct GiftTests {
     }
     let unknown = try show.test.stage.ask(.post, "/api/v1/transfers/999/refund", token: service)
     #expect(unknown?.status == 404)
+  }
+
+  @Test("whose wallet moves is told on all of their sockets, in every room; nobody else is")
+  func wallet() throws {
+    var show = try Show(coins: 0)
+    _ = try show.test.stage.join(5, "bob", .viewer, room: "other")
+    _ = try show.test.stage.join(6, "eve", .viewer, room: "other")
+    let bought = try show.test.ask(.post, "/coins", ["pack": "small"], token: show.test.bob)
+    #expect(show.wallets(2).isEmpty, "nothing moved")
+    try show.pay(try #require(bought.number("purchase")))
+    let transfer = try #require(try show.give("star").number("transfer"))
+    // A key that was used moves nothing.
+    #expect(try show.give("star", key: "k").status == 200)
+    #expect(try show.give("star", key: "k").status == 200)
+    let service = try show.test.stage.token("desk", .service, room: "*")
+    let refund = "/api/v1/transfers/\(transfer)/refund"
+    #expect(try show.test.stage.ask(.post, refund, token: service)?.status == 200)
+    for socket: UInt64 in [2, 5] {
+      #expect(show.wallets(socket).map { $0["balance"] } == [100, 80, 60, 80])
+      #expect(show.wallets(socket).dropFirst().first?["transfer"] == .integer(transfer))
+    }
+    #expect(show.wallets(1).isEmpty && show.wallets(6).isEmpty)
+  }
+
+  @Test("what another process did to a wallet is read from the database, and told as it is by then")
+  func walletElsewhere() throws {
+    var show = try Show()
+    let key = try #require(show.test.stage.core.houses.key(of: "demo"))
+    let postings = try GiftCatalogue.standard.give("coffee", count: 2, from: "bob", to: "alice")
+    let order = TransferOrder(
+      .gift(postings.postings), room: key, subject: "bob", key: "there", parameters: [],
+      purpose: TransferPurpose(item: "coffee", count: 2, coins: postings.coins), atMs: 1)
+    guard
+      case .transferred(_, .posted(let transfer))? = show.test.store.carryOut(
+        .transfer(order, number: 9))
+    else {
+      Issue.record("not posted")
+      return
+    }
+    let wallet = try #require(transfer.wallet)
+    let before = show.wallets(2).count
+    show.test.stage.hear([.wallet(wallet), .wallet(wallet + 1000), .rooms])
+    let told = show.wallets(2).dropFirst(before)
+    #expect(told.map { $0["balance"] } == [.integer(100 - postings.coins)])
+    #expect(told.first?["transfer"] == .integer(transfer.id))
+  }
+
+  @Test("however many wallets change, a few are read at a time, and each again if it changed since")
+  func reads() {
+    var wallets = ChangedWallets()
+    for account in 0..<Int64(ChangedWallets.waitingMax) + 9 {
+      wallets.add(account)
+      wallets.add(account)
+    }
+    let first = wallets.begin()
+    #expect(first?.count == ChangedWallets.readMax && first?.first == 0)
+    #expect(wallets.begin() == nil, "one read at a time")
+    wallets.add(0)
+    wallets.finish()
+    var reads = 1
+    var last: [Int64] = []
+    while let accounts = wallets.begin() {
+      reads += 1
+      last = accounts
+      wallets.finish()
+    }
+    #expect(last.last == 0)
+    #expect(reads == ChangedWallets.waitingMax / ChangedWallets.readMax + 1)
   }
 
   @Test("a gift that was paid for right before a crash is in the log after it, once")

@@ -337,6 +337,12 @@ struct RoomSocketStage {
     carryOut()
   }
 
+  /// Other processes say that something changed.
+  mutating func hear(_ hints: [BusHint]) {
+    core.hinted(hints)
+    carryOut()
+  }
+
   // MARK: Time
 
   /// Lets time pass in steps of the control thread's turns.
@@ -383,6 +389,7 @@ struct RoomSocketStage {
       houseOrders.append(order)
       if let answer = store?.carryOut(order) { core.take(answer, at: now, wall: wall) }
     case .tellMember(let room, let identity, let text): sockets.tell(identity, in: room, text)
+    case .tellEverywhere(let identity, let text): sockets.tell(identity, text)
     case .forward(let order): forwards.append(order)
     case .callMerchant(let call): merchantCalls.append(call)
     case .hookEndpoints: break

@@ -63,14 +63,15 @@ final class StageStore: Sendable {
   func carryOut(_ order: HouseOrder) -> HouseAnswer? {
     store.carryOut(order)
     switch order {
-    case .open, .commit, .lookUp, .read, .erase, .transfer, .findDue: return answers.next()
+    case .open, .commit, .lookUp, .read, .readWallets, .erase, .transfer, .findDue:
+      return answers.next()
     case .change(_, let number):
       if number > 0 { return answers.next() }
       // Nobody is told when it is written: the next change is written after it.
       store.carryOut(.change(.remove(endpoint: -1), number: .max))
       _ = answers.next()
       return nil
-    case .keep, .release, .upkeep: return nil
+    case .keep, .release, .upkeep, .noteViewers: return nil
     }
   }
 

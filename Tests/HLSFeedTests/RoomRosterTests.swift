@@ -22,6 +22,24 @@ struct RoomRosterTests {
     #expect(second.isEmpty)
   }
 
+  @Test("rooms of other servers begin where these can be reached, unless only one's own are wanted")
+  func reach() {
+    let list = [
+      ListedRoom(name: "here", isLive: true),
+      ListedRoom(name: "there", isLive: true, server: "http://10.0.0.2:8080"),
+      ListedRoom(name: "tls", isLive: true, server: "https://live-2.example"),
+      ListedRoom(name: "nowhere", isLive: true, server: ""),
+    ]
+    var all = RoomRoster(roomsMax: 9)
+    #expect(all.take(list, asked: Self.at(1)) == [.begin("here"), .begin("there")])
+    var own = RoomRoster(roomsMax: 9, reach: .own)
+    #expect(own.take(list, asked: Self.at(1)) == [.begin("here")])
+    // It moves to another server: its own sidecar has it from now on.
+    let moved = [ListedRoom(name: "here", isLive: true, server: "http://10.0.0.2:8080")]
+    #expect(own.take(moved, asked: Self.at(40)) == [.end("here")])
+    #expect(all.take(moved, asked: Self.at(40)) == [.end("there")])
+  }
+
   @Test(
     "a room that is away goes on; one that is listed no more ends after a while, and is forgotten")
   func ends() {

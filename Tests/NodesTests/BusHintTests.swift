@@ -9,7 +9,7 @@ import Wire
 @Suite("Hints between processes")
 struct BusHintTests {
   private let hints: [BusHint] =
-    BusHint.all + [.room("anna b"), .room("é")]
+    BusHint.all + [.room("anna b"), .room("é"), .wallet(1), .wallet(.max)]
 
   @Test("each is read as it was written; anything else is nobody's")
   func messages() throws {
@@ -20,6 +20,8 @@ struct BusHintTests {
     for text in [
       "", "1", "1 ff", "1 ff ", "1 ff none", "2 ff rooms", "1 xyz rooms", "1 ff rooms x",
       "1 ff room", "1 ff room ", "1 fffffffffffffffff rooms", " 1 ff rooms", "1 ff Rooms",
+      "1 ff wallet", "1 ff wallet ", "1 ff wallet 0", "1 ff wallet -1", "1 ff wallet +1",
+      "1 ff wallet 01", "1 ff wallet 9223372036854775808", "1 ff wallet anna", "1 ff wallet 1 2",
     ] { #expect(BusMessage(Array(text.utf8)) == nil, "\(text)") }
     #expect(BusMessage([0x31, 0x20, 0x66, 0x20, 0xFF]) == nil)
     let long = String(repeating: "x", count: BusMessage.bytesMax)
@@ -40,6 +42,21 @@ struct BusHintTests {
     now = now + BusGathering.pause
     #expect(gathering.take(at: now) == [.rooms])
     #expect(gathering.discarded == 0)
+  }
+
+  @Test("a rush of gifts leaves room for what is more urgent")
+  func wallets() {
+    var gathering = BusGathering()
+    for account in 1...Int64(BusGathering.waitingMax) { gathering.add(.wallet(account)) }
+    #expect(gathering.discarded == UInt64(BusGathering.waitingMax - BusGathering.walletsMax))
+    gathering.add(.revocations)
+    #expect(gathering.popFirst() == .wallet(1))
+    gathering.add(.wallet(9_999))
+    let taken = gathering.take(at: .zero)
+    #expect(taken.count == BusGathering.walletsMax + 1)
+    #expect(taken.contains(.revocations) && taken.last == .wallet(9_999))
+    for account in 1...Int64(BusGathering.walletsMax) { gathering.add(.wallet(account)) }
+    #expect(gathering.take(at: .zero + .seconds(1)).count == BusGathering.walletsMax)
   }
 
   @Test("what waits has a bound")

@@ -167,6 +167,28 @@ struct HookStoreTests {
   }
 
   @Test(
+    "topics the configuration names come back at each start, others stay as chosen since",
+    arguments: StoreKind.allCases)
+  func configuredTopics(_ kind: StoreKind) throws {
+    let stage = try HookStage(kind)
+    func start(_ topics: [String]) throws -> HookEndpointRow {
+      let row = HookEndpointRow(
+        merchant: "a", url: "https://1/", keys: ["k"], topics: topics, deadlineMs: 3000,
+        createdMs: 1)
+      return try #require(try stage.writer.configureHooks([row], atMs: 1).first)
+    }
+    var row = try start([])
+    #expect(row.topics == ["*"])
+    row.topics = ["order.paid"]
+    _ = try stage.change(.put(row))
+    #expect(try start([]).topics == ["order.paid"])
+    #expect(try start(["*", "price.check"]).topics == ["*", "price.check"])
+    _ = try stage.change(.put(row))
+    #expect(try start(["*", "price.check"]).topics == ["*", "price.check"])
+    #expect(try start([]).topics == ["*", "price.check"])
+  }
+
+  @Test(
     "what was delivered goes after a week, what died after a month, what waits never",
     arguments: StoreKind.allCases)
   func retention(_ kind: StoreKind) throws {

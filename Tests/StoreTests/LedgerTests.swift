@@ -43,6 +43,11 @@ struct LedgerTests {
       return
     }
     #expect(transfer.balance == 70 && transfer.number == 1 && transfer.room == room)
+    let wallet = try #require(transfer.wallet)
+    #expect(
+      try reader.wallets([wallet, wallet + 99]) == [
+        WalletRow(owner: "ann", balance: 70, transfer: transfer.id)
+      ])
     #expect(try reader.balance(of: "ann") == 70)
     #expect(try reader.earnings(of: "host") == 21)
     #expect(try reader.gifts(in: room, after: 0) == [transfer])
@@ -232,10 +237,15 @@ struct LedgerTests {
     let (writer, reader) = (try stage.writer(), try stage.reader())
     let room = try writer.open("show")
     try fill("ann", 100, writer)
-    _ = try post(.gift(30, from: "ann", in: room, key: "g1"), writer)
+    guard case .posted(let old) = try post(.gift(30, from: "ann", in: room, key: "g1"), writer)
+    else {
+      Issue.record("not posted")
+      return
+    }
     var erasure = Erasure(identity: "ann")
     while try !erasure.step(writer.connection, atMs: 5) {}
     #expect(try reader.balance(of: "ann") == 0)
+    #expect(try reader.wallets([try #require(old.wallet)]).isEmpty)
     #expect(try reader.gifts(in: room, after: 0).map(\.subject) == [nil])
     #expect(try reader.earnings(of: "host") == 21)
     #expect(try reader.ledgerFaults() == [])

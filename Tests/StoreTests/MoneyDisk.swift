@@ -102,7 +102,7 @@ final class MoneyDisk {
     case .keep(let snapshot, let room): .snapshot(room, snapshot)
     case .release(let room): .release(room)
     case .transfer(let order, _): .transfer(order)
-    case .lookUp, .read, .erase, .change, .findDue, .upkeep: nil
+    case .lookUp, .read, .readWallets, .erase, .change, .findDue, .upkeep, .noteViewers: nil
     }
   }
 
@@ -157,6 +157,7 @@ final class MoneyDisk {
     case .findDue(let place):
       answers.append(.due(try reader.dueRooms(after: place, limit: HousesLimits.dueRoomsMax)))
     case .read(_, let number): answers.append(.read(number: number, nil))
+    case .readWallets(let accounts): answers.append(.wallets(try reader.wallets(accounts)))
     default: break
     }
   }

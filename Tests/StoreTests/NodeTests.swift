@@ -143,6 +143,34 @@ struct NodeTests {
     #expect(anna.told.wait(for: 5) == expected)
   }
 
+  @Test("a wallet that moved is worth telling, by its account alone; what moved nothing is not")
+  func wallets() throws {
+    let (anna, ben) = (try Member(), try Member())
+    let writer = try anna.writer("anna", address)
+    let other = try ben.writer("ben", address)
+    guard
+      case .posted(let purchase)? = try writer.write([
+        .transfer(.purchase(of: 50, by: "bob", key: "p"))
+      ]).first?.ofTransfer,
+      case .posted(let deposit)? = try other.write([.transfer(.settle(purchase.id, key: "s"))])
+        .first?.ofTransfer
+    else {
+      Issue.record("not posted")
+      return
+    }
+    _ = try other.write([.transfer(.settle(purchase.id, key: "again"))])
+    _ = try other.write([.release(RoomKey(rawValue: 1))])
+    let wallet = try #require(deposit.wallet)
+    #expect(purchase.wallet == nil)
+    #expect(ben.told.wait(for: 2) == [[.wallet(wallet)], [.rooms]])
+    #expect(anna.told.wait(for: 0).isEmpty)
+    let reader = RoomReader(try PostgresSession(address, journal: nil), node: "anna")
+    #expect(
+      try reader.wallets([wallet, wallet + 1]) == [
+        WalletRow(owner: "bob", balance: 50, transfer: deposit.id)
+      ])
+  }
+
   @Test("one process at a time keeps to the retention; it lets go when it is done")
   func upkeep() throws {
     try PostgresMigration.run(on: address, atMs: 1)

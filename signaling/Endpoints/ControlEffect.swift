@@ -37,6 +37,8 @@ package enum ControlEffect: Sendable {
   case callMerchant(MerchantCall)
   /// A message for all sockets a member has in a room; no event, never repeated.
   case tellMember(room: String, identity: String, [UInt8])
+  /// A message for all sockets a member has in any room; no event, never repeated.
+  case tellEverywhere(identity: String, [UInt8])
   /// These are the endpoints of webhooks from now on.
   case hookEndpoints([HookEndpointRow])
   /// Ask a shop; its answer comes back by `ControlCore.answered`.

@@ -243,6 +243,7 @@ private final class ControlLoop {
       core.ask(call, at: now, wall: wall)
     case .tellMember(let room, let identity, let message):
       sockets.tell(identity, in: room, message)
+    case .tellEverywhere(let identity, let message): sockets.tell(identity, message)
     case .hookEndpoints(let rows): parts.hooks(.endpoints(rows))
     case .hookCall(let call): parts.hooks(.call(call))
     case .houseNews(let news): sockets.take(news, &core, at: now, wall: wall)

@@ -388,6 +388,13 @@ struct RoomSockets {
     }
   }
 
+  /// Sends something to all sockets a member has in any room.
+  mutating func tell(_ identity: String, _ text: [UInt8]) {
+    for socket in audiences.values.flatMap({ $0.sockets(of: identity) }).sorted() {
+      send(text, to: socket)
+    }
+  }
+
   // MARK: Leaving
 
   /// Ends a session and its connections.

@@ -2,44 +2,53 @@
 
 import { countText, element, KeyedList, make, plural, setLabel, setText, text } from "../shared/dom.js";
 import { moneyText } from "../client/shop.js";
+import { Wallet } from "../client/wallet.js";
 import { nameOf } from "../shared/avatar.js";
 import { open, toast } from "../shared/overlays.js";
 import { actButton, giftName, leaderRow, payLink } from "../shared/shop-parts.js";
 import { language } from "../shared/strings.js";
 
-/** Nobody says when a purchase of coins is paid: while a page to pay at is offered, the wallet is asked. */
+/**
+ * The server says when coins have come, but among several it may not know: while a page to pay at is offered, the wallet
+ * is asked as well.
+ */
 const ASK_MS = 2500;
 const LEADERS_SHOWN = 3;
 
 /** @param {import("../client/hawker.js").HawkerRoom} room @param {(work: Promise<any>) => void} run */
 export function setUpGifts(room, run) {
-  /** @type {number|null} */
-  let coins = null;
+  const wallet = new Wallet();
   /**
    * The dialog that is open.
    * @type {{balance: HTMLElement, offer: HTMLElement, leaders: KeyedList<any>, leaderBox: HTMLElement, combos: Map<string, HTMLElement>}|null}
    */
   let shown = null;
   let timer = 0;
+  /**
+   * Coins there were when the page to pay at was offered; null while nothing is bought.
+   * @type {number|null}
+   */
+  let before = null;
 
-  /** @param {number|null} balance */
-  function become(balance) {
-    coins = balance;
+  function draw() {
+    const coins = wallet.balance;
     if (shown) setText(shown.balance, coins === null ? "" : plural("gift.coins", coins));
+    if (coins === null || before === null || coins <= before) return;
+    before = null;
+    clearTimeout(timer);
+    shown?.offer.replaceChildren(text("gift.arrived"));
   }
 
   async function look() {
-    const wallet = await room.shop.wallet().catch(() => null);
-    if (wallet) become(wallet.balance);
+    const page = await room.shop.wallet().catch(() => null);
+    if (page && wallet.takePage(page)) draw();
   }
 
-  /** @param {number} before  coins there were when the page to pay at was offered */
-  async function waitForCoins(before) {
+  async function waitForCoins() {
     clearTimeout(timer);
-    if (!shown) return;
+    if (!shown || before === null) return;
     if (document.visibilityState === "visible") await look();
-    if (coins !== null && coins > before) return shown?.offer.replaceChildren(text("gift.arrived"));
-    timer = window.setTimeout(() => void waitForCoins(before), ASK_MS);
+    if (before !== null) timer = window.setTimeout(() => void waitForCoins(), ASK_MS);
   }
 
   /** @param {import("../client/show.js").ShowState|null} state */
@@ -64,7 +73,7 @@ export function setUpGifts(room, run) {
   /** @param {import("../client/protocol").Gift} gift */
   async function give(gift) {
     const done = /** @type {any} */ (await room.shop.gift(gift.id, 1));
-    become(done.balance ?? coins);
+    if (wallet.take(done)) draw();
   }
 
   /** @param {import("../client/protocol").CoinPack} pack */
@@ -74,15 +83,21 @@ export function setUpGifts(room, run) {
   }
 
   /** @param {import("../client/protocol").Message} message */
+  function told(message) {
+    if (message.type === "walletChanged" && wallet.take(/** @type {any} */ (message))) draw();
+    if (message.type === "coinsOffered") offered(message);
+  }
+
+  /** @param {import("../client/protocol").Message} message */
   function offered(message) {
-    if (message.type !== "coinsOffered") return;
     const link = payLink(message.paymentURL);
     if (!link) {
       shown?.offer.replaceChildren();
       return toast(text("order.failedNow"), "bad");
     }
     shown?.offer.replaceChildren(link);
-    void waitForCoins(coins ?? 0);
+    before = wallet.balance ?? 0;
+    void waitForCoins();
   }
 
   function show() {
@@ -113,16 +128,20 @@ export function setUpGifts(room, run) {
         make("div.actions", {}, make("button.quiet", { onclick: () => dialog.close() }, text("dialog.close")))),
     );
     shown = { balance, offer, combos, leaderBox, leaders: new KeyedList(list, (/** @type {{key: string}} */ { key }) => key, leaderRow) };
-    become(coins);
+    draw();
     drawLeaders(room.show.state);
     void look();
-    open(dialog, () => (shown = null));
+    open(dialog, () => (shown = before = null));
   }
 
   const button = make("button.icon.quiet", { id: "gift", icon: "gift", label: text("gift.title"), "aria-haspopup": "dialog", onclick: show });
   const line = element("composer").querySelector(".line");
   line?.insertBefore(button, line.lastElementChild);
-  room.on("message", offered);
+  room.on("message", told);
+  // What changed while the page was away it was not told of.
+  room.on("state", (state) => {
+    if (state === "joined" && shown) void look();
+  });
   room.show.on("event", given);
   room.show.on("change", (state) => {
     button.hidden = !state || state.you.role !== "viewer";

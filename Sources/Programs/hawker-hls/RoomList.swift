@@ -36,7 +36,10 @@ enum RoomList {
       guard case .object(let members) = row, case .string(let name)? = members["room"],
         case .string(let phase)? = members["phase"]
       else { return nil }
-      return ListedRoom(name: name, isLive: phase == "live")
+      guard case .string(let server)? = members["server"] else {
+        return ListedRoom(name: name, isLive: phase == "live")
+      }
+      return ListedRoom(name: name, isLive: phase == "live", server: server)
     }
   }
 }

@@ -36,6 +36,8 @@ final class RoomRelay {
   private var isOver = false
   /// Says what happens in the room; nil where there is none.
   private var socket: RoomSocket?
+  /// Who has the room by the word of the one we asked last; it may send nobody on.
+  private var movedTo: String?
   /// The room was heard to be over.
   private(set) var hasEnded = false
 
@@ -134,7 +136,7 @@ final class RoomRelay {
     guard !isOver, client == nil, joining == nil, now >= joinAt else { return }
     let (inbox, identity, room) = (context.inbox, context.identity, room)
     let (url, token) = (
-      context.settings.whep(room, at: socket?.movedTo), context.settings.token
+      context.settings.whep(room, at: movedTo ?? socket?.movedTo), context.settings.token
     )
     joining = try? WorkerThread(name: "join", config: url) { url in
       let outcome = SidecarJoin.run(url, token: token.read(), identity)
@@ -149,6 +151,12 @@ final class RoomRelay {
     joining = nil
     switch outcome {
     case .failed(let reason): if !isOver { lose(reason, at: now) }
+    case .moved(let origin):
+      guard !isOver else { return }
+      guard movedTo == nil else { return lose("the room moves about", at: now) }
+      SidecarLog.write(.info, "the room is at \(origin)", room: room)
+      movedTo = origin
+      joinAt = now
     case .joined(_, _, let session) where isOver:
       // Not waited for: the server may be the one that has gone.
       _ = try? WorkerThread(name: "leave", config: session) { SidecarJoin.leave($0) }
@@ -183,6 +191,7 @@ final class RoomRelay {
     if let client { context.clients.close(client) }
     client = nil
     layers = [:]
+    movedTo = nil
     // The server forgets it as soon as it notices; a dead server must not be waited for.
     session = nil
     pause = min(pause * 2, RoomRelay.backoff.longest)

@@ -52,7 +52,7 @@ final class Sidecar {
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
       server: server, run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
-    roster = RoomRoster(roomsMax: settings.roomsMax)
+    roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
     for room in settings.rooms {
       let relay = RoomRelay(room, context)
       relays[room] = relay

@@ -23,6 +23,8 @@ enum SidecarNews: Sendable {
 /// How an attempt to play a room went.
 enum JoinOutcome: Sendable {
   case joined(TransportParameters, PlayingParameters, SignalingSession)
+  /// Another server on its database has the room: its origin.
+  case moved(String)
   case failed(String)
 }
 
@@ -49,6 +51,9 @@ enum SidecarJoin {
         offer.description, to: try ServerURL(url), token: token)
       let applied = try Negotiation.apply(session.answer, to: offer, identifiers: &identifiers)
       return .joined(applied.transport, PlayingParameters(applied.media), session)
+    } catch ClientFault.moved(let place) {
+      // The server that we were given has said so, as its room socket does.
+      return origin(of: place).map { .moved($0) } ?? .failed(ClientFault.badURL(place).text)
     } catch let fault as ClientFault {
       return .failed(fault.text)
     } catch let refusal as NegotiationRefusal {
@@ -56,6 +61,14 @@ enum SidecarJoin {
     } catch {
       return .failed("\(error)")
     }
+  }
+
+  /// `http://HOST[:PORT]` of a URL; nil where it has none that we can talk to.
+  private static func origin(of url: String) -> String? {
+    let scheme = "http://"
+    guard url.hasPrefix(scheme) else { return nil }
+    let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+    return authority.isEmpty ? nil : scheme + authority
   }
 
   /// Ends a session at the server; blocking.

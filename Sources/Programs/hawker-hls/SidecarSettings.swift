@@ -4,6 +4,7 @@ import Access
 import Crypto
 import Glibc
 import HLS
+import HLSFeed
 import Transcoding
 import Wire
 
@@ -27,6 +28,8 @@ struct SidecarSettings: Sendable {
   let address: SocketAddress
   let timing: HLSTiming
   let roomsMax: Int
+  /// Which rooms of a server's list.
+  let reach: RosterReach
   /// Of media, for all rooms together.
   let bytesMax: Int
   /// Who may load rooms; nil: everybody.
@@ -39,7 +42,7 @@ struct SidecarSettings: Sendable {
   let encoder: EncoderSettings
 
   static let usage = """
-    usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--memory MB]
+    usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--of all|own] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P]
@@ -51,6 +54,8 @@ struct SidecarSettings: Sendable {
       --room    with --server: this room, listed or not, and others only if named too;
                 with --whep: the room's name in our own paths, where the URL does not end with it
       --rooms   rooms at once, those that are just over included, 1 to \(roomsLimit) (16)
+      --of      with --server, where several share a database: all their rooms whose server says an
+                http:// address (all), or those of this server only (own), for a sidecar beside each
       --memory  megabytes of media kept for all rooms together, shared equally (1024)
       --part    part target in milliseconds, 200 to 333 (320)
       --window  seconds of the past that playlists list (30)
@@ -112,6 +117,10 @@ struct SidecarSettings: Sendable {
     let rooms = try SidecarSettings.number(
       values["--rooms"], 16, 1...Int64(SidecarSettings.roomsLimit))
     roomsMax = max(Int(rooms), values["--room"]?.count ?? 1)
+    guard let reach = RosterReach(rawValue: values["--of"]?.last ?? "all") else {
+      throw Fault(text: "--of: all or own", status: 2)
+    }
+    self.reach = reach
     bytesMax = Int(try SidecarSettings.number(values["--memory"], 1024, 16...1_048_576)) << 20
     (ladder, encoder) = try SidecarSettings.transcoding(
       values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
@@ -216,7 +225,8 @@ struct SidecarSettings: Sendable {
   }
 
   private static let flags: Set<String> = [
-    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
+    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
+    "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
   ]
 

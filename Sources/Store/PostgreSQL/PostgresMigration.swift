@@ -8,7 +8,7 @@ struct PostgresMigration {
   let statements: [String]
 
   /// All steps, in order. A new table of a later version gets its step here and in `Migration.all`.
-  static let all = [rooms, hooks, ledger, dues, nodes]
+  static let all = [rooms, hooks, ledger, dues, nodes, viewers]
 
   /// Brings the database to the last of `steps`.
   ///

@@ -64,18 +64,24 @@ final class PostgresWriter: LogWriter {
     if board.isNudged.exchange(false, ordering: .acquiringAndReleasing) {
       nextRound = min(nextRound, lastRound + StoreLimits.nudgePause)
     }
-    if now >= min(nextRound, leases.nextRenewal) { try renew(at: now) }
+    if now >= min(nextRound, leases.nextRenewal) {
+      try renew(at: now, viewers: board.viewers.withLock { $0 })
+    }
     return min(nextRound, leases.nextRenewal)
   }
 
-  private func renew(at now: Instant) throws(StoreError) {
-    var rooms = PostgresColumn.integers
-    for room in leases.rooms { rooms.add(room.rawValue) }
+  private func renew(at now: Instant, viewers: [RoomKey: Int]) throws(StoreError) {
+    var (rooms, counts) = (PostgresColumn.integers, PostgresColumn.integers)
+    for room in leases.rooms {
+      rooms.add(room.rawValue)
+      counts.add(Int64(viewers[room] ?? 0))
+    }
     var parameters = PostgresParameters()
     parameters.add(node)
     parameters.add(rooms)
     let life = leases.life.nanoseconds / 1_000_000
     parameters.add(life)
+    parameters.add(counts)
     let hookCalls = HookRounds.calls(node: node, life: life, atMs: RoomStore.nowMs)
     let revocationCalls = revocationRounds.calls(at: now, atMs: RoomStore.nowMs)
     let answers = try session.repeatable(
@@ -98,8 +104,10 @@ final class PostgresWriter: LogWriter {
   }
 
   private static let renewal = """
-    UPDATE room_owners SET lease_until = clock_timestamp() + $3::bigint * INTERVAL '1 millisecond'
-    WHERE node = $1 AND room = ANY($2::bigint[]) RETURNING room, epoch
+    UPDATE room_owners AS owner SET viewers = held.viewers,
+      lease_until = clock_timestamp() + $3::bigint * INTERVAL '1 millisecond'
+    FROM unnest($2::bigint[], $4::bigint[]) AS held(room, viewers)
+    WHERE owner.node = $1 AND owner.room = held.room RETURNING owner.room, owner.epoch
     """
 
   /// Gives up all rooms and what is to be sent, so that nobody waits for their leases.
@@ -125,6 +133,8 @@ final class PostgresWriter: LogWriter {
       case (.release, _): hints.insert(.rooms)
       case (.revocation, _): hints.insert(.revocations)
       case (.hook(let change), _) where change.concernsEndpoints: hints.insert(.hooks)
+      case (_, .transferred(.posted(let transfer))):
+        if let wallet = transfer.wallet { hints.insert(.wallet(wallet)) }
       default: continue
       }
     }

@@ -8,7 +8,7 @@ struct Migration {
   let statements: [String]
 
   /// All steps, in order.
-  static let all = [rooms, hooks, ledger, dues, nodes]
+  static let all = [rooms, hooks, ledger, dues, nodes, viewers]
 
   /// "HAWK": how a file says that it is ours.
   static let applicationID: Int64 = 0x4841_574B

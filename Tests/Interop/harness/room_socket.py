@@ -16,7 +16,7 @@ MESSAGES_MAX, POLLS_MAX, ANSWERED_MAX = 200, 50, 50
 # These count the media's own changes, or nothing.
 UNNUMBERED = {
     "joined", "ok", "error", "pong", "bye", "tracks", "trackAdded", "trackRemoved", "trackStatus",
-    "roomState", "permissions", "reactions", "delivery", "tiers",
+    "roomState", "permissions", "reactions", "delivery", "tiers", "coinsOffered", "walletChanged",
 }
 COUNTERS = {
     "pollCounts", "pollVoters", "upvotes", "entries", "reactionTotals", "followers", "stock", "dropCounts", "lotState",

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+import websockets.sync.client
 from standardwebhooks.webhooks import Webhook
 
 from harness import rooms
@@ -14,6 +15,7 @@ from harness.nginx import Nginx
 from harness.redis import RedisServer, free_port
 from harness.scripted_merchant import Merchant, secret
 from harness.server import REPOSITORY, HawkerServer
+from harness.sidecar import Sidecar
 
 JSON = {"Content-Type": "application/json"}
 
@@ -184,6 +186,80 @@ def test_an_owner_that_dies_is_503_and_then_taken_over_with_its_webhooks(pair, r
     pair.shop.gate.set()
     until("the webhook", lambda: any(each["type"] == "hook.test" for each in pair.shop.asked), 40)
     report(f"taken over {waited:.1f} s after a kill -9; {len(done)} requests passed on or taken")
+
+
+def test_coins_another_server_moves_show_at_once_and_without_redis_when_asked(pair, redis, room, chromium, open_page, report):
+    first, second = pair.servers
+    pair.shop.learn(second)
+    ben = open_page(chromium, first.watch_page(room, "Ben"))
+    ben.push("^Send a gift$")
+
+    def has(coins):
+        ben.wait_until(
+            f"document.querySelector('dialog[open] strong.numbers')?.textContent === '{coins} coins'", 20, f"{coins} coins")
+
+    has(0)
+    token = first.token(room, "viewer", "Ben")
+
+    def buys(server, coins):
+        """Coins that a shop reports paid to one server; how long the page at the first needs."""
+        begin = time.monotonic()
+        pair.shop.fill(server, room, token, "small")
+        has(coins)
+        return time.monotonic() - begin
+
+    seconds = buys(second, 100)
+    assert first.metric("hawker_bus_hints_total", result="received") >= 1
+    # A gift by REST through the other server, and its refund there.
+    place = f"/api/v1/rooms/{room}"
+    given = json.loads(ask(second, "POST", f"{place}/gifts", {"gift": "star", "count": 1}, token)[1])
+    has(given["balance"])
+    service = second.token("*", "service", "ops")
+    assert ask(second, "POST", f"/api/v1/transfers/{given['transfer']}/refund", token=service)[0] == 200
+    has(100)
+
+    # Without Redis nobody is told, and the next question is answered right.
+    redis.kill()
+    until("Redis lost", lambda: first.metric("hawker_bus_connected") == second.metric("hawker_bus_connected") == 0)
+    pair.shop.fill(second, room, token, "small")
+    assert json.loads(ask(first, "GET", f"{place}/wallet", token=token)[1])["balance"] == 200
+    has(100)
+    ben.push("^Close$")
+    ben.push("^Send a gift$")
+    has(200)
+    report(f"coins paid through the other server shown {seconds:.2f} s after the purchase began")
+
+
+def test_rooms_of_all_servers_are_listed_and_one_sidecar_serves_them(pair, start_client, evidence, report):
+    first, second = pair.servers
+    for server, room in ((first, "red"), (second, "blue")):
+        publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+        publisher.wait_for("connected")
+
+    def listed(server):
+        rows = json.loads(ask(server, "GET", "/api/v1/rooms?phase=live")[1])["rooms"]
+        return {row["room"]: (row["server"], row["viewers"]) for row in rows}
+
+    begin = time.monotonic()
+    with websockets.sync.client.connect(f"ws://{first.address}/ws") as socket:
+        token = first.token("red", "viewer", "bob")
+        socket.send(json.dumps({"type": "join", "id": "1", "version": 1, "room": "red", "token": token}))
+        assert json.loads(socket.recv())["type"] == "joined"
+        until("both rooms at the first", lambda: listed(first) == {
+            "red": (None, 1), "blue": (f"http://{second.address}", 0)})
+        until("the viewer at the second", lambda: listed(second) == {
+            "red": (f"http://{first.address}", 1), "blue": (None, 0)})
+    seconds = time.monotonic() - begin
+    sidecar = Sidecar(evidence, second)
+    try:
+        for room in ("blue", "red"):
+            sidecar.playlist(lambda text: text.count("#EXTINF") >= 2, room=room)
+    finally:
+        sidecar.stop()
+    # Who stops gives its rooms back, and has nothing on any more.
+    first.stop()
+    until("the list without its rooms", lambda: set(listed(second)) == {"blue"}, 5)
+    report(f"a room with its viewer in the other server's list after {seconds:.1f} s")
 
 
 def test_a_page_follows_its_room(pair, room, chromium, open_page):

@@ -45,6 +45,7 @@ extension APISchema {
       ("room", roomName), ("title", string), ("phase", phase),
       ("startsAtMs", nullable("integer")), ("viewers", count),
       ("host", orNull(closed([("name", string)]))), ("announcement", nullable("string")),
+      ("server", nullable("string")),
     ]))
 
   private static let listedRoom = APISchema(
@@ -52,7 +53,7 @@ extension APISchema {
     schema: closed([
       ("room", roomName), ("title", string), ("phase", phase),
       ("startsAtMs", nullable("integer")), ("viewers", count),
-      ("host", orNull(closed([("name", string)]))),
+      ("host", orNull(closed([("name", string)]))), ("server", nullable("string")),
     ]))
 
   private static let history = APISchema(

@@ -121,6 +121,9 @@ struct RoomAudience: Sendable {
     (listeners[socket]?.isTold ?? false) || behind[socket] != nil
   }
 
+  /// The sockets of an identity, told of events or not.
+  func sockets(of identity: String) -> [UInt64] { socketsByIdentity[identity] ?? [] }
+
   /// The sockets of an identity that are told of events.
   func listening(_ identity: String) -> [UInt64] {
     (socketsByIdentity[identity] ?? []).filter { isListening($0) }

@@ -8,6 +8,7 @@ import Hooks
 import MediaControl
 import Messages
 import Room
+import RoomLog
 package import Wire
 
 /// A request that waits for its room to open.
@@ -50,6 +51,9 @@ extension ControlCore {
     case .erased(let number, let people): erased(number, people)
     case .changed(let number, let outcome): changed(number, outcome)
     case .endpoints(let rows): replaceHooks(rows)
+    case .wallets(let wallets):
+      for wallet in wallets { tell(wallet) }
+      houses.walletsRead()
     case .revocations(let rows):
       for row in rows { heard(RevocationChange(row), at: now, wall: wall) }
     case .opened, .elsewhere, .committed, .refused, .lost, .forgotten, .found, .unread,
@@ -74,8 +78,17 @@ extension ControlCore {
       let isIdle = rooms[room]?.isIdle ?? true
       if heldRooms.contains(room) || !isIdle || parked[room] != nil { held.insert(room) }
     }
+    if config.membership != nil, viewers != viewerCounts { noteViewers(viewers) }
     viewerCounts = viewers
     houses.advance(at: now, atMs: wall.milliseconds, viewers: viewers, held: held)
+  }
+
+  private mutating func noteViewers(_ viewers: [String: Int]) {
+    var counts: [RoomKey: Int] = [:]
+    for (room, count) in viewers {
+      if let key = houses.key(of: room) { counts[key] = count }
+    }
+    effects.append(.house(.noteViewers(counts)))
   }
 
   /// Turns what the houses have to say into effects, and does what it means for the media.

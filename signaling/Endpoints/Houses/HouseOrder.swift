@@ -19,6 +19,10 @@ package enum HouseOrder: Sendable {
   case read(HouseReading, number: UInt64)
   /// Moves coins, once for each key.
   case transfer(TransferOrder, number: UInt64)
+  /// How many watch each open room, for the lists of other processes; nobody waits for it.
+  case noteViewers([RoomKey: Int])
+  /// Reads what these wallets hold now.
+  case readWallets([Int64])
   /// Erases one person everywhere; rooms in memory have forgotten them.
   case erase(identity: String, number: UInt64)
   /// Changes something about webhooks; number 0: nobody waits for it.
@@ -67,6 +71,8 @@ package enum HouseAnswer: Sendable {
   /// Nil when it could not be read.
   case read(number: UInt64, HouseReadResult?)
   case transferred(number: UInt64, TransferOutcome)
+  /// What wallets hold; none where that could not be read.
+  case wallets([WalletRow])
   /// Who now is nobody; nil when it could not be done.
   case erased(number: UInt64, [ErasedPerson]?)
   case changed(number: UInt64, HookChanged)

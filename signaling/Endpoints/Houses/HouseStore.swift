@@ -75,6 +75,8 @@ package final class HouseStore: Sendable {
         PersonPages(identity: identity, from: cursor), number, from: store, answer: answer)
     case .read(let reading, let number): read(reading, number)
     case .transfer(let order, let number): transfer(order, number)
+    case .noteViewers(let viewers): store.note(viewers: viewers)
+    case .readWallets(let accounts): readWallets(accounts)
     case .erase(let identity, let number): erase(identity, number)
     case .change(let change, let number): self.change(change, number)
     case .findDue(let place): findDue(after: place)
@@ -154,6 +156,15 @@ package final class HouseStore: Sendable {
     let answer = answer
     let isTaken = store.transfer(order) { answer(.transferred(number: number, $0)) }
     if !isTaken { answer(.transferred(number: number, .failed)) }
+  }
+
+  private func readWallets(_ accounts: [Int64]) {
+    let answer = answer
+    // What can't be read now is told by the member's own next question.
+    let isTaken = store.read { reader in
+      answer(.wallets((try? reader.wallets(accounts)) ?? []))
+    }
+    if !isTaken { answer(.wallets([])) }
   }
 
   private func change(_ change: HookChange, _ number: UInt64) {

@@ -68,6 +68,7 @@ extension RoomHouses {
     }
     switch outcome {
     case .posted(var transfer):
+      if let wallet = transfer.wallet { changed(wallet: wallet) }
       if transferring.isErased { transfer.subject = nil }
       done(transfer, transferring)
       switch transfer.kind {
@@ -102,6 +103,24 @@ extension RoomHouses {
           .overloaded, "the server could not write this down",
           retryAfterMs: HousesLimits.storeRetryMs))
     }
+  }
+
+  // MARK: Wallets
+
+  /// A wallet holds something else, by this process's doing or another's: it is read, and its owner told.
+  mutating func changed(wallet account: Int64) {
+    changedWallets.add(account)
+    readWallets()
+  }
+
+  /// Wallets were read: those that changed meanwhile are next.
+  mutating func walletsRead() {
+    changedWallets.finish()
+    readWallets()
+  }
+
+  private mutating func readWallets() {
+    if let accounts = changedWallets.begin() { orders.append(.readWallets(accounts)) }
   }
 
   private mutating func done(_ transfer: Transfer, _ transferring: Transferring) {

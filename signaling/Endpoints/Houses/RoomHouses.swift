@@ -33,6 +33,8 @@ package struct RoomHouses {
   /// Transfers of coins on their way to the ledger, with who waits for them.
   var transfers: [UInt64: Transferring] = [:]
   var lastTransfer: UInt64 = 0
+  /// Wallets whose owners are to be told what they hold.
+  var changedWallets = ChangedWallets()
   /// By room: the gift for whose sake it was last read again.
   var giftsSought: [String: Int64] = [:]
   private var lastLookUp: UInt64 = 0
@@ -427,7 +429,7 @@ package struct RoomHouses {
       if let lookUp = lookUps.removeValue(forKey: number) { refuse(lookUp) }
     case .transferred(let number, let outcome): take(outcome, of: number)
     case .due(let rooms): open(rooms, at: now)
-    case .read, .erased, .changed, .endpoints, .revocations: break
+    case .read, .erased, .changed, .endpoints, .revocations, .wallets: break
     }
   }
 

@@ -44,6 +44,16 @@ extension ControlCore {
       .tellMember(room: call.room, identity: buyer, JSONValue.object(body).write()))
   }
 
+  /// Tells a member what their wallet holds: on all of their sockets here, whatever room they are in.
+  mutating func tell(_ wallet: WalletRow) {
+    let body: JSONObject = [
+      "type": "walletChanged", "balance": .integer(wallet.balance),
+      "transfer": .integer(wallet.transfer),
+    ]
+    effects.append(
+      .tellEverywhere(identity: wallet.owner, JSONValue.object(body).write()))
+  }
+
   /// A merchant reports by a signed callback that a purchase of coins is paid.
   ///
   /// - Parameters:

@@ -61,6 +61,7 @@ extension ControlCore {
       switch hint {
       case .rooms: owners.forgetAll()
       case .room(let name): owners.forget(name)
+      case .wallet(let account): houses.changed(wallet: account)
       case .hooks, .erasures, .revocations: break
       }
     }

@@ -126,7 +126,7 @@ extension ControlCore {
       startsAtMs: max(0, call.wall.milliseconds - HousesLimits.lateLimitMs),
       room: RoomKey(rawValue: 0))
     var listing = RoomListing(
-      live: [], upcoming: phase == "live" ? nil : earliest, limit: limit)
+      live: nil, upcoming: phase == "live" ? nil : earliest, limit: limit)
     switch cursor?.place {
     case .upcoming(let startsAtMs, let room):
       listing.upcoming = listing.upcoming.map { _ in
@@ -134,7 +134,10 @@ extension ControlCore {
       }
     case .live(let viewers, let room):
       let last = RoomListing.LiveRoom(name: room, viewers: viewers)
-      if phase != "upcoming" { listing.live = liveRooms().filter { last.isBefore($0) } }
+      if phase != "upcoming" {
+        listing.live = liveRooms().filter { last.isBefore($0) }
+        listing.after = last
+      }
     case nil: if phase != "upcoming" { listing.live = liveRooms() }
     }
     try read(.rooms(listing), for: .request(call.ticket), .list)

@@ -11,7 +11,8 @@ package struct Following: Sendable {
   /// The host after whom the page begins.
   let after: String
   let limit: Int
-  /// The viewers of the rooms that are live in this process: what only the disk calls live was cut off.
+  /// The viewers of the rooms that are live in this process: what only the disk calls live was cut off, unless
+  /// another process has it.
   let live: [String: Int]
   /// Shows that were to begin before are over, whatever the disk says.
   let earliestMs: Int64
@@ -45,8 +46,14 @@ extension HouseReader {
   private func entry(of host: String, _ wanted: Following) throws(StoreError) -> JSONValue {
     var rows: [JSONValue] = []
     for listed in try reader.shows(ofHost: host) {
-      guard isShown(listed, wanted), rows.count < HouseReader.roomsOfHostMax,
-        case .object(var row) = try row(listed, viewers: wanted.live[listed.name] ?? 0)
+      let isOn = listed.show.phase.isOn
+      let isHere = isOn && wanted.live[listed.name] != nil
+      let elsewhere = isOn && !isHere ? try reader.showElsewhere(of: listed.room) : nil
+      guard isHere || elsewhere != nil || isToCome(listed, wanted),
+        rows.count < HouseReader.roomsOfHostMax,
+        case .object(var row) = try row(
+          listed, viewers: elsewhere?.viewers ?? wanted.live[listed.name] ?? 0,
+          server: elsewhere?.server)
       else { continue }
       row["announcement"] = try announcement(of: listed.room).map { .string($0) } ?? .null
       rows.append(.object(row))
@@ -60,11 +67,10 @@ extension HouseReader {
   /// Rooms of one host that are shown, newest first: more are not looked at.
   private static let roomsOfHostMax = 5
 
-  private func isShown(_ listed: ListedShow, _ wanted: Following) -> Bool {
+  private func isToCome(_ listed: ListedShow, _ wanted: Following) -> Bool {
     switch listed.show.phase {
-    case .live, .away: wanted.live[listed.name] != nil
     case .scheduled, .waiting: listed.show.startsAtMs.map { $0 >= wanted.earliestMs } ?? false
-    case .ended: false
+    case .live, .away, .ended: false
     }
   }
 

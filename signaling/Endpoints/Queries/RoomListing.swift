@@ -1,4 +1,4 @@
-// The list of rooms for the landing page: what is live by viewers, what is to come by time.
+// The list of rooms for the landing page: what is live by viewers, in whichever process, what is to come by time.
 
 import JSON
 import Room
@@ -46,7 +46,8 @@ struct RoomListCursor: Hashable, Sendable {
   }
 }
 
-/// What to list: the live rooms of this process, which knows its viewers; then what the store knows.
+/// What to list: the live rooms of this process, which knows its viewers, among those of others, of which the
+/// store knows; then what is to come.
 package struct RoomListing: Sendable {
   struct LiveRoom: Hashable, Sendable {
     let name: String
@@ -58,8 +59,10 @@ package struct RoomListing: Sendable {
     }
   }
 
-  /// In the order of the list, those after the page before only.
-  var live: [LiveRoom]
+  /// In the order of the list, those after the page before only; nil: none are wanted.
+  var live: [LiveRoom]?
+  /// The last live room of the page before.
+  var after: LiveRoom?
   /// After which upcoming room; nil: none are wanted.
   var upcoming: ShowCursor?
   var limit: Int
@@ -88,15 +91,36 @@ extension HouseReader {
   private func addLive(
     _ listing: RoomListing, to rows: inout Rows
   ) throws(StoreError) -> RoomListCursor? {
-    for (index, room) in listing.live.enumerated() {
+    guard let live = try live(listing) else { return nil }
+    for (index, room) in live.enumerated() {
       // What the disk says counts: memory may be ahead of it.
-      guard let listed = try reader.show(named: room.name), listed.show.phase.isOn else { continue }
-      rows.items.append(try row(listed, viewers: room.viewers))
-      if rows.isFull, index + 1 < listing.live.count || listing.upcoming != nil {
-        return RoomListCursor(.live(viewers: room.viewers, room: room.name))
+      var listed = room.elsewhere?.listed
+      if listed == nil { listed = try reader.show(named: room.here.name) }
+      guard let listed, listed.show.phase.isOn else { continue }
+      rows.items.append(
+        try row(listed, viewers: room.here.viewers, server: room.elsewhere?.server))
+      if rows.isFull, index + 1 < live.count || listing.upcoming != nil {
+        return RoomListCursor(.live(viewers: room.here.viewers, room: room.here.name))
       }
     }
     return nil
+  }
+
+  /// The live rooms of all processes, in the order of the list; as many as a page can need.
+  private func live(
+    _ listing: RoomListing
+  ) throws(StoreError) -> [(here: RoomListing.LiveRoom, elsewhere: ShowElsewhere?)]? {
+    guard let here = listing.live else { return nil }
+    let elsewhere = try reader.showsElsewhere(
+      after: listing.after.map { ($0.viewers, $0.name) }, limit: listing.limit + 1)
+    // One that was lost a moment ago is the other's.
+    let lost = Set(elsewhere.map(\.listed.name))
+    var live: [(here: RoomListing.LiveRoom, elsewhere: ShowElsewhere?)] =
+      here.filter { !lost.contains($0.name) }.map { ($0, nil) }
+    for show in elsewhere {
+      live.append((RoomListing.LiveRoom(name: show.listed.name, viewers: show.viewers), show))
+    }
+    return live.sorted { $0.here.isBefore($1.here) }
   }
 
   private func addUpcoming(
@@ -118,7 +142,10 @@ extension HouseReader {
     return nil
   }
 
-  func row(_ listed: ListedShow, viewers: Int) throws(StoreError) -> JSONValue {
+  /// - Parameter server: where another process that has the room is reached; nil: it has none, or is ours.
+  func row(
+    _ listed: ListedShow, viewers: Int, server: String? = nil
+  ) throws(StoreError) -> JSONValue {
     var host = JSONValue.null
     if let identity = listed.show.host,
       let person = try reader.person(identity, in: listed.room)
@@ -130,6 +157,7 @@ extension HouseReader {
       "phase": .string(listed.show.phase.word),
       "startsAtMs": listed.show.startsAtMs.map { .integer($0) } ?? .null,
       "viewers": .integer(Int64(viewers)), "host": host,
+      "server": server.map { .string($0) } ?? .null,
     ]
   }
 }

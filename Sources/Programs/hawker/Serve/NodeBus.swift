@@ -29,10 +29,10 @@ final class NodeBus: Sendable {
     let started = try Bus(
       address, channel: NodeBus.channel(membership.key), context: context,
       heard: { hints in
-        // Rooms are asked for when somebody wants them.
+        // Rooms are asked for when somebody wants them, wallets by the control plane.
         let concernsStore = hints.contains { hint in
           switch hint {
-          case .rooms, .room: false
+          case .rooms, .room, .wallet: false
           case .hooks, .erasures, .revocations: true
           }
         }
@@ -75,6 +75,7 @@ extension BusHint {
     case .hooks: self = .hooks
     case .erasures: self = .erasures
     case .revocations: self = .revocations
+    case .wallet(let account): self = .wallet(account)
     }
   }
 }

@@ -68,7 +68,8 @@ enum ServeCommand {
     return access
   }
 
-  /// The configured endpoints with their secrets, made where there are none.
+  /// The configured endpoints with their secrets, made where there are none. Without topics: what the
+  /// endpoint has counts.
   private static func hooks(
     _ configuration: ServerConfiguration
   ) throws(ConfigError) -> [HookEndpointRow] {
@@ -78,7 +79,7 @@ enum ServeCommand {
       rows.append(
         HookEndpointRow(
           merchant: hook.merchant, url: hook.url.text, keys: keys.map(\.text),
-          topics: [HookTopic.all], deadlineMs: HookLimits.syncDeadlineMs, isConfigured: true,
+          topics: hook.topics ?? [], deadlineMs: HookLimits.syncDeadlineMs, isConfigured: true,
           createdMs: SystemClock.wallTime().milliseconds))
     }
     return rows

@@ -48,6 +48,8 @@ extension MessageSchemas {
           ("purchase", APISchema.sequence), ("paymentURL", APISchema.nullable("string")),
           ("reason", APISchema.string),
         ], optional: ["reason"]),
+      message(
+        "walletChanged", [("balance", APISchema.count), ("transfer", APISchema.sequence)]),
       event(
         "gifted",
         [
