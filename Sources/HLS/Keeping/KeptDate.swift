@@ -21,7 +21,8 @@ enum KeptDate {
     }
     guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
       let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-      let millisecond = number(20..<23), (1...12).contains(month), (1...31).contains(day)
+      let millisecond = number(20..<23), (1970...2200).contains(year), (1...12).contains(month),
+      (1...31).contains(day)
     else { return nil }
     // Years are counted from March, as in `CalendarDate`.
     let shifted = month <= 2 ? year - 1 : year
