@@ -71,7 +71,8 @@ package struct FolderDisk: KeptDisk, Sendable {
     }
   }
 
-  private static func write(_ descriptor: Int32, _ bytes: [UInt8]) throws(DiskFault) {
+  /// Writes all of `bytes` to an open file.
+  package static func write(_ descriptor: Int32, _ bytes: [UInt8]) throws(DiskFault) {
     var sent = 0
     while sent < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { buffer in

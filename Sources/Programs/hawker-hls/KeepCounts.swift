@@ -39,7 +39,8 @@ final class KeepCounts: Sendable {
   /// Adds the metrics to a page.
   func write(to page: inout PrometheusText) {
     page.family("hawker_hls_keep_stopped", .gauge, help: "1 while kept shows get gaps: no room.")
-    page.sample("hawker_hls_keep_stopped", [:], isStopped.load(ordering: .relaxed) ? 1 as UInt64 : 0)
+    page.sample(
+      "hawker_hls_keep_stopped", [:], isStopped.load(ordering: .relaxed) ? 1 as UInt64 : 0)
     page.family("hawker_hls_kept_segments_total", .counter, help: "Segments written.")
     page.sample("hawker_hls_kept_segments_total", [:], segments.load(ordering: .relaxed))
     page.family("hawker_hls_kept_bytes_total", .counter, help: "Bytes of segments written.")
