@@ -25,8 +25,6 @@ package struct ShowMovie<Disk: KeptDisk> {
 
   private let shows: [Disk]
   private var pieces: [Piece] = []
-  /// Of tracks, when tick 0 of each show is, in ticks of the first show's.
-  private var offsets: [[Int64]] = []
   package private(set) var tracks: [MovieTrack] = []
   /// Of each track, its rendition in the first show.
   package private(set) var renditions: [String] = []
@@ -104,6 +102,7 @@ package struct ShowMovie<Disk: KeptDisk> {
         }
         guard let coding = format[piece.track]?.format else { throw .missing }
         let fragments = try FragmentReader.parse(media(piece).span)
+        guard !fragments.isEmpty else { throw .missing }
         let offset = try offset(of: piece, coding, fragments, &epochs)
         try made[piece.track, default: MovieTrack(coding)].append(
           fragments, format: coding, offset: offset)

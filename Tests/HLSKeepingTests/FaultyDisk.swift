@@ -75,5 +75,17 @@ final class FaultyDisk: KeptDisk {
   func sync(_ path: String) {}
   func freeBytes() -> Int { free }
 
+  /// What is below a folder, as a disk of its own.
+  func below(_ folder: String) -> FaultyDisk {
+    let disk = FaultyDisk()
+    for (path, bytes) in files where path.hasPrefix(folder + "/") {
+      disk.files[String(path.dropFirst(folder.count + 1))] = bytes
+    }
+    return disk
+  }
+
+  /// Cuts a file.
+  func cut(_ path: String, to count: Int) { files[path] = Array(files[path]?.prefix(count) ?? []) }
+
   func text(_ path: String) -> String { String(decoding: files[path] ?? [], as: UTF8.self) }
 }
