@@ -36,6 +36,14 @@ package struct TrackClock: Sendable {
     var extended: Int64
   }
 
+  /// A report of an encoding no packet of which has come.
+  private struct EarlyReport: Sendable {
+    var time: WallTime
+    var timestamp: RTPTimestamp
+    var captureOffset: TimeSpan
+    var steadyOffset: TimeSpan
+  }
+
   /// A tick and when it was captured, on the server's wall clock.
   package struct Anchor: Sendable, Equatable {
     package var ticks: Int64
@@ -47,6 +55,8 @@ package struct TrackClock: Sendable {
 
   private let clockRate: Int64
   private var sources: [Source?]
+  /// FFmpeg sends a report before its first packet and the next one 5 s later.
+  private var early: [EarlyReport?]
   /// Each encoding's last frames, one ring of `framesMax` after the other.
   private var frames: [Frame]
   private var reference: Int?
@@ -61,10 +71,14 @@ package struct TrackClock: Sendable {
   /// 1 ms at 90 kHz: far below what an eye or a jitter buffer notices.
   package static let correctionMax: Int64 = 90
 
+  /// The longest time between an early report and the first packet for it to be about the same stream.
+  static let earlyMax = TimeSpan.seconds(10)
+
   /// A clock of `clockRate` ticks per second.
   package init(clockRate: Int) {
     self.clockRate = Int64(clockRate)
     sources = Array(repeating: nil, count: ForwardingLimits.encodingsMax)
+    early = Array(repeating: nil, count: ForwardingLimits.encodingsMax)
     frames = Array(
       repeating: Frame(), count: ForwardingLimits.encodingsMax * TrackClock.framesMax)
   }
@@ -120,7 +134,18 @@ package struct TrackClock: Sendable {
       lastTimestamp: timestamp.rawValue, extended: extended, offset: ticks - extended,
       wantedOffset: nil, report: nil, frame: timestamp.rawValue, frameTicks: ticks,
       frameCount: note(timestamp, ticks, encoding, 0))
+    takeEarlyReport(of: encoding, timestamp)
     return ticks
+  }
+
+  private mutating func takeEarlyReport(of encoding: Int, _ first: RTPTimestamp) {
+    guard let known = early[encoding] else { return }
+    early[encoding] = nil
+    let distance = Int64(first.distance(from: known.timestamp).magnitude)
+    guard distance <= Int64(TrackClock.earlyMax.seconds) * clockRate else { return }
+    report(
+      encoding: encoding, time: known.time, timestamp: known.timestamp,
+      captureOffset: known.captureOffset, steadyOffset: known.steadyOffset)
   }
 
   /// Remembers a frame's ticks; the count with it.
@@ -144,10 +169,11 @@ package struct TrackClock: Sendable {
   /// Forgets an encoding whose SSRC changed: its timestamps start anywhere, its ticks go on.
   package mutating func reset(encoding: Int) {
     sources[encoding] = nil
+    early[encoding] = nil
     if reference == encoding { reference = sources.indices.first { sources[$0] != nil } }
   }
 
-  /// Takes a sender report of `encoding`.
+  /// Takes a sender report of `encoding`; one that comes before the first packet counts with that packet.
   ///
   /// - Parameters:
   ///   - time: the publisher's NTP time as wall time, uncorrected.
@@ -157,7 +183,11 @@ package struct TrackClock: Sendable {
     encoding: Int, time: WallTime, timestamp: RTPTimestamp, captureOffset: TimeSpan,
     steadyOffset: TimeSpan
   ) {
-    guard var source = sources[encoding] else { return }
+    guard var source = sources[encoding] else {
+      early[encoding] = EarlyReport(
+        time: time, timestamp: timestamp, captureOffset: captureOffset, steadyOffset: steadyOffset)
+      return
+    }
     let distance = timestamp.distance(from: RTPTimestamp(source.lastTimestamp))
     let report = Report(time: time, extended: source.extended + Int64(distance))
     source.report = report

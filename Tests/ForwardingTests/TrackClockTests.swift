@@ -59,6 +59,23 @@ struct TrackClockTests {
     #expect(Set(lines).count == 1, "all reports lie on one line")
   }
 
+  @Test("a report that comes before the first packet counts, unless it is about other timestamps")
+  func early() {
+    for offset in [UInt32(90_000), 4_294_960_000] {
+      var encodings = Encodings(offsets: [offset])
+      encodings.report(0, at: 0)
+      #expect(encodings.clock.anchor == nil)
+      let ticks = encodings.frame(0, captured: 40)
+      #expect(encodings.clock.anchor?.reportTime == Encodings.wall(0) + .seconds(1))
+      #expect(encodings.clock.mediaTime(of: ticks) == Encodings.wall(40))
+    }
+    var restarted = Encodings(offsets: [90_000])
+    restarted.report(0, at: 0)
+    _ = restarted.frame(0, captured: 11_000)
+    #expect(restarted.clock.anchor?.reportTime == nil)
+    #expect(restarted.clock.anchor?.mediaTime == Encodings.wall(11_010))
+  }
+
   @Test("encodings with random RTP offsets agree on a capture instant once reports came")
   func agreement() {
     for offsets in [[1, 4_294_967_000], [4_294_960_000, 17], [2_147_483_000, 2_147_490_000]]

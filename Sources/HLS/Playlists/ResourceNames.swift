@@ -15,6 +15,8 @@ package struct ResourceNames: Hashable, Sendable {
 
   /// The Multivariant Playlist.
   package static let multivariant = "index.m3u8"
+  /// The MPD of DASH.
+  package static let manifest = "manifest.mpd"
   /// A Media Playlist, in its rendition's folder.
   package static let playlist = "index.m3u8"
   /// The I-frame playlist, in its rendition's folder.
@@ -24,6 +26,8 @@ package struct ResourceNames: Hashable, Sendable {
   package func initialization(_ index: Int) -> String { "\(run)-i\(index).mp4" }
   /// A Media Segment.
   package func segment(_ sequence: Int) -> String { "\(run)-s\(sequence).m4s" }
+  /// The names of Media Segments as a DASH template.
+  var segmentTemplate: String { "\(run)-s$Number$.m4s" }
   /// A Partial Segment.
   package func part(_ number: Int) -> String { "\(run)-p\(number).m4s" }
 
