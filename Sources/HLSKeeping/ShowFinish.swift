@@ -15,13 +15,19 @@ package struct ShowFinish<Disk: KeptDisk> {
   static var playlistBytesMax: Int { 32 << 20 }
 
   /// Finishes every show below the folder that is not finished; the folders of these.
-  package func recover() -> [String] {
+  ///
+  /// - Parameter failed: told of each that stays as it is, for the next start.
+  package func recover(_ failed: (String, DiskFault) -> Void = { _, _ in }) -> [String] {
     var finished: [String] = []
     for room in disk.list("") where ResourceNames.isSafe(folder: room) {
       for show in disk.list(room) where ResourceNames.isSafe(folder: show) {
         let folder = "\(room)/\(show)"
         guard disk.size("\(folder)/\(KeptNames.facts)") == nil else { continue }
-        if (try? finish(folder)) == true { finished.append(folder) }
+        do throws(DiskFault) {
+          if try finish(folder) { finished.append(folder) }
+        } catch {
+          failed(folder, error)
+        }
       }
     }
     return finished

@@ -105,7 +105,10 @@ final class Keeping {
     _ disk: FolderDisk, _ inbox: Mailbox<Writing>, _ waker: Waker, _ counts: KeepCounts
   ) {
     guard let loop = try? EventLoop(waker: waker) else { return }
-    for folder in ShowFinish(disk).recover() {
+    let cutOff = ShowFinish(disk).recover { folder, fault in
+      SidecarLog.write(.error, "\(folder) was cut off and can't be finished: \(fault)")
+    }
+    for folder in cutOff {
       counts.finished.add(1, ordering: .relaxed)
       SidecarLog.write(.info, "\(folder) was cut off; it is kept as far as it came")
     }

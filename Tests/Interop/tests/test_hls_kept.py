@@ -149,7 +149,7 @@ def small_disk(evidence):
 
 def test_a_full_disk_makes_gaps_and_the_show_goes_on(server, room, start_client, evidence, small_disk, report):
     folder, wrapper = small_disk
-    sidecar = Sidecar(evidence, server, room, "--keep", folder, wrapper=wrapper)
+    sidecar = Sidecar(evidence, server, room, "--encrypt", "1", "--keep", folder, wrapper=wrapper)
     # The disk as the process sees it; held, it outlives the process.
     held = os.open(f"/proc/{sidecar.process.child.pid}/root{folder}", os.O_RDONLY | os.O_DIRECTORY)
     disk = f"/proc/self/fd/{held}"
@@ -185,6 +185,10 @@ def test_a_full_disk_makes_gaps_and_the_show_goes_on(server, room, start_client,
             assert is_gap != (show / rendition / name).exists(), name
             gaps += is_gap
     assert gaps >= 2
+    # Encrypted rooms are kept encrypted, with keys for their owner.
+    keys = list(show.glob("*/*.key"))
+    assert len(keys) >= 8 and all(key.stat().st_mode & 0o777 == 0o600 for key in keys)
+    assert not any(b"moof" in segment.read_bytes() for segment in show.glob("*/*.m4s"))
     assert json.loads((show / "show.json").read_text())["gapMs"] > 1000
     (movie, seconds), said = make_mp4(evidence / "full.mp4", show)
     report(f"{gaps} gaps; MP4 of {seconds:.1f} s: {said.strip()}")
