@@ -88,6 +88,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("avutil"), .linkedLibrary("swscale")]),
     module("HLSFeed", ["Wire", "Crypto", "RTP", "JSON", "Media", "HLS", "Transcoding"]),
     module("HLSServing", ["Wire", "Crypto", "HTTP", "HLS", "Access", "CZlib"]),
+    // The shell's part of HLS: shows on a disk.
+    module("HLSKeeping", ["Wire", "Crypto", "HLS", "JSON"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -156,7 +158,8 @@ let package = Package(
       name: "hawker-hls",
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
-        "Access", "HLS", "HLSFeed", "HLSServing", "JSON", "Loop", "Media", "SDP", "Telemetry",
+        "Access", "HLS", "HLSFeed", "HLSKeeping", "HLSServing", "JSON", "Loop", "Media", "SDP",
+        "Telemetry",
         "Transcoding", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
@@ -214,6 +217,7 @@ let package = Package(
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
     tests("HLSServing", ["Access", "COpenSSL", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
     tests("HLS", ["HLS", "HLSConformance", "Wire"]),
+    tests("HLSKeeping", ["Crypto", "HLS", "HLSKeeping", "JSON", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
     .executableTarget(

@@ -37,4 +37,29 @@ package enum AESCBC {
     }
     return isWhole ? message : nil
   }
+
+  /// The message that `encrypt` made this of; nil for another key or vector length, a length that no message has, or
+  /// padding that is none. Allocates.
+  package static func decrypt(_ message: [UInt8], key: [UInt8], vector: [UInt8]) -> [UInt8]? {
+    guard key.count == byteCount, vector.count == byteCount, !message.isEmpty,
+      message.count % byteCount == 0, message.count < Int(Int32.max),
+      let context = unsafe EVP_CIPHER_CTX_new()
+    else { return nil }
+    defer { unsafe EVP_CIPHER_CTX_free(context) }
+    guard unsafe EVP_DecryptInit_ex(context, EVP_aes_128_cbc(), nil, key, vector) == 1 else {
+      return nil
+    }
+    var isWhole = false
+    let size = message.count
+    let plain = unsafe [UInt8](unsafeUninitializedCapacity: size + byteCount) { output, count in
+      var (body, rest): (Int32, Int32) = (0, 0)
+      guard
+        unsafe EVP_DecryptUpdate(context, output.baseAddress, &body, message, Int32(size)) == 1
+      else { return }
+      let end = unsafe output.baseAddress.map { unsafe $0 + Int(body) }
+      isWhole = unsafe EVP_DecryptFinal_ex(context, end, &rest) == 1
+      count = isWhole ? Int(body + rest) : 0
+    }
+    return isWhole ? plain : nil
+  }
 }

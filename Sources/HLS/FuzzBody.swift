@@ -43,6 +43,8 @@ package enum HLSFuzzBody {
       precondition(directives.part == nil || directives.sequence != nil, "a part of no segment")
     }
     _ = ResourceNames(run: "r").parse(text[...])
+    KeptPlaylist.check(text)
+    KeptPlaylist.check("#EXTM3U\n" + text)
   }
 
   /// Three bytes a step: what happens, and how much time passes.

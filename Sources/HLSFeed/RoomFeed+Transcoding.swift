@@ -19,12 +19,22 @@ extension RoomFeed {
     case .sample(let sample): receive(sample, at: now)
     case .stills(let stills):
       pictures.take(stills)
+      if keepsStills, stillsToKeep.count < RoomFeed.stillsWaitingMax { stillsToKeep.append(stills) }
       if let epoch = presentation?.epoch {
         presentation?.replaceStills(pictures.files(epoch: epoch))
       }
     case .slate(let made): slate.take(made)
     }
   }
+
+  /// Stills made since this was asked last, for a show that is kept.
+  package mutating func takeStills() -> [Stills] {
+    defer { stillsToKeep.removeAll() }
+    return stillsToKeep
+  }
+
+  /// One is made every ten seconds and taken in the next turn of the loop.
+  private static let stillsWaitingMax = 8
 
   /// Has a still made of a keyframe of the best rendition that is repackaged, when one is due.
   mutating func orderStill(_ output: LayerFeed.Output, _ layer: Int, at time: TimeSpan) {

@@ -21,6 +21,9 @@ package struct RoomFeed {
   var newestPicture: TimeSpan?
   var newestSound: TimeSpan?
   var nextStillAt: TimeSpan?
+  /// Whether stills wait for `takeStills`.
+  package var keepsStills = false
+  var stillsToKeep: [Stills] = []
   var sound: SoundFeed?
   /// When sound was first heard without a picture.
   private var soundSince: WallTime?

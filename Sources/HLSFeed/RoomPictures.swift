@@ -83,7 +83,7 @@ struct RoomPictures: Sendable {
   }
 
   /// `HH:MM:SS.mmm`.
-  private static func clock(_ time: TimeSpan) -> String {
+  static func clock(_ time: TimeSpan) -> String {
     let all = time.nanoseconds / 1_000_000
     func digits(_ value: Int64, _ count: Int) -> String {
       let text = String(value)

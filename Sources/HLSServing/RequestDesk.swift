@@ -129,7 +129,7 @@ package struct RequestDesk {
   }
 
   /// Media: its name never means other bytes, so the name is its tag.
-  private static func media(_ content: LibraryContent, _ ticket: RequestTicket) -> HTTPResponse {
+  static func media(_ content: LibraryContent, _ ticket: RequestTicket) -> HTTPResponse {
     var response = HTTPResponse(
       200, mediaType: content.mediaType, body: content.chunks.first ?? [])
     response.rest = Array(content.chunks.dropFirst())

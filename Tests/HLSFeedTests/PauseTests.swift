@@ -189,4 +189,44 @@ struct PauseTests {
     #expect(try file(name)?.lifetime == .immutable)
     #expect(try file("sprite-t1-9-1.jpg") == nil)
   }
+
+  @Test("a show that is kept has its poster and every small picture, listed to the end")
+  func keptStills() throws {
+    var room = try PausedRoom()
+    room.feed.keepsStills = true
+    var keeper = RoomKeeper(room: "demo")
+    var files: [String: [UInt8]] = [:]
+    var last: KeepOrder?
+    func take(_ orders: [KeepOrder]) {
+      for order in orders {
+        switch order {
+        case .file(let path, let bytes, _): files[path] = bytes
+        case .append(let text): files[text.path, default: []] += Array(text.text.utf8)
+        case .segment, .finish: break
+        }
+        last = order
+      }
+    }
+    for index in 0..<1000 {
+      try room.step(index, picture: true, sound: true)
+      take(keeper.take(&room.feed))
+    }
+    room.feed.end()
+    take(keeper.take(&room.feed))
+    guard case .finish(let folder) = last else {
+      Issue.record("the end is not what comes last")
+      return
+    }
+    #expect(files["\(folder)/poster.jpg"]?.starts(with: [0xFF, 0xD8]) == true)
+    let list = String(decoding: try #require(files["\(folder)/thumbnails.vtt"]), as: UTF8.self)
+    let cues = list.split(separator: "\n").filter { $0.contains(" --> ") }
+    #expect(cues.count == 4, "\(list)")
+    let sheets = Set(
+      list.split(separator: "\n").filter { $0.contains("#xywh") }.compactMap {
+        $0.split(separator: "#").first
+      })
+    for sheet in sheets { #expect(files["\(folder)/\(sheet)"] != nil) }
+    // One begins where the one before it ends.
+    for (a, b) in zip(cues, cues.dropFirst()) { #expect(a.hasSuffix(b.prefix(12))) }
+  }
 }

@@ -39,7 +39,7 @@ package struct InitializationSection: Hashable, Sendable {
     return writer.bytes
   }
 
-  private static let unity: UInt32 = 0x0001_0000
+  static let unity: UInt32 = 0x0001_0000
 
   private func writeMovieHeader(to writer: inout BoxWriter) {
     writer.fullBox("mvhd") {
@@ -55,7 +55,7 @@ package struct InitializationSection: Hashable, Sendable {
     }
   }
 
-  private static func writeMatrix(to writer: inout BoxWriter) {
+  static func writeMatrix(to writer: inout BoxWriter) {
     for value: UInt32 in [unity, 0, 0, 0, unity, 0, 0, 0, 0x4000_0000] { writer.append(u32: value) }
   }
 
@@ -86,36 +86,50 @@ package struct InitializationSection: Hashable, Sendable {
       $0.append(u16: 0x55C4)
       $0.append(u16: 0)
     }
+    InitializationSection.writeHandler(isVideo: format.isVideo, to: &writer)
+    writer.box("minf") {
+      InitializationSection.writeMediaHeader(isVideo: format.isVideo, to: &$0)
+      $0.box("stbl") { writeSampleTable(to: &$0) }
+    }
+  }
+
+  static func writeHandler(isVideo: Bool, to writer: inout BoxWriter) {
     writer.fullBox("hdlr") {
       $0.append(u32: 0)
-      $0.append(format.isVideo ? "vide" : "soun")
+      $0.append(isVideo ? "vide" : "soun")
       $0.append(zeros: 12)
-      $0.append(terminated: format.isVideo ? "Picture" : "Sound")
+      $0.append(terminated: isVideo ? "Picture" : "Sound")
     }
-    writer.box("minf") {
-      if format.isVideo {
-        $0.fullBox("vmhd", flags: 1) { $0.append(zeros: 8) }
-      } else {
-        $0.fullBox("smhd") { $0.append(zeros: 4) }
+  }
+
+  /// What stands in front of the sample table.
+  static func writeMediaHeader(isVideo: Bool, to writer: inout BoxWriter) {
+    if isVideo {
+      writer.fullBox("vmhd", flags: 1) { $0.append(zeros: 8) }
+    } else {
+      writer.fullBox("smhd") { $0.append(zeros: 4) }
+    }
+    writer.box("dinf") {
+      $0.fullBox("dref") {
+        $0.append(u32: 1)
+        // The media is in this file.
+        $0.fullBox("url ", flags: 1) { _ in }
       }
-      $0.box("dinf") {
-        $0.fullBox("dref") {
-          $0.append(u32: 1)
-          // The media is in this file.
-          $0.fullBox("url ", flags: 1) { _ in }
-        }
-      }
-      $0.box("stbl") { writeSampleTable(to: &$0) }
+    }
+  }
+
+  /// The sample entry of a coding.
+  static func write(_ format: TrackFormat, to writer: inout BoxWriter) {
+    switch format {
+    case .avc(let configuration): write(configuration, to: &writer)
+    case .aac(let configuration): write(configuration, to: &writer)
     }
   }
 
   private func writeSampleTable(to writer: inout BoxWriter) {
     writer.fullBox("stsd") {
       $0.append(u32: 1)
-      switch format {
-      case .avc(let configuration): InitializationSection.write(configuration, to: &$0)
-      case .aac(let configuration): InitializationSection.write(configuration, to: &$0)
-      }
+      InitializationSection.write(format, to: &$0)
     }
     for type: BoxType in ["stts", "stsc"] { writer.fullBox(type) { $0.append(u32: 0) } }
     writer.fullBox("stsz") { $0.append(zeros: 8) }

@@ -93,6 +93,8 @@ package enum CacheLifetime: Hashable, Sendable {
   case newest
   /// For the one who asked: no shared cache keeps it.
   case personal
+  /// Of a show that is over: nothing changes any more, but it may be taken away.
+  case kept
 
   /// The value of Cache-Control.
   package var headerValue: String {
@@ -101,6 +103,7 @@ package enum CacheLifetime: Hashable, Sendable {
     case .addressed(let seconds): "public, max-age=\(seconds)"
     case .newest: "public, max-age=1"
     case .personal: "private, max-age=3600"
+    case .kept: "public, max-age=2592000, immutable"
     }
   }
 }
@@ -115,6 +118,17 @@ package struct LibraryContent: Hashable, Sendable {
   package var tag: String
   /// What `chunks` are to be encrypted with before they are given out; nil: nothing.
   package var cipher: SegmentCipher?
+
+  package init(
+    mediaType: String, chunks: [[UInt8]], lifetime: CacheLifetime, tag: String,
+    cipher: SegmentCipher? = nil
+  ) {
+    self.mediaType = mediaType
+    self.chunks = chunks
+    self.lifetime = lifetime
+    self.tag = tag
+    self.cipher = cipher
+  }
 
   /// The length of the body.
   package var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }

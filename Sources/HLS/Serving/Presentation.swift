@@ -12,11 +12,13 @@ package struct Presentation: Sendable {
   package private(set) var isEnded = false
   private var plan: CutPlan?
   private let firstSequence: Int
-  private var dateRanges: [DateRange] = []
+  private(set) var dateRanges: [DateRange] = []
+  /// How many there have been.
+  private(set) var dateRangeCount: UInt64 = 0
   private var dateRangeBytes = 0
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
-  private let keys: SegmentKeys?
+  let keys: SegmentKeys?
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package private(set) var revision: UInt64 = 0
   private var stills: [String: StillFile] = [:]
@@ -164,6 +166,7 @@ package struct Presentation: Sendable {
     guard !isEnded, !dateRanges.contains(where: { $0.id == range.id }) else { return }
     revision += 1
     dateRanges.append(range)
+    dateRangeCount += 1
     dateRangeBytes += range.line.utf8.count
     while dateRanges.count > HLSLimits.dateRangesMax
       || dateRangeBytes > HLSLimits.dateRangeBytesMax

@@ -6,6 +6,14 @@ import Crypto
 package struct SegmentCipher: Hashable, Sendable {
   package let key: [UInt8]
   package let vector: [UInt8]
+
+  /// Without an IV attribute the vector is the Media Sequence Number (section 5.2).
+  package static func vector(ofSegment sequence: Int) -> [UInt8] {
+    let number = UInt64(truncatingIfNeeded: sequence)
+    return (0..<16).map {
+      $0 < 8 ? 0 : UInt8(truncatingIfNeeded: number >> UInt64(120 - 8 * $0))
+    }
+  }
 }
 
 /// Makes the keys of a room. Nothing is kept: a key is a function of the secret, the run and its number.
@@ -31,13 +39,10 @@ package struct SegmentKeys: Sendable {
     return Array(secret.tag(over: purpose.span).prefix(AESCBC.byteCount))
   }
 
-  /// What a segment and its parts are encrypted with. Without an IV attribute the vector is the Media Sequence
-  /// Number (section 5.2).
+  /// What a segment and its parts are encrypted with.
   package func cipher(ofSegment sequence: Int, run: String) -> SegmentCipher {
-    let number = UInt64(truncatingIfNeeded: sequence)
-    let vector = (0..<16).map {
-      $0 < 8 ? 0 : UInt8(truncatingIfNeeded: number >> UInt64(120 - 8 * $0))
-    }
-    return SegmentCipher(key: key(self.number(ofSegment: sequence), run: run), vector: vector)
+    SegmentCipher(
+      key: key(self.number(ofSegment: sequence), run: run),
+      vector: SegmentCipher.vector(ofSegment: sequence))
   }
 }

@@ -14,6 +14,8 @@ struct RelayContext {
   let inbox: Mailbox<SidecarNews>
   let identity: ClientIdentity
   let server: WebServer
+  /// Where shows are kept; nil: nowhere.
+  let keeping: Keeping?
   let tokens = SocketTokens()
   /// Another one each time the process starts.
   let run: String

@@ -20,6 +20,7 @@ final class RoomRelay {
   private let context: RelayContext
   private var feed: RoomFeed
   private var desk: RequestDesk
+  private var keeper: RoomKeeper
   /// When anything of the room was last asked for.
   private var askedAt: Instant?
 
@@ -55,6 +56,8 @@ final class RoomRelay {
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
       silenceMax: context.silenceMax, keys: context.settings.keys)
+    keeper = RoomKeeper(room: room)
+    feed.keepsStills = context.keeping != nil
   }
 
   /// Whether there is no show to be played, now or yet.
@@ -103,9 +106,14 @@ final class RoomRelay {
     if !isOver { socket?.tick(at: now) }
     feed.advance(at: now)
     passOnOrders()
+    keep()
     for ticket in desk.expire(at: now) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
     }
+  }
+
+  private func keep() {
+    if let keeping = context.keeping { keeping.post(keeper.take(&feed)) }
   }
 
   private func listen(at now: Instant) {
@@ -218,6 +226,7 @@ final class RoomRelay {
     SidecarLog.write(.info, "the show is over", room: room)
     isOver = true
     feed.end()
+    keep()
     transcoder?.stop()
     transcoder = nil
     answerWaiting()

@@ -49,9 +49,11 @@ final class Sidecar {
       _ = inbox.post(.web(event))
     }
     var random = RandomSource.system
+    let keeping = try settings.keep.map { try Keeping($0, settings, server) }
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
+      server: server, keeping: keeping,
+      run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
     for room in settings.rooms {
       let relay = RoomRelay(room, context)
@@ -68,6 +70,7 @@ final class Sidecar {
     for relay in relays.values { relay.finish() }
     for session in sessions { SidecarJoin.leave(session) }
     listing?.join()
+    context.keeping?.stop()
     context.server.drain()
     context.server.join()
     return 0
@@ -148,14 +151,25 @@ final class Sidecar {
   }
 
   private func answer(_ asked: HTTPRequest, _ ticket: RequestTicket, at now: Instant) {
+    if context.keeping?.answer(asked, ticket, context.server) == true { return }
     let segments = asked.target.segments
-    if segments.count > 1, segments[0] == "hls", let relay = relays[segments[1]] {
+    if segments == ["metrics"], asked.method == .get {
+      context.server.post(.respond(ticket.connection, ticket.request, metrics))
+    } else if segments.count > 1, segments[0] == "hls", let relay = relays[segments[1]] {
       relay.answer(asked, ticket, at: now)
     } else if let response = desk.answer(
       asked, ticket, room: nil, nil, at: now, wall: SystemClock.wallTime())
     {
       context.server.post(.respond(ticket.connection, ticket.request, response))
     }
+  }
+
+  private var metrics: HTTPResponse {
+    var page = PrometheusText()
+    page.family("hawker_hls_rooms", .gauge, help: "Rooms relayed, those just over included.")
+    page.sample("hawker_hls_rooms", [:], UInt64(relays.count))
+    context.keeping?.write(to: &page)
+    return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: page.bytes)
   }
 
   // MARK: Rooms

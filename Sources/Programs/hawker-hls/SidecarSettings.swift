@@ -36,6 +36,8 @@ struct SidecarSettings: Sendable {
   let access: StreamAccess?
   /// What segments are encrypted with; nil: nothing.
   let keys: SegmentKeys?
+  /// The folder of kept shows; nil: none are kept.
+  let keep: String?
 
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
@@ -45,7 +47,8 @@ struct SidecarSettings: Sendable {
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--of all|own] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
-           [--encoder E] [--preset P]
+           [--encoder E] [--preset P] [--keep DIR]
+           hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
@@ -68,6 +71,9 @@ struct SidecarSettings: Sendable {
                 everybody may load every room
       --encrypt segments in AES-128, with another key every N of them; keys are below the room, behind
                 --access-key (players that can't decrypt play nothing)
+      --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
+                with a list of them at /hls/ROOM/kept/index.json
+      mp4       makes one MP4 file of a kept show
     """
 
   /// Rooms of one process: as many as one page of the server's list has.
@@ -127,6 +133,7 @@ struct SidecarSettings: Sendable {
     access = try SidecarSettings.access(values["--access-key"]?.last)
     let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
     var random = RandomSource.system
+    keep = values["--keep"]?.last
     keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
@@ -228,6 +235,7 @@ struct SidecarSettings: Sendable {
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
+    "--keep",
   ]
 
   private static func number(

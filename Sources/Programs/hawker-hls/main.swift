@@ -11,6 +11,7 @@ do {
     exit(try TranscodeBench.run(Array(arguments.dropFirst(2))))
   }
   if arguments.first == "bench" { exit(try HLSBench.run(arguments.dropFirst())) }
+  if arguments.first == "mp4" { exit(MovieCommand.run(arguments.dropFirst())) }
   let settings = try SidecarSettings(Array(arguments))
   exit(try Sidecar(settings).run())
 } catch let fault as ClientFault {

@@ -25,8 +25,9 @@ def binary():
 class Sidecar:
     """For one room by WHEP or, without a room, for all live rooms of the server."""
 
-    def __init__(self, folder, server, room=None, *flags, token=None):
-        self.room, self.starts = room, 0
+    def __init__(self, folder, server, room=None, *flags, token=None, wrapper=()):
+        """`wrapper`: a command that ends by becoming the one it is given."""
+        self.room, self.starts, self.wrapper = room, 0, wrapper
         self.folder = pathlib.Path(folder)
         if room:
             source = ["--whep", server.whep(room)]
@@ -41,7 +42,7 @@ class Sidecar:
         """Starts it, or starts it again where it was."""
         self.starts += 1
         self.process = Process(
-            [binary(), "--http", self.address, *self.flags],
+            [*self.wrapper, binary(), "--http", self.address, *self.flags],
             self.folder / f"hls-{self.starts}.log",
             None,
         )
@@ -64,6 +65,15 @@ class Sidecar:
         """The body of what is there, or None."""
         status, _, body = self.get(path, room)
         return body.decode() if status == 200 else None
+
+    def metric(self, name):
+        connection = http.client.HTTPConnection(self.address, timeout=15)
+        try:
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode()
+        finally:
+            connection.close()
+        return float(re.search(rf"^{name} (\S+)$", text, re.M).group(1))
 
     def folders(self, room=None):
         """The folders of the video renditions, none before there is a room."""

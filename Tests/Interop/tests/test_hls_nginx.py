@@ -44,7 +44,7 @@ def show(server, room, start_client, evidence):
     key = evidence / "access.key"
     key.write_text(f"# of this test\n{SECRET}\n")
     with contextlib.ExitStack() as running:
-        sidecar = SignedSidecar(evidence, server, room, "--access-key", key)
+        sidecar = SignedSidecar(evidence, server, room, "--access-key", key, "--keep", evidence / "kept")
         running.callback(sidecar.stop)
         nginx = Nginx(evidence, sidecar.address)
         running.callback(nginx.stop)
@@ -188,6 +188,9 @@ def test_nginx_serves_http2_ranges_and_both_codings(show):
     assert plain[1]["Content-Encoding"] is None and plain[2].startswith(b"#EXTM3U")
     small = player.get("index.m3u8", **{"Accept-Encoding": "gzip"})
     assert small[1]["Content-Encoding"] == "gzip" and len(small[2]) < len(plain[2]) / 2
+    # Shows that are over go through as well; there is none yet.
+    kept = Player(sidecar, "kept", nginx)
+    assert kept.get("index.json")[::2] == (200, b'{"shows":[]}')
     room = Player(sidecar, ".", nginx)
     room.base = room.base.removesuffix("/.")
     manifest = room.get("manifest.mpd")

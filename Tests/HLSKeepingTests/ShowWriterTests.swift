@@ -1,0 +1,191 @@
+// Kept shows on a disk that runs full, and of a process that is killed at any moment.
+
+import Crypto
+import HLS
+import JSON
+import Testing
+import Wire
+
+@testable import HLSKeeping
+
+@Suite("Writing a show that is kept")
+struct ShowWriterTests {
+  private let folder = "demo/20231114T221320Z-r1"
+
+  /// What a keeper says of `seconds` of sound.
+  private func orders(
+    seconds: Int, ends: Bool = true, run: String = "r1", keys: SegmentKeys? = nil,
+    frameBytes: Int = 40
+  ) throws -> [KeepOrder] {
+    var room = Presentation(
+      timing: HLSTiming(window: .seconds(14)),
+      epoch: WallTime(nanoseconds: 1_700_000_000_000_000_000), run: run, keys: keys)
+    let format = TrackFormat.aac(
+      try AACConfiguration(sampleRate: 48_000, channelCount: 2, bitsPerSecond: 96_000))
+    _ = room.addRendition("sound", .audio(name: "Sound", language: nil), format: format, at: .zero)
+    var keeper = ShowKeeper(room: "demo")
+    var orders: [KeepOrder] = []
+    for index in 0..<Int64(seconds * 48_000 / 1024) {
+      let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: frameBytes)
+      room.append(TimedSample(time: index * 1024, bytes: bytes, isSync: true), to: 0)
+      orders += keeper.take(room)
+    }
+    if ends {
+      room.end(at: .seconds(Int64(seconds)))
+      orders += keeper.take(room)
+    }
+    return orders
+  }
+
+  private func playlist(_ disk: FaultyDisk, run: String = "r1") throws -> KeptPlaylist {
+    try #require(KeptPlaylist(disk.text("demo/20231114T221320Z-\(run)/sound/index.m3u8")))
+  }
+
+  /// Every file that the playlist names is there, whole.
+  private func check(_ disk: FaultyDisk, against whole: FaultyDisk) throws -> KeptPlaylist {
+    let playlist = try playlist(disk)
+    #expect(playlist.isFinished)
+    for entry in playlist.entries where !entry.isGap {
+      for name in [entry.uri, entry.map] {
+        let path = "\(folder)/sound/\(name)"
+        #expect(disk.files[path] != nil && disk.files[path] == whole.files[path], "\(path)")
+      }
+    }
+    #expect(!disk.files.keys.contains { $0.hasSuffix(KeptNames.draftSuffix) })
+    return playlist
+  }
+
+  @Test("a show that ends is a VOD that is listed; while it goes on, nothing of it is given out")
+  func whole() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    var seen: [OnShowWriter] = []
+    let library = KeptLibrary(disk)
+    for order in try orders(seconds: 9) {
+      #expect(library.file(show: folder, path: "sound/index.m3u8") == nil)
+      #expect(library.list(room: "demo") == Array(#"{"shows":[]}"#.utf8))
+      writer.take(order, at: .zero) { seen.append($0) }
+    }
+    #expect(seen.last == .finished(folder: folder))
+    let playlist = try check(disk, against: disk)
+    #expect(playlist.entries.count == 5 && playlist.entries.allSatisfy { !$0.isGap })
+    #expect(
+      library.file(show: folder, path: "sound/index.m3u8")
+        == disk.files["\(folder)/sound/index.m3u8"])
+    let list = try JSONValue.parse(library.list(room: "demo"))
+    guard case .object(let object) = list, case .array(let shows)? = object["shows"],
+      case .object(let row)? = shows.first
+    else {
+      Issue.record("no list")
+      return
+    }
+    #expect(row["startsAtMs"] == 1_700_000_000_000 && row["durationMs"] == 8981)
+    #expect(row["url"] == "20231114T221320Z-r1/index.m3u8" && row["gapMs"] == 0)
+  }
+
+  @Test("killed between any two calls, or in the middle of one, it loses at most one segment")
+  func killed() throws {
+    let all = try orders(seconds: 13)
+    let whole = FaultyDisk()
+    var writer = ShowWriter(whole)
+    for order in all { writer.take(order, at: .zero) { _ in } }
+    let count = whole.calls.count
+    #expect(count > 15)
+    for calls in 0..<count {
+      let disk = FaultyDisk()
+      disk.callsLeft = calls
+      var writer = ShowWriter(disk)
+      for order in all { writer.take(order, at: .zero) { _ in } }
+      let segments = whole.calls.prefix(calls).count { $0.hasSuffix(".m4s") }
+      disk.callsLeft = Int.max
+      let recovered = ShowFinish(disk).recover()
+      let isListed = disk.files["\(folder)/show.json"] != nil
+      // Before its renditions are known it is no show; that is within its first segment.
+      guard isListed else {
+        #expect(recovered.isEmpty && segments <= 1, "\(calls)")
+        #expect(disk.list("demo").isEmpty, "\(calls)")
+        continue
+      }
+      let playlist = try check(disk, against: whole)
+      #expect(playlist.entries.count >= segments - 1, "\(calls)")
+      #expect(ShowFinish(disk).recover().isEmpty)
+    }
+  }
+
+  @Test("a full disk: gaps from there, said once; with room again segments, and the end is a VOD")
+  func full() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    var seen: [OnShowWriter] = []
+    let all = try orders(seconds: 20)
+    let segments = all.indices.filter { if case .segment = all[$0] { true } else { false } }
+    for (index, order) in all.enumerated() {
+      if index == segments[3] { disk.free = ShowWriter<FaultyDisk>.reserveBytes + 100 }
+      if index == segments[6] { disk.free = 1 << 40 }
+      writer.take(order, at: Instant.zero + .seconds(Int64(index))) { seen.append($0) }
+    }
+    #expect(seen.filter { if case .stopped = $0 { true } else { false } } == [.stopped(.full)])
+    #expect(seen.count { $0 == .resumed } == 1)
+    #expect(seen.count { $0 == .lost } == 3)
+    let playlist = try check(disk, against: disk)
+    #expect(playlist.entries.map(\.isGap) == (0..<10).map { (3...5).contains($0) })
+  }
+
+  @Test("a disk that takes nothing at all: playlists wait in order and are written when it does")
+  func failing() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    var seen: [OnShowWriter] = []
+    let all = try orders(seconds: 20)
+    for (index, order) in all.enumerated() {
+      if index == 6 { disk.fault = DiskFault(code: 5) }
+      writer.take(order, at: Instant.zero + .seconds(Int64(index))) { seen.append($0) }
+    }
+    #expect(seen.count { if case .stopped = $0 { true } else { false } } == 1)
+    #expect(!seen.contains(.finished(folder: folder)) && writer.isStopped)
+    disk.fault = nil
+    writer.advance(to: Instant.zero + .seconds(100)) { seen.append($0) }
+    #expect(seen.contains(.finished(folder: folder)) && seen.last == .resumed)
+    let playlist = try check(disk, against: disk)
+    #expect(playlist.entries.count == 10 && playlist.entries.last?.isGap == true)
+    #expect(!disk.files.keys.contains(".probe"))
+  }
+
+  @Test("what waits for one show is bounded; others go on")
+  func bounded() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    var seen: [OnShowWriter] = []
+    disk.fault = .full
+    let line = KeptText(
+      path: "demo/a/low/index.m3u8", text: String(repeating: "#\n", count: 50_000))
+    for _ in 0..<100 { writer.take(.append(line), at: .zero) { seen.append($0) } }
+    #expect(seen.contains(.givenUp(folder: "demo/a")))
+    disk.fault = nil
+    writer.advance(to: Instant.zero + .seconds(10)) { seen.append($0) }
+    writer.take(.append(line), at: .zero) { seen.append($0) }
+    #expect(disk.files.isEmpty)
+    writer.take(.append(KeptText(path: "demo/b/low/index.m3u8", text: "x")), at: .zero) { _ in }
+    #expect(disk.files.count == 1)
+  }
+
+  @Test("an encrypted show: files decrypt with the key beside them, which is its owner's alone")
+  func encrypted() throws {
+    let disk = FaultyDisk()
+    let clear = FaultyDisk()
+    var (writer, open) = (ShowWriter(disk), ShowWriter(clear))
+    let keys = SegmentKeys(secret: [9], segmentsEach: 2)
+    for order in try orders(seconds: 9, keys: keys) { writer.take(order, at: .zero) { _ in } }
+    for order in try orders(seconds: 9) { open.take(order, at: .zero) { _ in } }
+    let playlist = try playlist(disk)
+    for entry in playlist.entries {
+      let key = "\(folder)/sound/\(try #require(entry.key))"
+      #expect(disk.secrets.contains(key))
+      let vector = (0..<16).map { $0 < 15 ? 0 : UInt8(entry.sequence) }
+      let path = "\(folder)/sound/\(entry.uri)"
+      let plain = AESCBC.decrypt(
+        try #require(disk.files[path]), key: try #require(disk.files[key]), vector: vector)
+      #expect(plain != nil && plain == clear.files[path])
+    }
+  }
+}
