@@ -20,7 +20,7 @@ package struct KeptLibrary<Disk: KeptDisk> {
   package func list(room: String) -> [UInt8] {
     var shows: [JSONValue] = []
     for show in disk.list(room).reversed() where shows.count < KeptLibrary.showsMax {
-      guard let facts = facts("\(room)/\(show)") else { continue }
+      guard KeptNames.isShow(show), let facts = facts("\(room)/\(show)") else { continue }
       var row = facts
       row["url"] = .string("\(show)/\(ResourceNames.multivariant)")
       if disk.size("\(room)/\(show)/\(KeptNames.poster)") != nil {

@@ -20,7 +20,7 @@ package struct ShowFinish<Disk: KeptDisk> {
   package func recover(_ failed: (String, DiskFault) -> Void = { _, _ in }) -> [String] {
     var finished: [String] = []
     for room in disk.list("") where ResourceNames.isSafe(folder: room) {
-      for show in disk.list(room) where ResourceNames.isSafe(folder: show) {
+      for show in disk.list(room) where KeptNames.isShow(show) {
         let folder = "\(room)/\(show)"
         guard disk.size("\(folder)/\(KeptNames.facts)") == nil else { continue }
         do throws(DiskFault) {

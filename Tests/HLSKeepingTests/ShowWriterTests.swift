@@ -112,6 +112,26 @@ struct ShowWriterTests {
     }
   }
 
+  @Test(
+    "what a machine without power had not on its disk is a gap; other people's folders are left alone"
+  )
+  func missing() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    for order in try orders(seconds: 9, ends: false) { writer.take(order, at: .zero) { _ in } }
+    disk.remove("\(folder)/sound/r1-s1.m4s")
+    disk.cut("\(folder)/sound/r1-s2.m4s", to: 0)
+    let others = [
+      "home/letters/a.txt", "demo/20231114/x.txt", "demo/20231114T221320Z/x.txt",
+      "demo/2023111xT221320Z-r1/x.txt",
+    ]
+    for path in others { try disk.append(path, [1]) }
+    #expect(ShowFinish(disk).recover() == [folder])
+    let playlist = try playlist(disk)
+    #expect(playlist.entries.map(\.isGap) == [false, true, true, false])
+    for path in others { #expect(disk.files[path] == [1], "\(path)") }
+  }
+
   @Test("a full disk: gaps from there, said once; with room again segments, and the end is a VOD")
   func full() throws {
     let disk = FaultyDisk()

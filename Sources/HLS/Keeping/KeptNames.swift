@@ -22,6 +22,18 @@ package enum KeptNames {
       + "\(two(date.hour))\(two(date.minute))\(two(date.second))Z-\(run)"
   }
 
+  /// Whether a folder has the name of a show: nobody else's folder is ever changed.
+  package static func isShow(_ name: String) -> Bool {
+    let pieces = name.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    let form = Array("00000000T000000Z".utf8)
+    guard pieces.count == 2, pieces[0].utf8.count == form.count,
+      ResourceNames.isSafe(folder: String(pieces[1]))
+    else { return false }
+    return zip(pieces[0].utf8, form).allSatisfy { byte, place in
+      place == 0x30 ? (0x30...0x39).contains(byte) : byte == place
+    }
+  }
+
   /// Whether a file may have this name: letters, digits, `-` and `_`, then one dot and a suffix of letters
   /// and digits. So nothing hidden, no draft, no way to another folder.
   package static func isSafe(file: some StringProtocol) -> Bool {
