@@ -51,6 +51,20 @@ struct SeatsTests {
     #expect(seats.total.hls == 0)
   }
 
+  @Test("a session whose room is read again has the seat it had, and leaves it once")
+  func enterAgain() {
+    var seats = Seats(budget: 2, at: Self.start)
+    for _ in 0..<2 {
+      seats.enter("tab", room: Self.room, identity: "v", at: Self.start)
+      #expect(seats.total.taken == 1)
+    }
+    seats.connected(.session("tab"), at: Self.start)
+    seats.enter("tab", room: Self.room, identity: "v", at: Self.start)
+    #expect(seats.viewers[.session("tab")]?.place == .seated && seats.total.webRTC == 1)
+    seats.leave(.session("tab"))
+    #expect(seats.total == Seats.Tally())
+  }
+
   @Test("a seat that was promised and not taken goes to the next, and its viewer waits")
   func lapses() {
     var (seats, now) = Self.seats(budget: 1, watching: 3)
