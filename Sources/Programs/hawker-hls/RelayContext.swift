@@ -14,6 +14,8 @@ struct RelayContext {
   let inbox: Mailbox<SidecarNews>
   let identity: ClientIdentity
   let server: WebServer
+  /// Where the web server finds answers that were just given.
+  let shelf: AnswerShelf
   let tokens = SocketTokens()
   /// Another one each time the process starts.
   let run: String

@@ -45,13 +45,16 @@ final class Sidecar {
     let clients = try ClientLoop(waker: waker)
     signals = try SignalWatch([.terminate, .interrupt])
     try clients.loop.add(signals.descriptor, token: Sidecar.signalToken, interest: .reading)
-    let server = try WebServer(WebConfig(address: settings.address)) { event in
+    var web = WebConfig(address: settings.address)
+    let shelf = AnswerShelf()
+    web.shelf = shelf
+    let server = try WebServer(web) { event in
       _ = inbox.post(.web(event))
     }
     var random = RandomSource.system
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
+      server: server, shelf: shelf, run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax)
     for room in settings.rooms {
       let relay = RoomRelay(room, context)
@@ -89,7 +92,7 @@ final class Sidecar {
       nextTickAt = now + Sidecar.tick
       tick(at: now)
     }
-    for relay in relays.values { relay.answerWaiting() }
+    for relay in relays.values { relay.answerWaiting(at: now) }
   }
 
   /// Room sockets are on the clients' loop, under numbers of their own.
