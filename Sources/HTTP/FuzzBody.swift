@@ -46,7 +46,7 @@ package enum HTTPFuzzBody {
   }
 
   /// What is understood at a glance is what the parser understands, and nothing that an answer depends on is missed.
-  private static func glance(_ bytes: borrowing Span<UInt8>) {
+  package static func glance(_ bytes: borrowing Span<UInt8>) {
     guard let glance = HTTPGlance(bytes) else { return }
     let target = String(decoding: bytes.extracting(glance.target).toArray(), as: UTF8.self)
     let coding = String(decoding: bytes.extracting(glance.acceptEncoding).toArray(), as: UTF8.self)

@@ -255,6 +255,7 @@ final class RoomRelay {
       switch heard {
       case .ended: hasEnded = true
       case .event(let event): feed.take(event)
+      case .pictureChanged: feed.expectPicture()
       case .joined: SidecarLog.write(.info, "listening to the room", room: room)
       case .bye, .refused: break
       }

@@ -54,7 +54,8 @@ final class Sidecar {
     var random = RandomSource.system
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, shelf: shelf, run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
+      server: server, shelf: shelf,
+      run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax)
     for room in settings.rooms {
       let relay = RoomRelay(room, context)
