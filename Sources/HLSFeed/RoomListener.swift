@@ -81,7 +81,7 @@ package struct RoomListener: Sendable {
       if let ms = try? fields.optionalInt("pingIntervalMs") {
         pingInterval = .milliseconds(min(max(ms, 1000), 60_000))
       }
-      return [.joined]
+      return [.joined] + (pictures.take(message, type) ? [.pictureChanged] : [])
     case "bye": return [bye(fields)]
     case "tracks", "trackAdded", "trackRemoved":
       return pictures.take(message, type) ? [.pictureChanged] : []

@@ -16,12 +16,12 @@ struct RoomPictureSources: Sendable {
   /// A room has far fewer publications.
   private static let tracksMax = 256
 
-  /// Takes `tracks`, `trackAdded` or `trackRemoved`.
+  /// Takes `joined`, `tracks`, `trackAdded` or `trackRemoved`.
   ///
   /// - Returns: whether the picture is another one now than when there was one last.
   mutating func take(_ message: JSONObject, _ type: String) -> Bool {
     switch type {
-    case "tracks":
+    case "joined", "tracks":
       guard case .array(let list)? = message["tracks"] else { return false }
       tracks = [:]
       for case .object(let track) in list.prefix(RoomPictureSources.tracksMax) { add(track) }

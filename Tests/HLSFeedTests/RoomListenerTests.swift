@@ -166,7 +166,10 @@ struct RoomListenerTests {
     func changes(_ texts: String...) -> Bool {
       texts.flatMap { listener.receive(Array($0.utf8), at: Self.now) }.contains(.pictureChanged)
     }
-    #expect(!changes(added("t1", "host"), added("t2", "host", kind: "audio")))
+    #expect(
+      !changes(
+        #"{"type":"joined","tracks":[{"id":"t1","kind":"video","role":"host","stream":"main"}]}"#,
+        added("t2", "host", kind: "audio")))
     // A guest, and the host's screen, are beside the host's picture.
     #expect(!changes(added("t3", "cohost"), added("t4", "host", "screen")))
     #expect(!changes(removed("t3"), removed("t4"), removed("t9")))
