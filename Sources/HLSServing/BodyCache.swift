@@ -10,6 +10,7 @@ struct BodyCache {
   /// What a playlist's bytes and headers depend on. Whoever asks for whichever past part gets the same.
   private enum Key: Hashable {
     case multivariant
+    case manifest
     case keyframes(Int)
     case playlist(Int, skips: Bool, isAddressed: Bool)
   }
@@ -50,6 +51,7 @@ struct BodyCache {
   private static func key(_ request: LibraryRequest) -> Key? {
     switch request {
     case .multivariant: .multivariant
+    case .manifest: .manifest
     case .keyframes(let place): .keyframes(place)
     case .playlist(let place, let directives):
       .playlist(place, skips: directives.skips, isAddressed: directives.sequence != nil)

@@ -76,7 +76,7 @@ struct MultivariantPlaylist {
 
   /// BANDWIDTH is required and an upper bound; before the first segment is complete it is guessed from
   /// the picture's size: a tenth of a bit per pixel at 30 frames a second, as browsers encode.
-  private static func peak(_ rendition: Rendition) -> Int {
+  static func peak(_ rendition: Rendition) -> Int {
     if rendition.peakBitsPerSecond > 0 { return rendition.peakBitsPerSecond }
     switch rendition.format {
     case .avc(let configuration):

@@ -15,6 +15,8 @@ package struct ResourceNames: Hashable, Sendable {
 
   /// The Multivariant Playlist.
   package static let multivariant = "index.m3u8"
+  /// The MPD of DASH.
+  package static let manifest = "manifest.mpd"
   /// A Media Playlist, in its rendition's folder.
   package static let playlist = "index.m3u8"
   /// The I-frame playlist, in its rendition's folder.
@@ -24,6 +26,8 @@ package struct ResourceNames: Hashable, Sendable {
   package func initialization(_ index: Int) -> String { "\(run)-i\(index).mp4" }
   /// A Media Segment.
   package func segment(_ sequence: Int) -> String { "\(run)-s\(sequence).m4s" }
+  /// The names of Media Segments as a DASH template.
+  var segmentTemplate: String { "\(run)-s$Number$.m4s" }
   /// A Partial Segment.
   package func part(_ number: Int) -> String { "\(run)-p\(number).m4s" }
 
@@ -34,8 +38,11 @@ package struct ResourceNames: Hashable, Sendable {
   func parse(_ name: Substring) -> (kind: Character, number: Int)? {
     guard name.hasPrefix("\(run)-") else { return nil }
     let rest = name.dropFirst(run.count + 1)
-    guard let kind = rest.first, let dot = rest.firstIndex(of: ".") else { return nil }
-    let digits = rest[rest.index(after: rest.startIndex)..<dot]
+    guard let kind = rest.first else { return nil }
+    // The point is looked for behind the letter: a name may begin with one.
+    let tail = rest.dropFirst()
+    guard let dot = tail.firstIndex(of: ".") else { return nil }
+    let digits = tail[..<dot]
     // One name for one thing: no signs, no leading zeros.
     guard let number = Int(digits), number >= 0, String(number) == digits else { return nil }
     let suffix: Substring = kind == "i" ? ".mp4" : kind == "k" ? ".key" : ".m4s"

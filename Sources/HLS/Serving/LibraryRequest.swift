@@ -50,6 +50,8 @@ package struct DeliveryDirectives: Hashable, Sendable {
 /// A resource of a room.
 package enum LibraryRequest: Hashable, Sendable {
   case multivariant
+  /// The MPD of DASH.
+  case manifest
   /// A file beside the renditions.
   case still(String)
   case playlist(rendition: Int, DeliveryDirectives)

@@ -211,6 +211,7 @@ package struct Presentation: Sendable {
   /// - Throws: `.badRequest` for directives that can't be meant.
   package func request(path: String, query: String) throws(LibraryRefusal) -> LibraryRequest? {
     if path == ResourceNames.multivariant { return .multivariant }
+    if path == ResourceNames.manifest { return .manifest }
     if stills[path] != nil { return .still(path) }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let place = renditions.firstIndex(where: { $0.name == parts[0] })
@@ -235,6 +236,7 @@ package struct Presentation: Sendable {
   package func answer(_ request: LibraryRequest) -> LibraryAnswer {
     switch request {
     case .multivariant: return multivariant()
+    case .manifest: return manifest()
     case .still(let name):
       guard let file = stills[name] else { return .refused(.notFound) }
       return .content(
@@ -309,6 +311,19 @@ package struct Presentation: Sendable {
       [MultivariantPlaylist(renditions: ready, hasKeyframes: keys == nil).bytes], .newest)
   }
 
+  /// The media type of the MPD (ISO/IEC 23009-1 annex C).
+  package static let manifestType = "application/dash+xml"
+
+  /// DASH knows no segments that are encrypted as a whole.
+  private func manifest() -> LibraryAnswer {
+    guard keys == nil else { return .refused(.notFound) }
+    let ready = renditions.filter { $0.listed.contains { $0.isComplete && !$0.isGap } }
+    guard !ready.isEmpty else { return .refused(.unavailable) }
+    let manifest = DASHManifest(
+      renditions: ready, names: names, epoch: epoch, timing: timing, isEnded: isEnded)
+    return content(Presentation.manifestType, [manifest.bytes], .newest)
+  }
+
   private func part(_ place: Int, _ number: Int) -> LibraryAnswer {
     guard renditions.indices.contains(place) else { return .refused(.notFound) }
     let rendition = renditions[place]
@@ -328,7 +343,7 @@ package struct Presentation: Sendable {
     switch request {
     case .playlist(let place, let directives): standing(place, directives) == .wait
     case .part(let place, let number): part(place, number) == .wait
-    case .multivariant, .still, .keyframes, .initialization, .segment, .key: false
+    case .multivariant, .manifest, .still, .keyframes, .initialization, .segment, .key: false
     }
   }
 

@@ -85,7 +85,24 @@ def test_an_h264_room_plays_in_ffmpeg_and_gstreamer(
     )
     buffers = played.stdout.count("chain   *******")
     assert played.returncode == 0 and buffers >= 90, played.stdout[-2000:] + played.stderr[-2000:]
+    plays_as_dash(sidecar, report)
     publisher.stop()
+
+
+def plays_as_dash(sidecar, report):
+    """The same segments by the MPD, in FFmpeg without a complaint."""
+    decoded = subprocess.run(
+        [
+            "ffmpeg", "-v", "warning", "-i", sidecar.url("manifest.mpd"), "-t", "3",
+            "-map", "0:v:0", "-map", "0:a:0", "-fps_mode", "passthrough", "-progress", "pipe:1",
+            "-f", "null", "-",
+        ],
+        capture_output=True, text=True, timeout=60,
+    )
+    frames = int(re.findall(r"^frame=\s*(\d+)", decoded.stdout, re.M)[-1])
+    assert decoded.returncode == 0 and decoded.stderr == "", decoded.stderr
+    assert abs(frames - 3 * FRAMES_PER_SECOND) <= 1
+    report(f"DASH: {frames} frames in FFmpeg")
 
 
 def test_a_blocked_playlist_comes_with_its_part(server, room, start_client, sidecar, report):

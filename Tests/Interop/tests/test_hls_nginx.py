@@ -188,6 +188,17 @@ def test_nginx_serves_http2_ranges_and_both_codings(show):
     assert plain[1]["Content-Encoding"] is None and plain[2].startswith(b"#EXTM3U")
     small = player.get("index.m3u8", **{"Accept-Encoding": "gzip"})
     assert small[1]["Content-Encoding"] == "gzip" and len(small[2]) < len(plain[2]) / 2
+    room = Player(sidecar, ".", nginx)
+    room.base = room.base.removesuffix("/.")
+    manifest = room.get("manifest.mpd")
+    assert manifest[0] == 200 and manifest[1]["Content-Type"] == "application/dash+xml"
+    assert f'{folder}/'.encode() in manifest[2]
+    # There are pictures from the second whole segment on.
+    assert room.get("poster.jpg")[1]["Content-Type"] == "image/jpeg"
+    listed = room.get("thumbnails.vtt")[2].decode()
+    sprite = re.search(r"^(sprite-\S+\.jpg)#", listed, re.M).group(1)
+    assert room.get(sprite)[2].startswith(b"\xff\xd8")
+    assert room.get("healthz")[0] == 404
     curl = subprocess.run(
         ["curl", "--http2", "-sk", "-o", "/dev/null", "-w", "%{http_version} %{http_code}",
          f"https://{nginx.address}{player.base}/index.m3u8"],

@@ -106,7 +106,22 @@ def test_rooms_their_events_and_their_end(server, start_client, sidecar, report)
     assert "PRELOAD-HINT" not in ended and len(ranges(ended)) == len(told)
     time.sleep(2)
     assert sidecar.text(f"{folder}/index.m3u8", "red") == ended
+    plays_as_dash(sidecar.url("manifest.mpd", "red"), report)
     assert "#EXT-X-ENDLIST" not in sidecar.playlist(whole_segments(2), room="blue")
+
+
+def plays_as_dash(manifest, report):
+    """The whole show by its MPD in GStreamer; of a live one it buffers thirty seconds first."""
+    played = subprocess.run(
+        [
+            "gst-launch-1.0", "-v", "urisourcebin", f"uri={manifest}", "parse-streams=true", "!",
+            "identity", "eos-after=100", "silent=false", "!", "fakesink",
+        ],
+        capture_output=True, text=True, timeout=60,
+    )
+    buffers = played.stdout.count("chain   *******")
+    report(f"DASH: {buffers} buffers in GStreamer")
+    assert played.returncode == 0 and buffers >= 90, played.stdout[-2000:] + played.stderr[-2000:]
 
 
 def test_it_outlives_its_publisher_and_its_server(server, start_client, sidecar, report):

@@ -1,0 +1,168 @@
+// The MPD of DASH over the same segments: ISO/IEC 23009-1 section 5, live profile.
+
+import Wire
+
+/// Writes what DASH players need to play the segments that HLS has.
+///
+/// A period ends where a rendition's Media Initialization Section changes or a gap begins or ends:
+/// a SegmentTimeline can skip no number, and a representation has one initialization.
+struct DASHManifest {
+  let renditions: [Rendition]
+  let names: ResourceNames
+  let epoch: WallTime
+  let timing: HLSTiming
+  let isEnded: Bool
+
+  /// A period: these segments of these renditions, without gap or change.
+  private struct Period {
+    let start: TimeSpan
+    var runs: [(rendition: Rendition, segments: [StoredSegment])]
+  }
+
+  var bytes: [UInt8] {
+    var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    text += "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\""
+    text += " profiles=\"urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019\""
+    text += " minBufferTime=\"\(DASHManifest.duration(timing.segment))\""
+    text +=
+      " maxSegmentDuration=\"\(DASHManifest.duration(timing.segment + HLSTiming.longestExcess))\""
+    text += isEnded ? ended : live
+    text += ">\n"
+    for period in periods { write(period, to: &text) }
+    // Its Date tells players our clock: segments can be asked for only when they are there.
+    if !isEnded {
+      text += "<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-head:2014\""
+      text += " value=\"\(ResourceNames.manifest)\"/>\n"
+    }
+    return Array((text + "</MPD>\n").utf8)
+  }
+
+  /// The end of what is listed, since the epoch.
+  private var end: TimeSpan {
+    renditions.compactMap { rendition in
+      rendition.listed.last { $0.isComplete }.map { rendition.span($0.end) }
+    }.max() ?? .zero
+  }
+
+  private var ended: String {
+    // Times in periods are since the epoch; what is gone from the window counts, as HLS counts it.
+    " type=\"static\" mediaPresentationDuration=\"\(DASHManifest.duration(end))\""
+  }
+
+  private var live: String {
+    [
+      " type=\"dynamic\"", "availabilityStartTime=\"\(CalendarDate(epoch).rfc3339)\"",
+      "publishTime=\"\(CalendarDate(epoch + end).rfc3339)\"",
+      "minimumUpdatePeriod=\"\(DASHManifest.duration(timing.segment))\"",
+      "timeShiftBufferDepth=\"\(DASHManifest.duration(timing.window))\"",
+      "suggestedPresentationDelay=\"\(DASHManifest.duration(timing.holdBack))\"",
+    ].joined(separator: " ")
+  }
+
+  // MARK: Periods
+
+  private var periods: [Period] {
+    var cuts: Set<Int> = []
+    for rendition in renditions {
+      var last: StoredSegment?
+      for segment in rendition.listed where segment.isComplete {
+        if last?.initialization != segment.initialization || last?.isGap != segment.isGap {
+          cuts.insert(segment.sequence)
+        }
+        last = segment
+      }
+    }
+    let starts = cuts.sorted()
+    return starts.indices.compactMap { index in
+      let next = index + 1 < starts.count ? starts[index + 1] : Int.max
+      return period(starts[index]..<next)
+    }
+  }
+
+  private func period(_ sequences: Range<Int>) -> Period? {
+    var runs: [(rendition: Rendition, segments: [StoredSegment])] = []
+    for rendition in renditions {
+      let segments = rendition.listed.filter {
+        sequences.contains($0.sequence) && $0.isComplete && !$0.isGap
+      }
+      if !segments.isEmpty { runs.append((rendition, segments)) }
+    }
+    let start = runs.compactMap { run in run.segments.first.map { run.rendition.span($0.start) } }
+    guard let first = start.min() else { return nil }
+    return Period(start: first, runs: runs)
+  }
+
+  // MARK: Text
+
+  private func write(_ period: Period, to text: inout String) {
+    // The same period has the same name in every manifest: its place on the room's timeline.
+    text += "<Period id=\"\(period.start.nanoseconds / 1_000_000)\""
+    text += " start=\"\(DASHManifest.duration(period.start))\">\n"
+    let pictures = period.runs.filter {
+      if case .video = $0.rendition.kind { true } else { false }
+    }
+    if !pictures.isEmpty {
+      text += "<AdaptationSet id=\"0\" contentType=\"video\" mimeType=\"video/mp4\""
+      text += " segmentAlignment=\"true\">\n"
+      for run in pictures { write(run.rendition, run.segments, from: period.start, to: &text) }
+      text += "</AdaptationSet>\n"
+    }
+    for (index, run) in period.runs.enumerated() {
+      guard case .audio(_, let language) = run.rendition.kind else { continue }
+      text += "<AdaptationSet id=\"\(index + 1)\" contentType=\"audio\" mimeType=\"audio/mp4\""
+      if let language { text += " lang=\"\(DASHManifest.escaped(language))\"" }
+      text += " segmentAlignment=\"true\" startWithSAP=\"1\">\n"
+      write(run.rendition, run.segments, from: period.start, to: &text)
+      text += "</AdaptationSet>\n"
+    }
+    text += "</Period>\n"
+  }
+
+  private func write(
+    _ rendition: Rendition, _ segments: [StoredSegment], from start: TimeSpan,
+    to text: inout String
+  ) {
+    guard let first = segments.first,
+      rendition.formats.indices.contains(first.initialization)
+    else { return }
+    let format = rendition.formats[first.initialization]
+    text += "<Representation id=\"\(rendition.name)\" codecs=\"\(format.codec)\""
+    text += " bandwidth=\"\(MultivariantPlaylist.peak(rendition))\""
+    switch format {
+    case .avc(let picture):
+      text += " width=\"\(picture.width)\" height=\"\(picture.height)\">\n"
+    case .aac(let sound):
+      text += " audioSamplingRate=\"\(sound.sampleRate)\">\n"
+      text += "<AudioChannelConfiguration"
+      text += " schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\""
+      text += " value=\"\(sound.channelCount)\"/>\n"
+    }
+    let folder = "\(rendition.name)/"
+    text += "<SegmentTemplate timescale=\"\(format.timescale)\""
+    text += " presentationTimeOffset=\"\(max(0, rendition.ticks.count(start)))\""
+    text += " initialization=\"\(folder)\(names.initialization(first.initialization))\""
+    text +=
+      " media=\"\(folder)\(names.segmentTemplate)\" startNumber=\"\(first.sequence)\">\n<SegmentTimeline>\n"
+    for segment in segments {
+      text += "<S t=\"\(segment.start)\" d=\"\(segment.duration)\"/>\n"
+    }
+    text += "</SegmentTimeline>\n</SegmentTemplate>\n</Representation>\n"
+  }
+
+  /// xs:duration in seconds.
+  private static func duration(_ span: TimeSpan) -> String { "PT\(AttributeText.seconds(span))S" }
+
+  private static func escaped(_ text: String) -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case "\"": escaped += "&quot;"
+      case _ where scalar.value < 0x20: continue
+      case _: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+}
