@@ -12,8 +12,13 @@ struct RoomShelf {
   private let owner: UInt64
   /// What the answers there were made of.
   private var standing: Standing?
-  /// When the oldest answer there was given; nil when there is none.
+  /// When the oldest answer was given that may be there; nil when there is none.
   private var since: Instant?
+  /// What was asked for since then.
+  private var asked: Set<HTTPTarget> = []
+
+  /// Targets remembered: all that a room has which is new at a time, under the tokens of some hours.
+  private static let askedMax = 512
 
   private struct Standing: Equatable {
     let run: String
@@ -40,10 +45,16 @@ struct RoomShelf {
     clear()
   }
 
-  /// Puts an answer there that was just given; call `follow` first.
+  /// Puts an answer there that was just given and has been before; call `follow` first.
+  ///
+  /// An answer is copied to be there. Once asked for, with a query that nobody else has, it would be for nothing.
   mutating func keep(_ asked: HTTPRequest, _ response: HTTPResponse, at now: Instant) {
     guard standing != nil, response.status == 200 else { return }
     since = since ?? now
+    guard self.asked.contains(asked.target) else {
+      if self.asked.count < RoomShelf.askedMax { self.asked.insert(asked.target) }
+      return
+    }
     shelf.put(asked, response, owner: owner, at: now, date: SystemClock.wallTime())
   }
 
@@ -51,6 +62,7 @@ struct RoomShelf {
   mutating func clear() {
     guard since != nil else { return }
     since = nil
+    asked.removeAll(keepingCapacity: true)
     shelf.clear(owner)
   }
 }
