@@ -253,8 +253,9 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HLSFeed", "HTTP", "Hooks",
-        "ICE",
+        "Access", "Commerce", "Config", "Congestion", "DTLS", "HLS", "HLSFeed", "HLSServing",
+        "HTTP",
+        "Hooks", "ICE",
         "JSON", "Loop", "Media", "Messages", "Negotiation", "Nodes", "RTP", "Room", "SDP", "SRTP",
         "STUN", "Transcoding", "Web",
       ]),

@@ -31,6 +31,8 @@ package struct RoomFeed {
   private var newest: WallTime?
   private var lateness = Lateness()
   private var askedForCut: TimeSpan?
+  /// The next keyframe is another host's, as far as is known.
+  private var awaitsPicture = false
   private var runCount = 0
   private let run: String
   private let bytesMax: Int
@@ -82,6 +84,10 @@ package struct RoomFeed {
     discontinue()
   }
 
+  /// Another host's picture comes: what begins with the next keyframe is a discontinuity, though its parameter sets
+  /// may be the same. Not before: until then there is the last one's, the slate, or nothing.
+  package mutating func expectPicture() { awaitsPicture = true }
+
   private mutating func discontinue() {
     guard let newest, let epoch = presentation?.epoch else { return }
     presentation?.beginDiscontinuity(at: newest - epoch)
@@ -129,6 +135,10 @@ package struct RoomFeed {
     guard time >= .zero else { return }
     newest = max(newest ?? output.capturedAt, output.capturedAt)
     newestPicture = max(newestPicture ?? time, time)
+    if awaitsPicture, output.isSync {
+      awaitsPicture = false
+      presentation?.beginDiscontinuity(at: time)
+    }
     guard let format = leaveSlate(output, layer) else { return }
     orderStill(output, layer, at: time)
     if layers[layer].place == nil {
@@ -157,6 +167,7 @@ package struct RoomFeed {
     sound?.continues(at: nil)
     transcoding.beginShow()
     slate.end()
+    awaitsPicture = false
     pictures = RoomPictures(run: "\(run)\(runCount)", window: timing.window)
     for index in layers.indices { layers[index].isOnSlate = false }
     (newestPicture, newestSound, nextStillAt) = (nil, nil, nil)

@@ -9,6 +9,8 @@ package enum OnRoom: Hashable, Sendable {
   /// The show is over for good.
   case ended
   case event(RoomEvent)
+  /// Whoever plays the room without saying whom gets another picture with the next keyframe.
+  case pictureChanged
   /// The server closes the socket; nil: not to come back soon. `url`: who has the room instead.
   case bye(reason: String, retryAfter: TimeSpan?, url: String?)
   /// A refusal, by its code.
@@ -25,6 +27,8 @@ package struct RoomListener: Sendable {
   private var cursor: Int64?
   /// SKUs and drops of which nothing is left, as far as told.
   private var soldOut: Set<String> = []
+
+  private var pictures = RoomPictureSources()
 
   /// A batch has as many messages as fit 64 KiB; nothing sensible is nested.
   private static let batchMax = 2048
@@ -77,8 +81,10 @@ package struct RoomListener: Sendable {
       if let ms = try? fields.optionalInt("pingIntervalMs") {
         pingInterval = .milliseconds(min(max(ms, 1000), 60_000))
       }
-      return [.joined]
+      return [.joined] + (pictures.take(message, type) ? [.pictureChanged] : [])
     case "bye": return [bye(fields)]
+    case "tracks", "trackAdded", "trackRemoved":
+      return pictures.take(message, type) ? [.pictureChanged] : []
     case "error":
       let code = (try? fields.optionalString("code")) ?? "internal"
       return code == "room-ended" ? [.ended] : [.refused(code)]

@@ -7,6 +7,7 @@ package enum HTTPFuzzBody {
   /// Runs all parsers on `bytes`. What they understand must not depend on how the bytes were split.
   package static func run(_ bytes: borrowing Span<UInt8>) {
     precondition(requests(bytes, step: bytes.count) == requests(bytes, step: 1))
+    glance(bytes)
     responses(bytes)
     for sender in [WebSocketRole.client, .server] {
       precondition(
@@ -42,6 +43,27 @@ package enum HTTPFuzzBody {
       }
     }
     return outputs
+  }
+
+  /// What is understood at a glance is what the parser understands, and nothing that an answer depends on is missed.
+  package static func glance(_ bytes: borrowing Span<UInt8>) {
+    guard let glance = HTTPGlance(bytes) else { return }
+    let target = String(decoding: bytes.extracting(glance.target).toArray(), as: UTF8.self)
+    let coding = String(decoding: bytes.extracting(glance.acceptEncoding).toArray(), as: UTF8.self)
+    var parser = HTTPRequestParser()
+    parser.receive(bytes)
+    guard case .request(let request) = parser.next() else {
+      // The one thing a glance does not look into.
+      return precondition((try? HTTPTarget(target)) == nil, "a glance at what is no request")
+    }
+    precondition(parser.isIdle && request.body.isEmpty, "more than was seen at a glance")
+    precondition(request.method == .get && (try? HTTPTarget(target)) == request.target)
+    precondition((request.headers["accept-encoding"] ?? "") == coding)
+    precondition(request.headers.values("accept-encoding").count <= 1)
+    precondition(request.keepsAlive && !request.wantsWebSocket && request.minorVersion == 1)
+    for name in ["range", "if-range", "if-none-match", "expect", "upgrade"] {
+      precondition(request.headers[name] == nil, "a glance over what decides")
+    }
   }
 
   /// What we write of a request we read again as the same path, query and body.

@@ -81,7 +81,7 @@ package struct HTTPRequestHead: Sendable {
   }
 
   /// Whether `byte` may stand in a host and port: no spaces, slashes, "@" or list separators.
-  private static func isHost(_ byte: UInt8) -> Bool {
+  static func isHost(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x2C, 0x2F, 0x3F, 0x40, 0x5C, 0x23: false
     default: byte > 0x20 && byte < 0x7F

@@ -93,6 +93,12 @@ package final class TCPStream {
     }
   }
 
+  /// Gives bytes to the kernel past the queue, which must be empty; the number it took, 0 when it takes none now.
+  package func give(_ bytes: borrowing Span<UInt8>) throws(SystemError) -> Int {
+    assert(queue.count == 0)
+    return try send(bytes)
+  }
+
   /// Sends from the queue what the kernel takes. Call when the stream is writable.
   package func flush() throws(SystemError) {
     while queue.count > 0 {

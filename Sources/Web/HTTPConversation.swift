@@ -123,6 +123,15 @@ package struct HTTPConversation {
       && !isContinueDue
   }
 
+  /// Whether a whole request that came now could be answered without any of this: nothing is begun, waited for or
+  /// about to end.
+  var isAtRest: Bool {
+    slots.isEmpty && !isLast && !isDraining && heldUpgrade == nil && !isContinueDue && parser.isIdle
+  }
+
+  /// Says that a request was answered past it.
+  mutating func noteExchange() { lastID += 1 }
+
   /// Says that the answer `awaitsPlainly` asked about is written.
   package mutating func hasWritten() { slots.removeAll(keepingCapacity: true) }
 

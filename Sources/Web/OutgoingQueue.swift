@@ -27,6 +27,15 @@ struct OutgoingQueue {
     }
   }
 
+  /// Appends what follows the first `count` bytes, which have left already. The queue must be empty.
+  mutating func append(_ bytes: [UInt8], from count: Int) {
+    assert(isEmpty)
+    guard count < bytes.count else { return }
+    segments.append(bytes)
+    byteCount = bytes.count - count
+    offset = count
+  }
+
   /// Lends up to `countMax` of the bytes next to leave.
   func withFirst<Result>(_ countMax: Int, _ body: (borrowing Span<UInt8>) -> Result) -> Result {
     let segment = first < segments.count ? segments[first] : []

@@ -17,6 +17,8 @@ package struct WebConfig: Sendable {
   package var trustedProxies: [AddressRange] = []
   /// Files the server answers with itself, without asking the application.
   package var site: StaticSite?
+  /// Answers that the application has put where the server finds them.
+  package var shelf: AnswerShelf?
   package var limits = WebLimits()
 
   /// Plain HTTP on `address`, no files, the limits as they are.

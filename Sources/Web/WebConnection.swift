@@ -50,6 +50,8 @@ final class WebConnection {
   var timer = Instant.zero
   /// Whether the client said that it sends nothing more.
   var inputEnded = false
+  /// Whether what was just read is answered, so that there is nothing to settle.
+  var isAnswered = false
   var output = OutgoingQueue()
   /// What the loop was last asked to report.
   var interest = Interest.reading
@@ -93,10 +95,15 @@ final class WebConnection {
     guard sendTLSRecords() else { return false }
     var sent = 0
     while stream.queuedBytes == 0, !output.isEmpty, sent < sentPerTurnBytesMax {
-      if let tls, !tls.isEstablished { break }
+      guard let tls else {
+        guard let taken = give(upTo: sentPerTurnBytesMax - sent) else { return false }
+        if taken == 0 { break }
+        sent += taken
+        continue
+      }
+      if !tls.isEstablished { break }
       let piece = output.withFirst(WebConnection.pieceBytesMax) { piece -> Int? in
-        let isAccepted = tls.map { $0.write(piece) } ?? (stream.write(piece) == .accepted)
-        return isAccepted ? piece.count : nil
+        tls.write(piece) ? piece.count : nil
       }
       guard let piece, sendTLSRecords() else { return false }
       output.removeFirst(piece)
@@ -104,6 +111,13 @@ final class WebConnection {
     }
     if queuedBytes < before { lastSent = now }
     return true
+  }
+
+  /// Gives the kernel of what waits; the bytes it took, nil when the connection is lost.
+  private func give(upTo countMax: Int) -> Int? {
+    let taken = output.withFirst(countMax) { try? stream.give($0) }
+    if let taken { output.removeFirst(taken) }
+    return taken
   }
 
   /// Gives the kernel what OpenSSL wrote; false when the connection is lost or its queue is full.
@@ -120,6 +134,20 @@ final class WebConnection {
     guard tls == nil, output.isEmpty, stream.queuedBytes == 0 else { return nil }
     lastSent = now
     return stream.write(bytes.span) == .accepted && stream.queuedBytes == 0
+  }
+
+  /// Gives a whole answer to the kernel, when nothing waits and there is nothing to encrypt; what it does not take
+  /// waits as the array it is in, which many may share. A lost connection shows when it is settled.
+  ///
+  /// - Returns: whether nothing is left to do.
+  func sendShared(_ bytes: [UInt8], at now: Instant) -> Bool {
+    lastSent = now
+    guard tls == nil, queuedBytes == 0 else {
+      output.append(bytes)
+      return false
+    }
+    output.append(bytes, from: (try? stream.give(bytes.span)) ?? 0)
+    return output.isEmpty
   }
 
   /// Queues bytes behind those that wait.

@@ -245,6 +245,7 @@ final class WebLoop {
     // Input first: a client that sent its last words and left has said them.
     if readiness.readable && connection.interest.contains(.reading) {
       read(connection)
+      if connection.isAnswered { return connection.isAnswered = false }
     } else if readiness.hangup {
       return close(connection)
     }

@@ -7,6 +7,7 @@ import Congestion
 import DTLS
 import HLS
 import HLSFeed
+import HLSServing
 import HTTP
 import Hooks
 import ICE
@@ -35,6 +36,7 @@ enum FuzzBodies {
     "dtls": { DTLSFuzzBody.run($0) },
     "hls": { HLSFuzzBody.run($0) },
     "hlsfeed": { HLSFeedFuzzBody.run($0) },
+    "hlsserving": { HLSServingFuzzBody.run($0) },
     "http": { HTTPFuzzBody.run($0) },
     "hooks": { HooksFuzzBody.run($0) },
     "ice": { ICEFuzzBody.run($0) },

@@ -163,6 +163,47 @@ struct RoomFeedTests {
     #expect(bench.feed.presentation?.renditions.count == 1)
   }
 
+  @Test(
+    "another host's first keyframe is a discontinuity of every rendition, whatever its parameter sets"
+  )
+  func host() throws {
+    var bench = Bench()
+    bench.run(from: 0, to: 5, layers: [0, 1])
+    bench.feed.expectPicture()
+    // No keyframe for a while: what comes until then is not the other host's.
+    for number in 150..<171 {
+      let time = Double(number) / 30
+      for layer in [0, 1] { bench.frame(layer, at: time, key: false, size: layer, arrival: time) }
+    }
+    for number in 171..<360 {
+      let time = Double(number) / 30
+      for layer in [0, 1] {
+        if number % 30 == 0 { bench.report(layer, at: time) }
+        bench.frame(layer, at: time, key: number % 60 == 51, size: layer, arrival: time)
+      }
+      bench.feed.advance(at: Bench.instant(time))
+    }
+    let renditions = try #require(bench.feed.presentation?.renditions)
+    #expect(renditions.count == 2)
+    for rendition in renditions {
+      let changes = rendition.segments.filter(\.isDiscontinuity)
+      #expect(changes.count == 1 && changes.first?.initialization == 0)
+      let start = try #require(changes.first).start
+      #expect(abs(rendition.span(start).seconds - Double(171 - 1) / 30) < 0.05)
+      #expect(rendition.segments.flatMap(\.parts).allSatisfy { !$0.isGap })
+    }
+    #expect(
+      renditions[0].segments.first(where: \.isDiscontinuity)?.sequence
+        == renditions[1].segments.first(where: \.isDiscontinuity)?.sequence)
+    // The host who begins a show changes nothing in it.
+    var fresh = Bench()
+    fresh.feed.expectPicture()
+    fresh.run(from: 0, to: 5)
+    #expect(
+      fresh.feed.presentation?.renditions.first?.segments.contains(where: \.isDiscontinuity)
+        == false)
+  }
+
   @Test("a cut that is due asks every layer for a keyframe, once")
   func keyframes() {
     var bench = Bench()

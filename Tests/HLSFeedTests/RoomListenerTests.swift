@@ -151,6 +151,44 @@ struct RoomListenerTests {
       ])
   }
 
+  @Test("another picture is heard of when those that play first are others, and only then")
+  func pictures() {
+    func added(_ id: String, _ role: String, _ stream: String = "main", kind: String = "video")
+      -> String
+    {
+      #"{"type":"trackAdded","cursor":1,"track":{"id":"\#(id)","kind":"\#(kind)","#
+        + #""role":"\#(role)","stream":"\#(stream)"}}"#
+    }
+    func removed(_ id: String) -> String {
+      #"{"type":"trackRemoved","cursor":1,"track":{"id":"\#(id)","kind":"video"}}"#
+    }
+    var listener = RoomListener(room: "demo")
+    func changes(_ texts: String...) -> Bool {
+      texts.flatMap { listener.receive(Array($0.utf8), at: Self.now) }.contains(.pictureChanged)
+    }
+    #expect(
+      !changes(
+        #"{"type":"joined","tracks":[{"id":"t1","kind":"video","role":"host","stream":"main"}]}"#,
+        added("t2", "host", kind: "audio")))
+    // A guest, and the host's screen, are beside the host's picture.
+    #expect(!changes(added("t3", "cohost"), added("t4", "host", "screen")))
+    #expect(!changes(removed("t3"), removed("t4"), removed("t9")))
+    // Away is nothing; who comes then is another one, and so is who is listed after a cut.
+    #expect(!changes(removed("t1")))
+    #expect(changes(added("t5", "host")))
+    #expect(
+      !changes(
+        #"{"type":"tracks","cursor":1,"tracks":[{"id":"t5","kind":"video","role":"host","stream":"main"}]}"#
+      ))
+    #expect(
+      changes(
+        #"{"type":"tracks","cursor":1,"tracks":[{"id":"t6","kind":"video","role":"host","stream":"main"}]}"#
+      ))
+    // Without a host's main picture the next best is played.
+    #expect(!changes(added("t7", "cohost")))
+    #expect(changes(removed("t6")))
+  }
+
   @Test("messages of any form do no harm")
   func anything() {
     var generator = SeededNumbers(seed: 7)

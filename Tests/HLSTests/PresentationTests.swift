@@ -120,7 +120,8 @@ struct PresentationTests {
     for path in [
       "sound/r1-p10.m4s", "sound/r2-p0.m4s", "sound/r1-p00.m4s", "sound/r1-p+1.m4s",
       "sound/r1-s1.m4s", "sound/r1-i1.mp4", "sound/r1-i0.m4s", "other/index.m3u8", "",
-      "sound/iframes.m3u8", "sound/index.m3u8/x", "/index.m3u8",
+      "sound/iframes.m3u8", "sound/index.m3u8/x", "/index.m3u8", "sound/r1-.m4s", "sound/r1-.",
+      "sound/r1-", "sound/r1-p.m4s", "sound/r1-p1",
     ] {
       #expect(answer(room, path) == .refused(.notFound), "\(path)")
     }

@@ -38,8 +38,11 @@ package struct ResourceNames: Hashable, Sendable {
   func parse(_ name: Substring) -> (kind: Character, number: Int)? {
     guard name.hasPrefix("\(run)-") else { return nil }
     let rest = name.dropFirst(run.count + 1)
-    guard let kind = rest.first, let dot = rest.firstIndex(of: ".") else { return nil }
-    let digits = rest[rest.index(after: rest.startIndex)..<dot]
+    guard let kind = rest.first else { return nil }
+    // The point is looked for behind the letter: a name may begin with one.
+    let tail = rest.dropFirst()
+    guard let dot = tail.firstIndex(of: ".") else { return nil }
+    let digits = tail[..<dot]
     // One name for one thing: no signs, no leading zeros.
     guard let number = Int(digits), number >= 0, String(number) == digits else { return nil }
     let suffix: Substring = kind == "i" ? ".mp4" : kind == "k" ? ".key" : ".m4s"

@@ -16,6 +16,8 @@ struct RelayContext {
   let server: WebServer
   /// Where shows are kept; nil: nowhere.
   let keeping: Keeping?
+  /// Where the web server finds answers that were just given.
+  let shelf: AnswerShelf
   let tokens = SocketTokens()
   /// Another one each time the process starts.
   let run: String

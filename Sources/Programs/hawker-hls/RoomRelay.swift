@@ -21,6 +21,7 @@ final class RoomRelay {
   private var feed: RoomFeed
   private var desk: RequestDesk
   private var keeper: RoomKeeper
+  private var shelf: RoomShelf
   /// When anything of the room was last asked for.
   private var askedAt: Instant?
 
@@ -52,6 +53,7 @@ final class RoomRelay {
     self.room = room
     self.context = context
     desk = RequestDesk(access: context.settings.access)
+    shelf = RoomShelf(context.shelf, owner: context.tokens.next())
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
@@ -229,7 +231,7 @@ final class RoomRelay {
     keep()
     transcoder?.stop()
     transcoder = nil
-    answerWaiting()
+    answerWaiting(at: SystemClock.now())
     socket?.close()
     socket = nil
     if let client { context.clients.close(client) }
@@ -241,6 +243,7 @@ final class RoomRelay {
 
   /// Sends everybody away who waits; for a room that is forgotten.
   func sendAway() {
+    shelf.clear()
     transcoder = nil
     for ticket in desk.expire(at: .distantFuture) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
@@ -270,6 +273,7 @@ final class RoomRelay {
       switch heard {
       case .ended: hasEnded = true
       case .event(let event): feed.take(event)
+      case .pictureChanged: feed.expectPicture()
       case .joined: SidecarLog.write(.info, "listening to the room", room: room)
       case .bye, .refused: break
       }
@@ -281,15 +285,18 @@ final class RoomRelay {
   /// Answers a request for this room, now or later.
   func answer(_ asked: HTTPRequest, _ ticket: RequestTicket, at now: Instant) {
     askedAt = now
+    shelf.follow(feed.presentation, at: now)
     let response = desk.answer(
       asked, ticket, room: room, feed.presentation, at: now, wall: SystemClock.wallTime())
     if let response {
       context.server.post(.respond(ticket.connection, ticket.request, response))
+      shelf.keep(asked, response, at: now)
     }
   }
 
   /// Answers everybody whose part has come.
-  func answerWaiting() {
+  func answerWaiting(at now: Instant) {
+    shelf.follow(feed.presentation, at: now)
     guard let presentation = feed.presentation else { return }
     desk.release(presentation) { tickets, response in
       let requests = tickets.map {

@@ -45,14 +45,17 @@ final class Sidecar {
     let clients = try ClientLoop(waker: waker)
     signals = try SignalWatch([.terminate, .interrupt])
     try clients.loop.add(signals.descriptor, token: Sidecar.signalToken, interest: .reading)
-    let server = try WebServer(WebConfig(address: settings.address)) { event in
+    var web = WebConfig(address: settings.address)
+    let shelf = AnswerShelf()
+    web.shelf = shelf
+    let server = try WebServer(web) { event in
       _ = inbox.post(.web(event))
     }
     var random = RandomSource.system
     let keeping = try settings.keep.map { try Keeping($0, settings, server) }
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, keeping: keeping,
+      server: server, keeping: keeping, shelf: shelf,
       run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
     for room in settings.rooms {
@@ -92,7 +95,7 @@ final class Sidecar {
       nextTickAt = now + Sidecar.tick
       tick(at: now)
     }
-    for relay in relays.values { relay.answerWaiting() }
+    for relay in relays.values { relay.answerWaiting(at: now) }
   }
 
   /// Room sockets are on the clients' loop, under numbers of their own.

@@ -140,6 +140,8 @@ def test_it_outlives_its_publisher_and_its_server(server, start_client, sidecar,
     judged = checker.communicate(timeout=60)[0]
     report(judged.splitlines()[-1])
     assert checker.returncode == 0, judged
+    # The same encoder with the same settings, but another host.
+    assert int(re.search(r"timelines=(\d+)", judged).group(1)) >= 2, judged
     before = sidecar.playlist(whole_segments(2), room="red")
     server.crash()
     publisher.process.kill()

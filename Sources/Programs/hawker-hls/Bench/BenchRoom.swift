@@ -14,6 +14,7 @@ struct BenchRoom {
   private let loop: EventLoop
   private let signals: SignalWatch
   private var desk = RequestDesk()
+  private var shelf: RoomShelf
   private var room: Presentation
   private var frames: [Int] = [0, 0, 0]
   private let start: Instant
@@ -39,7 +40,11 @@ struct BenchRoom {
     self.inbox = inbox
     signals = try SignalWatch([.terminate, .interrupt])
     try loop.add(signals.descriptor, token: BenchRoom.signalToken, interest: .reading)
-    server = try WebServer(WebConfig(address: address)) { _ = inbox.post($0) }
+    let answers = AnswerShelf()
+    shelf = RoomShelf(answers, owner: 1)
+    var web = WebConfig(address: address)
+    web.shelf = answers
+    server = try WebServer(web) { _ = inbox.post($0) }
     start = SystemClock.now()
     room = Presentation(timing: HLSTiming(), epoch: SystemClock.wallTime(), run: "b")
     for layer in MadeUpLayers.names.indices {
@@ -58,6 +63,7 @@ struct BenchRoom {
     feed(until: SystemClock.now() - start)
     guard room.revision != before else { return }
     let now = SystemClock.now()
+    shelf.follow(room, at: now)
     desk.release(room) { tickets, response in
       var response = response
       response.headers.set(BenchRoom.partAt, "\(now.nanoseconds)")
@@ -72,10 +78,14 @@ struct BenchRoom {
     news.removeAll(keepingCapacity: true)
     inbox.drain(into: &news)
     let wall = SystemClock.wallTime()
+    if !news.isEmpty { shelf.follow(room, at: loop.now) }
     for case .request(let connection, let request, let asked, _) in news {
       let ticket = RequestTicket(connection: connection, request: request, asked)
       let answer = desk.answer(asked, ticket, room: "bench", room, at: loop.now, wall: wall)
-      if let answer { server.post(.respond(connection, request, answer)) }
+      if let answer {
+        server.post(.respond(connection, request, answer))
+        shelf.keep(asked, answer, at: loop.now)
+      }
     }
   }
 
