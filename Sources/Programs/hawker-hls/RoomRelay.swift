@@ -52,7 +52,8 @@ final class RoomRelay {
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
-      silenceMax: context.silenceMax, keys: context.settings.keys)
+      silenceMax: context.silenceMax, keys: context.settings.keys,
+      protection: context.settings.protection)
   }
 
   /// Whether there is no show to be played, now or yet.

@@ -33,6 +33,8 @@ struct SidecarSettings: Sendable {
   let access: StreamAccess?
   /// What segments are encrypted with; nil: nothing.
   let keys: SegmentKeys?
+  /// What samples are encrypted with; nil: nothing.
+  let protection: ContentProtection?
 
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
@@ -42,7 +44,7 @@ struct SidecarSettings: Sendable {
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
-           [--encoder E] [--preset P]
+           [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
@@ -63,6 +65,10 @@ struct SidecarSettings: Sendable {
                 everybody may load every room
       --encrypt segments in AES-128, with another key every N of them; keys are below the room, behind
                 --access-key (players that can't decrypt play nothing)
+      --protect samples for DRM systems, ISO/IEC 23001-7 cbcs; not with --encrypt
+      --content-key  a file that only its owner may read: KID KEY, or KID KEY IV, of 32 hexadecimal digits
+      --licences  who gives the key to players, a line each: SYSTEM-ID PSSH KEYFORMAT URI, - for what
+                there is none of, {kid} and {pssh} in the URI; without it players ask the page they are on
     """
 
   /// Rooms of one process: as many as one page of the server's list has.
@@ -118,6 +124,7 @@ struct SidecarSettings: Sendable {
     access = try SidecarSettings.access(values["--access-key"]?.last)
     let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
     var random = RandomSource.system
+    protection = try SidecarSettings.protection(values, isEncrypting: each > 0)
     keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
@@ -218,6 +225,7 @@ struct SidecarSettings: Sendable {
   private static let flags: Set<String> = [
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
+    "--protect", "--content-key", "--licences",
   ]
 
   private static func number(
