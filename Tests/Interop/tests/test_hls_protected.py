@@ -1,5 +1,6 @@
 """A room whose samples are protected (CENC cbcs): FFmpeg reads it with the key, and nobody without."""
 
+import base64
 import os
 import re
 import subprocess
