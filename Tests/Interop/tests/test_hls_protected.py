@@ -80,6 +80,33 @@ def test_ffmpeg_decodes_with_the_key_and_not_without(
     publisher.stop()
 
 
+def to_base64url(digits):
+    return base64.urlsafe_b64encode(bytes.fromhex(digits)).decode().rstrip("=")
+
+
+def test_chromium_plays_with_a_licence_and_says_why_it_does_not_without(
+    server, room, chromium, start_client, sidecar, open_page, report
+):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    wait_for_playlist(sidecar, 2)
+    page = open_page(chromium, server.url("/healthz"))
+    page.call("playHls", url=sidecar.url(), key={"kid": to_base64url(KID), "key": to_base64url(KEY)})
+    page.call("playHls", name="blind", url=sidecar.url(), awaited=False)
+    # Pixels of protected frames can't be read, but a frame that was not decrypted ends the player with an error.
+    page.wait_until(
+        "hawkerTest.sessions.viewer.player.state === 'playing' && hawkerTest.hlsSays().shown > 90", 20, "frames")
+    says = page.call("hlsSays")
+    assert says["failed"] is None and says["behind"] < 3
+    # Picture and sound name one key: it is asked for once.
+    assert [each["kids"] for each in says["asked"]] == [[to_base64url(KID)]]
+    report(f"{says['shown']} frames, {says['dropped']} dropped, {says['behind']:.2f} s behind")
+    page.wait_until("hawkerTest.sessions.blind.log.failed", 10, "a reason")
+    blind = page.call("hlsSays", name="blind")
+    assert blind["failed"].startswith("protected: ") and blind["shown"] == 0
+    publisher.stop()
+
+
 @pytest.mark.parametrize(
     "flags, said",
     [
