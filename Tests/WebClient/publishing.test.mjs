@@ -57,6 +57,23 @@ describe("publishing", () => {
     assert.equal(publication.media.getTracks().length, 2);
   });
 
+  test("it holds its resolution while it is told to, after a new start as well", async () => {
+    const publication = room.publish(camera());
+    await page.time.settle();
+    const preferences = () =>
+      FakePeerConnection.last.transceivers.map(({ sender }) => sender.parameters.degradationPreference);
+    assert.deepEqual(preferences(), [undefined, undefined]);
+    await publication.holdResolution(true);
+    assert.deepEqual(preferences(), [undefined, "maintain-resolution"]);
+    const first = FakePeerConnection.last;
+    page.server.event({ type: "connectionEnded", connection: "c1", reason: "timedOut" });
+    await page.time.advance(30_000);
+    assert.notEqual(FakePeerConnection.last, first);
+    assert.deepEqual(preferences(), [undefined, "maintain-resolution"]);
+    await publication.holdResolution(false);
+    assert.deepEqual(preferences(), [undefined, "balanced"]);
+  });
+
   test("another camera takes the place of the first without an offer", async () => {
     const publication = room.publish(camera());
     await page.time.settle();

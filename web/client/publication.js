@@ -19,6 +19,7 @@ export class Publication extends Connection {
   /** @type {RTCRtpTransceiver[]} */
   #transceivers = [];
   #stats = new OutboundStats();
+  #holdsResolution = false;
 
   /**
    * @param {import("./room.js").HawkerRoom} room
@@ -46,6 +47,7 @@ export class Publication extends Connection {
         sendEncodings: track.kind === "audio" ? [{ maxBitrate: AUDIO_BITRATE }] : this.#videoEncodings(track),
       }),
     );
+    if (this.#holdsResolution) void this.#preferResolution();
   }
 
   /** @override */
@@ -63,6 +65,26 @@ export class Publication extends Connection {
     this.media.addTrack(track);
     const transceiver = this.#transceivers.find((each) => each.sender.track?.kind === track.kind);
     await transceiver?.sender.replaceTrack(track);
+  }
+
+  /**
+   * While it holds, pictures keep their size when network or machine are short, and come more seldom instead: to players of HLS
+   * another size is a discontinuity. A browser that can't be told chooses for itself.
+   * @param {boolean} holds
+   */
+  async holdResolution(holds) {
+    if (holds === this.#holdsResolution) return;
+    this.#holdsResolution = holds;
+    await this.#preferResolution();
+  }
+
+  async #preferResolution() {
+    for (const { sender } of this.#transceivers) {
+      if (sender.track?.kind !== "video") continue;
+      const parameters = sender.getParameters();
+      parameters.degradationPreference = this.#holdsResolution ? "maintain-resolution" : "balanced";
+      await sender.setParameters(parameters).catch(() => {});
+    }
   }
 
   /** Ends the publication for everybody; its tracks are the caller's to stop. */

@@ -95,6 +95,7 @@ function start() {
   room.on("message", (message) => {
     if (message.type !== "tiers") return;
     tiers = /** @type {any} */ (message);
+    holdResolution();
     render();
   });
   room.show.on("change", render);
@@ -207,6 +208,12 @@ function goLive() {
   render();
 }
 
+/** While somebody watches by HLS, layers keep their sizes. */
+function holdResolution() {
+  const isWatched = (tiers?.hls ?? 0) > 0;
+  for (const publication of room.publications) void publication.holdResolution(isWatched);
+}
+
 /**
  * @param {MediaStream} what
  * @param {string} stream
@@ -214,6 +221,7 @@ function goLive() {
 function publish(what, stream) {
   const publication = room.publish(what, { stream });
   begun.set(publication, performance.now());
+  holdResolution();
   publication.on("transport", render);
   publication.on("failed", (error) => {
     forget(publication);

@@ -128,6 +128,37 @@ def test_a_viewer_moves_out_of_webrtc_and_back(start_show, name, request, open_p
     assert errors(page) == []
 
 
+def test_the_studio_says_who_watches_hls_and_holds_its_resolution(
+    start_server, chromium, open_page, room, evidence, album
+):
+    address = f"127.0.0.1:{free_port()}"
+    server = start_server("--hls", f"http://{address}/hls/{{room}}/index.m3u8")
+    host = open_page(chromium, server.studio(room), camera={"width": 640, "height": 360, "fps": 30})
+    rooms.press(host, "go live")
+    rooms.wait_for_state(host, "live", 20)
+    sidecar = Sidecar(evidence, server, room, "--http", address)
+    try:
+        preference = (
+            "hawkerTest.connections[0].getSenders().find((s) => s.track?.kind === 'video')"
+            ".getParameters().degradationPreference")
+        assert host.evaluate(preference) != "maintain-resolution"
+        viewer = open_page(chromium, server.watch_page(room))
+        until_via(viewer, "webrtc", 20)
+        sidecar.playlist(lambda text: "#EXTINF" in text)
+        ask(viewer, "hls")
+        host.wait_until(f"{preference} === 'maintain-resolution'", 15, "the resolution held")
+        host.wait_until(
+            "/1 by HLS, [0-9.]+ s behind/.test(document.querySelector('#viewers-hls').textContent)", 20,
+            "the gauge of tiers")
+        album(host, "studio")
+        ask(viewer, "webrtc")
+        host.wait_until(f"{preference} === 'balanced'", 15, "the choice given back")
+        assert host.evaluate("document.querySelector('#viewers-hls').textContent") == ""
+        assert errors(host) == []
+    finally:
+        sidecar.process.kill()
+
+
 def test_who_finds_no_seat_watches_hls_and_comes_back(start_show, chromium, open_page, report):
     show = start_show("--webrtc-viewers", "1")
     first = show.watch(open_page, chromium, "first")

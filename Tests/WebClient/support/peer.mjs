@@ -42,6 +42,11 @@ class FakeTransceiver {
       replaceTrack: async (other) => {
         this.sender.track = other;
       },
+      parameters: {},
+      getParameters: () => ({ ...this.sender.parameters }),
+      setParameters: async (parameters) => {
+        this.sender.parameters = parameters;
+      },
     };
   }
 }
