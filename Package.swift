@@ -216,7 +216,7 @@ let package = Package(
     tests("HLSFeed", ["Crypto", "HLS", "HLSFeed", "JSON", "Media", "RTP", "Transcoding", "Wire"]),
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
     tests("HLSServing", ["Access", "COpenSSL", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
-    tests("HLS", ["HLS", "HLSConformance", "Wire"]),
+    tests("HLS", ["COpenSSL", "HLS", "HLSConformance", "Wire"]),
     tests("HLSKeeping", ["Crypto", "HLS", "HLSKeeping", "JSON", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

@@ -62,4 +62,25 @@ package enum AESCBC {
     }
     return isWhole ? plain : nil
   }
+
+  /// Whole blocks as one chain, without padding; nil for a length that is no multiple of 16, a key or vector of
+  /// another length, or when memory is exhausted. Allocates.
+  package static func encrypt(blocks: [UInt8], key: [UInt8], vector: [UInt8]) -> [UInt8]? {
+    guard key.count == byteCount, vector.count == byteCount, blocks.count % byteCount == 0,
+      blocks.count < Int(Int32.max), let context = unsafe EVP_CIPHER_CTX_new()
+    else { return nil }
+    defer { unsafe EVP_CIPHER_CTX_free(context) }
+    guard unsafe EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), nil, key, vector) == 1,
+      unsafe EVP_CIPHER_CTX_set_padding(context, 0) == 1
+    else { return nil }
+    var isWhole = false
+    let message = unsafe [UInt8](unsafeUninitializedCapacity: blocks.count) { output, count in
+      var written: Int32 = 0
+      let status = unsafe EVP_EncryptUpdate(
+        context, output.baseAddress, &written, blocks, Int32(blocks.count))
+      count = Int(written)
+      isWhole = status == 1 && count == blocks.count
+    }
+    return isWhole ? message : nil
+  }
 }

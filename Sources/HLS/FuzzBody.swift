@@ -13,7 +13,10 @@ package enum HLSFuzzBody {
 
   private static func readBoxes(_ bytes: borrowing Span<UInt8>) {
     if let section = try? InitializationSection(parsing: bytes) {
-      let written = InitializationSection(section.format, trackID: section.trackID).bytes
+      let written = InitializationSection(
+        section.format, trackID: section.trackID, encryption: section.encryption,
+        systemHeaders: section.systemHeaders
+      ).bytes
       precondition(
         (try? InitializationSection(parsing: written.span)) == section,
         "a section that was read is not the one that is written")
@@ -42,6 +45,14 @@ package enum HLSFuzzBody {
     if let directives = DeliveryDirectives(query: text) {
       precondition(directives.part == nil || directives.sequence != nil, "a part of no segment")
     }
+    if let runs = SampleCipher.subsamples(ofPicture: bytes.toArray()) {
+      let sum = runs.reduce(0) { $0 + $1.clear + $1.protected }
+      precondition(sum == bytes.count, "subsamples that are not the sample")
+      precondition(runs.allSatisfy { $0.clear <= 65_535 }, "a clear run too long")
+    }
+    let key = "00112233445566778899aabbccddeeff 00112233445566778899aabbccddeeff"
+    _ = try? ContentProtection(contentKey: text)
+    _ = try? ContentProtection(contentKey: key, licences: text)
     _ = ResourceNames(run: "r").parse(text[...])
     KeptPlaylist.check(text)
     KeptPlaylist.check("#EXTM3U\n" + text)

@@ -16,6 +16,10 @@ package enum HLSLimits {
   package static let samplesMax = 4096
   /// Fragments of one segment that a reader believes.
   package static let fragmentsMax = 1024
+  /// Licence systems of one key: those there are, and some.
+  package static let licenceSystemsMax = 8
+  /// The bytes of one `pssh` box: PlayReady's have a thousand.
+  package static let systemHeaderBytesMax = 16 << 10
   /// Renditions of a room: three layers of two cameras, sound, subtitles, and some.
   package static let renditionsMax = 16
   /// Date ranges kept at once: a pin every two seconds in a window of ten minutes.

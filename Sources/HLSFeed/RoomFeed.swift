@@ -38,6 +38,7 @@ package struct RoomFeed {
   private let bytesMax: Int
   private let silenceMax: TimeSpan
   private let keys: SegmentKeys?
+  private let protection: ContentProtection?
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -51,10 +52,11 @@ package struct RoomFeed {
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
   ///   - silenceMax: how long a show without media goes on; longer where its end is heard otherwise.
   ///   - keys: to encrypt segments with.
+  ///   - protection: to encrypt samples with.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
     bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax,
-    keys: SegmentKeys? = nil
+    keys: SegmentKeys? = nil, protection: ContentProtection? = nil
   ) {
     self.silenceMax = silenceMax
     self.timing = timing
@@ -63,6 +65,7 @@ package struct RoomFeed {
     pictures = RoomPictures(run: run, window: timing.window)
     self.bytesMax = bytesMax
     self.keys = keys
+    self.protection = protection
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
     sound = try? SoundFeed()
@@ -160,7 +163,8 @@ package struct RoomFeed {
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
     presentation = Presentation(
-      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, keys: keys)
+      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, keys: keys,
+      protection: protection)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()

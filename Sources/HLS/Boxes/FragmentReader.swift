@@ -18,7 +18,7 @@ package enum FragmentReader {
   /// The fragments of `bytes`, in order.
   ///
   /// - Throws: `.missing` for a moof without traf, tfdt or trun, or without mdat behind it; `.badValue`
-  ///   for what our own track form does not have (data outside the mdat, composition offsets);
+  ///   for what our own track form does not have (data outside the mdat, composition offsets, vectors);
   ///   `.tooMany` beyond `HLSLimits`.
   package static func parse(_ bytes: borrowing Span<UInt8>) throws(WireError) -> [ReadFragment] {
     var found: [ReadFragment] = []
@@ -73,6 +73,9 @@ package enum FragmentReader {
     fragment.baseDecodeTime = try isLong ? time.u64() : UInt64(time.u32())
     let trun = try reader.first("trun", in: bytes)
     try readRun(trun, of: moof, data, defaults, into: &fragment, in: bytes)
+    while let box = try reader.next(in: bytes) {
+      if box.type == "senc" { try readSubsamples(box, into: &fragment.samples, in: bytes) }
+    }
     return ReadFragment(fragment: fragment, trackID: defaults.trackID, range: 0..<0)
   }
 
@@ -92,6 +95,26 @@ package enum FragmentReader {
       if presence & 0x08 != 0 { duration = try reader.u32() }
       if presence & 0x10 != 0 { size = try reader.u32() }
       if presence & 0x20 != 0 { flags = try reader.u32() }
+    }
+  }
+
+  /// Only what our own form has: subsamples that are the whole sample, and no vectors.
+  private static func readSubsamples(
+    _ box: Box, into samples: inout [FragmentSample], in bytes: borrowing Span<UInt8>
+  ) throws(WireError) {
+    var reader = ByteReader(bytes.extracting(box.content))
+    guard try reader.u32() & 0xFF_FFFF == 2 else { throw .badValue }
+    guard try Int(reader.u32()) == samples.count else { throw .badValue }
+    for index in samples.indices {
+      var sum = 0
+      samples[index].subsamples = []
+      for _ in 0..<(try reader.u16()) {
+        let run = try Subsample(clear: Int(reader.u16()), protected: Int(reader.u32()))
+        sum += run.clear + run.protected
+        samples[index].subsamples.append(run)
+      }
+      let isWhole = samples[index].subsamples.isEmpty || sum == samples[index].bytes.count
+      guard isWhole else { throw .badValue }
     }
   }
 

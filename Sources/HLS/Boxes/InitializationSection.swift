@@ -6,11 +6,20 @@ package import Wire
 package struct InitializationSection: Hashable, Sendable {
   package let format: TrackFormat
   package let trackID: UInt32
+  /// Of the samples; nil: they are in the clear.
+  package let encryption: TrackEncryption?
+  /// `pssh` boxes, each whole.
+  package let systemHeaders: [[UInt8]]
 
   /// A header for `format`. Every rendition has one track, so it is track 1.
-  package init(_ format: TrackFormat, trackID: UInt32 = 1) {
+  package init(
+    _ format: TrackFormat, trackID: UInt32 = 1, encryption: TrackEncryption? = nil,
+    systemHeaders: [[UInt8]] = []
+  ) {
     self.format = format
     self.trackID = trackID
+    self.encryption = encryption
+    self.systemHeaders = systemHeaders
   }
 
   /// The whole section.
@@ -35,6 +44,7 @@ package struct InitializationSection: Hashable, Sendable {
           $0.append(zeros: 12)
         }
       }
+      for header in systemHeaders { $0.append(header) }
     }
     return writer.bytes
   }
@@ -118,26 +128,30 @@ package struct InitializationSection: Hashable, Sendable {
     }
   }
 
-  /// The sample entry of a coding.
-  static func write(_ format: TrackFormat, to writer: inout BoxWriter) {
+  /// The sample entry of a coding, of samples that are in the clear or encrypted.
+  static func write(
+    _ format: TrackFormat, _ encryption: TrackEncryption? = nil, to writer: inout BoxWriter
+  ) {
     switch format {
-    case .avc(let configuration): write(configuration, to: &writer)
-    case .aac(let configuration): write(configuration, to: &writer)
+    case .avc(let configuration): write(configuration, encryption, to: &writer)
+    case .aac(let configuration): write(configuration, encryption, to: &writer)
     }
   }
 
   private func writeSampleTable(to writer: inout BoxWriter) {
     writer.fullBox("stsd") {
       $0.append(u32: 1)
-      InitializationSection.write(format, to: &$0)
+      InitializationSection.write(format, encryption, to: &$0)
     }
     for type: BoxType in ["stts", "stsc"] { writer.fullBox(type) { $0.append(u32: 0) } }
     writer.fullBox("stsz") { $0.append(zeros: 8) }
     writer.fullBox("stco") { $0.append(u32: 0) }
   }
 
-  private static func write(_ configuration: AVCConfiguration, to writer: inout BoxWriter) {
-    writer.box("avc1") {
+  private static func write(
+    _ configuration: AVCConfiguration, _ encryption: TrackEncryption?, to writer: inout BoxWriter
+  ) {
+    writer.box(encryption == nil ? "avc1" : "encv") {
       $0.append(zeros: 6)
       $0.append(u16: 1)
       $0.append(zeros: 16)
@@ -156,11 +170,14 @@ package struct InitializationSection: Hashable, Sendable {
         $0.append(u32: 1)
         $0.append(u32: 1)
       }
+      encryption?.write(original: "avc1", to: &$0)
     }
   }
 
-  private static func write(_ configuration: AACConfiguration, to writer: inout BoxWriter) {
-    writer.box("mp4a") {
+  private static func write(
+    _ configuration: AACConfiguration, _ encryption: TrackEncryption?, to writer: inout BoxWriter
+  ) {
+    writer.box(encryption == nil ? "mp4a" : "enca") {
       $0.append(zeros: 6)
       $0.append(u16: 1)
       $0.append(zeros: 8)
@@ -169,6 +186,7 @@ package struct InitializationSection: Hashable, Sendable {
       $0.append(zeros: 4)
       $0.append(u32: UInt32(truncatingIfNeeded: configuration.sampleRate << 16))
       configuration.write(to: &$0)
+      encryption?.write(original: "mp4a", to: &$0)
     }
   }
 }
@@ -179,8 +197,8 @@ extension InitializationSection {
   /// Reads a section with one track.
   ///
   /// - Throws: `.missing` without a box a track cannot do without (`mvex` among them), `.badValue` for
-  ///   a coding other than `avc1` and `mp4a` or a timescale that is not the coding's, and what
-  ///   `BoxReader` and the configurations refuse.
+  ///   a coding other than `avc1` and `mp4a`, a scheme other than `cbcs` or a timescale that is not the
+  ///   coding's, `.tooMany` beyond `HLSLimits`, and what `BoxReader` and the configurations refuse.
   package init(parsing bytes: borrowing Span<UInt8>) throws(WireError) {
     var top = BoxReader(byteCount: bytes.count)
     _ = try top.first("ftyp", in: bytes)
@@ -199,26 +217,46 @@ extension InitializationSection {
     guard stsd.content.count >= 8 else { throw .truncated }
     var entries = BoxReader((stsd.content.lowerBound + 8)..<stsd.content.upperBound)
     guard let entry = try entries.next(in: bytes) else { throw .missing }
-    format = try InitializationSection.format(of: entry, in: bytes)
+    (format, encryption) = try InitializationSection.format(of: entry, in: bytes)
     guard format.timescale == timescale else { throw .badValue }
+    systemHeaders = try InitializationSection.headers(of: moov, in: bytes)
+  }
+
+  private static func headers(
+    of moov: Box, in bytes: borrowing Span<UInt8>
+  ) throws(WireError) -> [[UInt8]] {
+    var found: [[UInt8]] = []
+    var reader = BoxReader(moov.content)
+    while let box = try reader.next(in: bytes) {
+      guard box.type == "pssh" else { continue }
+      guard found.count < HLSLimits.licenceSystemsMax else { throw .tooMany }
+      found.append(bytes.extracting(box.range).toArray())
+    }
+    return found
   }
 
   private static func format(
     of entry: Box, in bytes: borrowing Span<UInt8>
-  ) throws(WireError) -> TrackFormat {
+  ) throws(WireError) -> (TrackFormat, TrackEncryption?) {
+    let isPicture = entry.type == "avc1" || entry.type == "encv"
     // The fixed fields of a visual and of an audio sample entry.
-    let skipped = entry.type == "avc1" ? 78 : 28
+    let skipped = isPicture ? 78 : 28
     guard entry.content.count >= skipped else { throw .truncated }
     var inner = BoxReader((entry.content.lowerBound + skipped)..<entry.content.upperBound)
+    let format: TrackFormat
     switch entry.type {
-    case "avc1":
+    case "avc1", "encv":
       let box = try inner.first("avcC", in: bytes)
-      return try .avc(AVCConfiguration(parsing: bytes.extracting(box.content)))
-    case "mp4a":
+      format = try .avc(AVCConfiguration(parsing: bytes.extracting(box.content)))
+    case "mp4a", "enca":
       let box = try inner.first("esds", in: bytes)
-      return try .aac(AACConfiguration(parsing: bytes.extracting(box.content)))
+      format = try .aac(AACConfiguration(parsing: bytes.extracting(box.content)))
     case _: throw .badValue
     }
+    guard entry.type == "encv" || entry.type == "enca" else { return (format, nil) }
+    let sinf = try inner.first("sinf", in: bytes)
+    let original: BoxType = isPicture ? "avc1" : "mp4a"
+    return (format, try TrackEncryption(parsing: sinf, original: original, in: bytes))
   }
 
   /// The first box along a path of types.

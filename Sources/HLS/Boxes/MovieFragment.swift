@@ -9,11 +9,14 @@ package struct FragmentSample: Hashable, Sendable {
   package var duration: UInt32
   /// Whether a decoder can begin here.
   package var isSync: Bool
+  /// What is encrypted of it; empty for one in the clear, and for sound, which is encrypted as a whole.
+  package var subsamples: [Subsample]
 
-  package init(bytes: [UInt8], duration: UInt32, isSync: Bool) {
+  package init(bytes: [UInt8], duration: UInt32, isSync: Bool, subsamples: [Subsample] = []) {
     self.bytes = bytes
     self.duration = duration
     self.isSync = isSync
+    self.subsamples = subsamples
   }
 }
 
@@ -65,7 +68,12 @@ package struct MovieFragment: Hashable, Sendable {
     var offsetPlace = 0
     writer.box("moof") {
       $0.fullBox("mfhd") { $0.append(u32: sequenceNumber) }
-      $0.box("traf") { offsetPlace = writeTrack(trackID, to: &$0) }
+      $0.box("traf") {
+        offsetPlace = writeTrack(trackID, to: &$0)
+        if samples.contains(where: { !$0.subsamples.isEmpty }) {
+          writeSubsamples(moofAt: start, to: &$0)
+        }
+      }
     }
     // Data offsets count from the first byte of the moof; the mdat's header has eight.
     let offset = writer.bytes.count - start + 8
@@ -103,6 +111,40 @@ package struct MovieFragment: Hashable, Sendable {
       }
     }
     return offsetPlace
+  }
+
+  /// `senc`, and the way to it for those who look for auxiliary information (ISO/IEC 23001-7 section 7).
+  private func writeSubsamples(moofAt start: Int, to writer: inout BoxWriter) {
+    let sizes = samples.map { 2 + 6 * $0.subsamples.count }
+    // A sample's information has eight bits for its length there; pictures of more than 42 slices have `senc` alone.
+    var offsetPlace: Int?
+    if sizes.allSatisfy({ $0 <= Int(UInt8.max) }) {
+      let isShared = sizes.allSatisfy { $0 == sizes.first }
+      writer.fullBox("saiz") {
+        $0.append(u8: isShared ? UInt8(truncatingIfNeeded: sizes.first ?? 0) : 0)
+        $0.append(u32: UInt32(truncatingIfNeeded: samples.count))
+        if !isShared { for size in sizes { $0.append(u8: UInt8(truncatingIfNeeded: size)) } }
+      }
+      writer.fullBox("saio") {
+        $0.append(u32: 1)
+        offsetPlace = $0.bytes.count
+        $0.append(u32: 0)
+      }
+    }
+    // Flag 2: subsamples. The vector is constant, so none stands here.
+    writer.fullBox("senc", flags: 2) {
+      $0.append(u32: UInt32(truncatingIfNeeded: samples.count))
+      if let offsetPlace {
+        $0.patch(u32: UInt32(truncatingIfNeeded: $0.bytes.count - start), at: offsetPlace)
+      }
+      for sample in samples {
+        $0.append(u16: UInt16(truncatingIfNeeded: sample.subsamples.count))
+        for run in sample.subsamples {
+          $0.append(u16: UInt16(truncatingIfNeeded: run.clear))
+          $0.append(u32: UInt32(truncatingIfNeeded: run.protected))
+        }
+      }
+    }
   }
 
   private static func flags(_ isSync: Bool) -> UInt32 { isSync ? syncFlags : dependentFlags }

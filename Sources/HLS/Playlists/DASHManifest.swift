@@ -12,6 +12,8 @@ struct DASHManifest {
   let epoch: WallTime
   let timing: HLSTiming
   let isEnded: Bool
+  /// ContentProtection of every AdaptationSet; empty without.
+  let protection: String
 
   /// A period: these segments of these renditions, without gap or change.
   private struct Period {
@@ -22,6 +24,7 @@ struct DASHManifest {
   var bytes: [UInt8] {
     var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     text += "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\""
+    if !protection.isEmpty { text += " xmlns:cenc=\"urn:mpeg:cenc:2013\"" }
     text += " profiles=\"urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019\""
     text += " minBufferTime=\"\(DASHManifest.duration(timing.segment))\""
     text +=
@@ -103,7 +106,7 @@ struct DASHManifest {
     }
     if !pictures.isEmpty {
       text += "<AdaptationSet id=\"0\" contentType=\"video\" mimeType=\"video/mp4\""
-      text += " segmentAlignment=\"true\">\n"
+      text += " segmentAlignment=\"true\">\n\(protection)"
       for run in pictures { write(run.rendition, run.segments, from: period.start, to: &text) }
       text += "</AdaptationSet>\n"
     }
@@ -111,7 +114,7 @@ struct DASHManifest {
       guard case .audio(_, let language) = run.rendition.kind else { continue }
       text += "<AdaptationSet id=\"\(index + 1)\" contentType=\"audio\" mimeType=\"audio/mp4\""
       if let language { text += " lang=\"\(DASHManifest.escaped(language))\"" }
-      text += " segmentAlignment=\"true\" startWithSAP=\"1\">\n"
+      text += " segmentAlignment=\"true\" startWithSAP=\"1\">\n\(protection)"
       write(run.rendition, run.segments, from: period.start, to: &text)
       text += "</AdaptationSet>\n"
     }

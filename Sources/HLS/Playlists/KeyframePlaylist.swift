@@ -7,6 +7,8 @@ struct KeyframePlaylist {
   let rendition: Rendition
   let names: ResourceNames
   let epoch: WallTime
+  /// Of encrypted samples; empty otherwise.
+  let keyLines: [String]
 
   /// Byte ranges and EXT-X-MAP without a whole segment need version 5 and up.
   static let version = 7
@@ -27,10 +29,12 @@ struct KeyframePlaylist {
         text.line("#EXT-X-DISCONTINUITY")
       }
       discontinuities = entry.discontinuityCount
+      let isFirst = initialization == nil
       if entry.initialization != initialization {
         initialization = entry.initialization
         text.line("#EXT-X-MAP:URI=\"\(names.initialization(entry.initialization))\"")
       }
+      if isFirst { for line in keyLines { text.line(line) } }
       let date = epoch + rendition.span(entry.start)
       text.line("#EXT-X-PROGRAM-DATE-TIME:\(CalendarDate(date).rfc3339)")
       text.line("#EXTINF:\(AttributeText.seconds(rendition.span(entry.duration))),")

@@ -11,6 +11,8 @@ struct MediaPlaylist {
   /// Name, Media Sequence Number and part of the other renditions.
   let reports: [(name: String, sequence: Int, part: Int)]
   let keys: SegmentKeys?
+  /// Of encrypted samples; empty otherwise. Initialization sections are in the clear whatever stands before them.
+  let keyLines: [String]
 
   /// Skipped segments need version 9 (section 8).
   static let version = 9
@@ -72,6 +74,7 @@ struct MediaPlaylist {
       (listed.last?.end ?? 0) - rendition.ticks.count(rendition.timing.partWindow)
     var initialization = skipped > 0 ? listed.dropFirst(skipped - 1).first?.initialization : nil
     var key: Int?
+    var isKeyed = false
     for segment in listed.dropFirst(skipped) where !segment.parts.isEmpty {
       if segment.isDiscontinuity { text.line("#EXT-X-DISCONTINUITY") }
       if segment.initialization != initialization {
@@ -81,6 +84,8 @@ struct MediaPlaylist {
         key = nil
         text.line("#EXT-X-MAP:URI=\"\(names.initialization(segment.initialization))\"")
       }
+      if !isKeyed { for line in keyLines { text.line(line) } }
+      isKeyed = true
       if let number = keys?.number(ofSegment: segment.sequence), number != key {
         key = number
         text.line("#EXT-X-KEY:METHOD=AES-128,URI=\"\(names.key(number))\"")

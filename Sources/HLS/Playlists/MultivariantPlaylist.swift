@@ -7,12 +7,15 @@ struct MultivariantPlaylist {
   let renditions: [Rendition]
   /// Whether there are I-frame playlists.
   let hasKeyframes: Bool
+  /// Of encrypted samples; empty otherwise.
+  let sessionKeyLines: [String]
 
   static let version = 7
   private static let audioGroup = "sound"
 
   var bytes: [UInt8] {
     var text = PlaylistText(version: MultivariantPlaylist.version)
+    for line in sessionKeyLines { text.line(line) }
     let sounds = renditions.filter { if case .audio = $0.kind { true } else { false } }
     for (index, sound) in sounds.enumerated() { writeMedia(sound, isDefault: index == 0, &text) }
     for rendition in renditions {

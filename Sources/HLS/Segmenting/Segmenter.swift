@@ -9,6 +9,8 @@ package struct TimedSample: Hashable, Sendable {
   package var bytes: [UInt8]
   /// Whether a decoder can begin here.
   package var isSync: Bool
+  /// What is encrypted of it, once it is.
+  package internal(set) var subsamples: [Subsample] = []
 
   package init(time: Int64, bytes: [UInt8], isSync: Bool) {
     self.time = time
@@ -29,6 +31,8 @@ package struct Segmenter: Sendable {
   private let timing: HLSTiming
   private let epoch: WallTime
   private let ticks: Ticks
+  /// nil: samples stay in the clear.
+  private let cipher: SampleCipher?
   /// Ticks of the longest and of the shortest part, and of how far a frame is moved.
   private let longest: Int64
   private let shortest: Int64
@@ -50,15 +54,17 @@ package struct Segmenter: Sendable {
   private var waitingMessages: [EventMessage] = []
   /// Samples moved in time, for whoever wonders about jitter.
   package private(set) var retimedCount: UInt64 = 0
-  /// Samples discarded: behind what is out, or beyond `HLSLimits`.
+  /// Samples discarded: behind what is out, beyond `HLSLimits`, or not to be encrypted.
   package private(set) var discardedCount: UInt64 = 0
 
-  /// A rendition whose first segment is `sequence` of the plan; it begins at `start` (ticks).
+  /// A rendition whose first segment is `sequence` of the plan; it begins at `start` (ticks). With a `cipher`
+  /// nothing of a sample gets into a part before it is encrypted.
   package init(
     _ format: TrackFormat, timing: HLSTiming, epoch: WallTime, sequence: Int, start: Int64,
-    plan: inout CutPlan, into output: inout [OnSegmenter]
+    cipher: SampleCipher? = nil, plan: inout CutPlan, into output: inout [OnSegmenter]
   ) {
     self.format = format
+    self.cipher = cipher
     self.timing = timing
     self.epoch = epoch
     ticks = Ticks(timescale: format.timescale)
@@ -124,7 +130,9 @@ package struct Segmenter: Sendable {
       discardedCount &+= 1
       return
     }
-    guard openByteCount + sample.bytes.count <= HLSLimits.partBytesMax else {
+    guard openByteCount + sample.bytes.count <= HLSLimits.partBytesMax,
+      cipher?.seal(&sample) ?? true
+    else {
       discardedCount &+= 1
       return
     }
@@ -358,7 +366,7 @@ package struct Segmenter: Sendable {
         FragmentSample(
           bytes: open[index].bytes,
           duration: UInt32(truncatingIfNeeded: max(1, next - open[index].time)),
-          isSync: open[index].isSync))
+          isSync: open[index].isSync, subsamples: open[index].subsamples))
     }
     let start = open[range.lowerBound].time
     var fragment = MovieFragment(

@@ -19,6 +19,7 @@ package struct Presentation: Sendable {
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
   let keys: SegmentKeys?
+  private let protection: ContentProtection?
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package private(set) var revision: UInt64 = 0
   private var stills: [String: StillFile] = [:]
@@ -29,9 +30,11 @@ package struct Presentation: Sendable {
   ///   - run: another one each time a room is started (`ResourceNames`).
   ///   - firstSequence: the Media Sequence Number of the first segment.
   ///   - keys: to encrypt segments with; there is no I-frame playlist then, which names parts of segments.
+  ///   - protection: to encrypt samples with; not together with `keys`.
   package init(
     timing: HLSTiming, epoch: WallTime, run: String, firstSequence: Int = 0,
-    bytesMax: Int = HLSLimits.roomBytesMax, keys: SegmentKeys? = nil
+    bytesMax: Int = HLSLimits.roomBytesMax, keys: SegmentKeys? = nil,
+    protection: ContentProtection? = nil
   ) {
     self.timing = timing
     self.epoch = epoch
@@ -39,6 +42,7 @@ package struct Presentation: Sendable {
     self.firstSequence = max(0, firstSequence)
     self.bytesMax = bytesMax
     self.keys = keys
+    self.protection = protection
   }
 
   // MARK: Media
@@ -61,10 +65,11 @@ package struct Presentation: Sendable {
     let begins = Ticks(timescale: format.timescale).count(plan.cut(sequence).at)
     var outputs: [OnSegmenter] = []
     let segmenter = Segmenter(
-      format, timing: timing, epoch: epoch, sequence: sequence, start: begins, plan: &plan,
-      into: &outputs)
+      format, timing: timing, epoch: epoch, sequence: sequence, start: begins,
+      cipher: protection?.cipher(isVideo: format.isVideo), plan: &plan, into: &outputs)
     var rendition = Rendition(
-      name: name, kind: kind, format: format, timing: timing, segmenter: segmenter)
+      name: name, kind: kind, format: format, timing: timing, segmenter: segmenter,
+      protection: protection)
     rendition.apply(outputs)
     renditions.append(rendition)
     self.plan = plan
@@ -252,7 +257,9 @@ package struct Presentation: Sendable {
       else {
         return .refused(.notFound)
       }
-      let playlist = KeyframePlaylist(rendition: renditions[place], names: names, epoch: epoch)
+      let playlist = KeyframePlaylist(
+        rendition: renditions[place], names: names, epoch: epoch,
+        keyLines: protection?.keyLines ?? [])
       return content(Presentation.playlistType, [playlist.bytes], .newest)
     case .initialization(let place, let index):
       guard renditions.indices.contains(place),
@@ -311,7 +318,12 @@ package struct Presentation: Sendable {
     guard !ready.isEmpty else { return .refused(.unavailable) }
     return content(
       Presentation.playlistType,
-      [MultivariantPlaylist(renditions: ready, hasKeyframes: keys == nil).bytes], .newest)
+      [
+        MultivariantPlaylist(
+          renditions: ready, hasKeyframes: keys == nil,
+          sessionKeyLines: protection?.sessionKeyLines ?? []
+        ).bytes
+      ], .newest)
   }
 
   /// The media type of the MPD (ISO/IEC 23009-1 annex C).
@@ -323,7 +335,8 @@ package struct Presentation: Sendable {
     let ready = renditions.filter { $0.listed.contains { $0.isComplete && !$0.isGap } }
     guard !ready.isEmpty else { return .refused(.unavailable) }
     let manifest = DASHManifest(
-      renditions: ready, names: names, epoch: epoch, timing: timing, isEnded: isEnded)
+      renditions: ready, names: names, epoch: epoch, timing: timing, isEnded: isEnded,
+      protection: protection?.manifestElements ?? "")
     return content(Presentation.manifestType, [manifest.bytes], .newest)
   }
 
@@ -367,7 +380,7 @@ package struct Presentation: Sendable {
     let rendition = renditions[place]
     let playlist = MediaPlaylist(
       rendition: rendition, names: names, epoch: epoch, dateRanges: dateRanges,
-      reports: reports(except: place), keys: keys)
+      reports: reports(except: place), keys: keys, keyLines: protection?.keyLines ?? [])
     let lifetime: CacheLifetime =
       directives.sequence == nil ? .newest : .addressed(seconds: timing.targetSeconds)
     return content(

@@ -24,6 +24,7 @@ package struct Rendition: Sendable {
   package private(set) var initializations: [[UInt8]] = []
   package private(set) var formats: [TrackFormat] = []
   package private(set) var byteCount = 0
+  private let protection: ContentProtection?
   private var keyframeCount = 0
   private var mediaBytes = 0
   private var mediaTicks: Int64 = 0
@@ -33,13 +34,15 @@ package struct Rendition: Sendable {
   package var isEnded = false
 
   init(
-    name: String, kind: RenditionKind, format: TrackFormat, timing: HLSTiming, segmenter: Segmenter
+    name: String, kind: RenditionKind, format: TrackFormat, timing: HLSTiming, segmenter: Segmenter,
+    protection: ContentProtection? = nil
   ) {
     self.name = name
     self.kind = kind
     self.timing = timing
     ticks = Ticks(timescale: format.timescale)
     self.segmenter = segmenter
+    self.protection = protection
   }
 
   /// Bits per second over all complete segments.
@@ -67,7 +70,10 @@ package struct Rendition: Sendable {
   private mutating func begin(_ start: SegmentStart) {
     if let format = start.format {
       formats.append(format)
-      initializations.append(InitializationSection(format).bytes)
+      let section = InitializationSection(
+        format, encryption: protection?.track(isVideo: format.isVideo),
+        systemHeaders: protection?.headers ?? [])
+      initializations.append(section.bytes)
     }
     // A segment that never got a part was none.
     if let last = segments.last, last.parts.isEmpty { segments.removeLast() }

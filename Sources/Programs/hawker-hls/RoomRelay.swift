@@ -57,7 +57,8 @@ final class RoomRelay {
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
-      silenceMax: context.silenceMax, keys: context.settings.keys)
+      silenceMax: context.silenceMax, keys: context.settings.keys,
+      protection: context.settings.protection)
     keeper = RoomKeeper(room: room)
     feed.keepsStills = context.keeping != nil
   }

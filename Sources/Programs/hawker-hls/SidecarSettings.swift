@@ -38,6 +38,8 @@ struct SidecarSettings: Sendable {
   let keys: SegmentKeys?
   /// The folder of kept shows; nil: none are kept.
   let keep: String?
+  /// What samples are encrypted with; nil: nothing.
+  let protection: ContentProtection?
 
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
@@ -47,7 +49,7 @@ struct SidecarSettings: Sendable {
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--of all|own] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
-           [--encoder E] [--preset P] [--keep DIR]
+           [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -71,6 +73,10 @@ struct SidecarSettings: Sendable {
                 everybody may load every room
       --encrypt segments in AES-128, with another key every N of them; keys are below the room, behind
                 --access-key (players that can't decrypt play nothing)
+      --protect samples for DRM systems, ISO/IEC 23001-7 cbcs; not with --encrypt or --keep
+      --content-key  a file that only its owner may read: KID KEY, or KID KEY IV, of 32 hexadecimal digits
+      --licences  who gives the key to players, a line each: SYSTEM-ID PSSH KEYFORMAT URI, - for what
+                there is none of, {kid} and {pssh} in the URI; without it players ask the page they are on
       --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
                 with a list of them at /hls/ROOM/kept/index.json
       mp4       makes one MP4 file of a kept show
@@ -134,6 +140,11 @@ struct SidecarSettings: Sendable {
     let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
     var random = RandomSource.system
     keep = values["--keep"]?.last
+    protection = try SidecarSettings.protection(values, isEncrypting: each > 0)
+    // What a kept show's playlists would have to say of licence services is not kept.
+    guard protection == nil || keep == nil else {
+      throw Fault(text: "either --protect or --keep", status: 2)
+    }
     keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
@@ -235,7 +246,7 @@ struct SidecarSettings: Sendable {
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
-    "--keep",
+    "--keep", "--protect", "--content-key", "--licences",
   ]
 
   private static func number(

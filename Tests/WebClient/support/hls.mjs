@@ -278,4 +278,10 @@ export class FakeVideo {
 
   removeAttribute() {}
   load() {}
+
+  /** @type {Map<string, (event: any) => void>} */
+  listeners = new Map();
+  addEventListener(name, listener) {
+    this.listeners.set(name, listener);
+  }
 }

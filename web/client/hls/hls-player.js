@@ -11,6 +11,7 @@ import { Choice } from "./choice.js";
 import { DateRanges } from "./date-ranges.js";
 import { Feed, Lost } from "./feed.js";
 import { Fetching } from "./fetching.js";
+import { LicenceDesk } from "./licence.js";
 import { Pace } from "./pace.js";
 import { endMs, isMultivariant, readMultivariant } from "./playlist.js";
 import { Sink } from "./sink.js";
@@ -65,6 +66,7 @@ export class HlsPlayer extends Emitter {
   #live;
   #video;
   #fetching;
+  #licences;
   #mediaSource;
   #pace = new Pace();
   #choice = new Choice(1, 0, 0);
@@ -91,13 +93,14 @@ export class HlsPlayer extends Emitter {
     return mediaSourceClass() !== null;
   }
 
-  /** @param {{url: string, video: HTMLVideoElement, sign?: (url: URL) => void, live?: boolean}} options live: a show that is over is none */
-  constructor({ url, video, sign, live = false }) {
+  /** @param {{url: string, video: HTMLVideoElement, sign?: (url: URL) => void, live?: boolean, licence?: import("./licence.js").Licence|null}} options live: a show that is over is none; licence: who gives keys of protected shows */
+  constructor({ url, video, sign, live = false, licence = null }) {
     super();
     this.#live = live;
     this.#url = new URL(url, globalThis.location?.href).href;
     this.#video = video;
     this.#fetching = new Fetching({ sign });
+    this.#licences = new LicenceDesk(video, licence, (failure) => this.#fail(failure));
     this.#mediaSource = new (mediaSourceClass() ?? unsupported())();
   }
 
@@ -105,13 +108,15 @@ export class HlsPlayer extends Emitter {
   play() {
     if (this.state !== "idle") return;
     this.#become("loading");
-    this.#run().catch((error) => {
-      if (this.state === "closed") return;
-      const failure = error instanceof HawkerError ? error : new HawkerError("internal", String(error), { cause: error });
-      this.#stop();
-      this.#become("failed");
-      this.emit("failed", failure);
-    });
+    this.#run().catch((error) => this.#fail(error instanceof HawkerError ? error : new HawkerError("internal", String(error), { cause: error })));
+  }
+
+  /** @param {HawkerError} failure */
+  #fail(failure) {
+    if (this.state === "closed" || this.state === "failed") return;
+    this.#stop();
+    this.#become("failed");
+    this.emit("failed", failure);
   }
 
   close() {
@@ -193,8 +198,12 @@ export class HlsPlayer extends Emitter {
     if (this.#fetching.closed) throw new Lost();
     const main = this.renditions[first];
     const sound = playlist.audio.filter((each) => each.group === main.audio).sort((a, b) => Number(b.isDefault) - Number(a.isDefault))[0];
-    this.#addTrack(main.url, mime(main, sound !== undefined), main.codecs.some(isPicture));
-    if (sound) this.#addTrack(sound.url, `audio/mp4; codecs="${main.codecs.filter((each) => !isPicture(each)).join(", ")}"`, false);
+    const soundType = `audio/mp4; codecs="${main.codecs.filter((each) => !isPicture(each)).join(", ")}"`;
+    const hasPicture = main.codecs.some(isPicture);
+    await this.#licences.open({ video: hasPicture ? [mime(main, true)] : [], audio: sound || !hasPicture ? [soundType] : [] });
+    if (this.#fetching.closed) throw new Lost();
+    this.#addTrack(main.url, mime(main, sound !== undefined), hasPicture);
+    if (sound) this.#addTrack(sound.url, soundType, false);
   }
 
   /** @param {string} url @param {string} type @param {boolean} picture */
@@ -416,6 +425,7 @@ export class HlsPlayer extends Emitter {
     clearTimeout(this.#timer);
     this.#session = {};
     this.#fetching.close();
+    this.#licences.close();
     this.#endSession(new Lost());
   }
 

@@ -1,0 +1,134 @@
+"""A room whose samples are protected (CENC cbcs): FFmpeg reads it with the key, and nobody without."""
+
+import base64
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness.sidecar import Sidecar, binary
+from test_hls import wait_for_playlist
+
+KID = "0123456789abcdef0123456789abcdef"
+KEY = "5a17c04be9f2d68830a1b2c3d4e5f607"
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    path = tmp_path / "content.key"
+    path.write_text(f"# for tests\n{KID} {KEY}\n")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def sidecar(server, room, evidence, key_file):
+    sidecar = Sidecar(evidence, server, room, "--protect", "cbcs", "--content-key", key_file)
+    yield sidecar
+    sidecar.stop()
+
+
+def decode(file, *flags):
+    """(frames, complaints) of FFmpeg. Through a pipe: with a file to seek in, FFmpeg 5.1 reads every fragment's header
+    first and takes the last one's subsamples for all."""
+    done = subprocess.run(
+        ["ffmpeg", "-v", "warning", *flags, "-i", "pipe:0", "-f", "null", "-progress", "-", "-"],
+        input=file.read_bytes(), capture_output=True, timeout=60,
+    )
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode(errors="replace")
+    return int((re.findall(r"^frame=\s*(\d+)", done.stdout, re.M) or ["0"])[-1]), done.stderr.strip()
+
+
+def save(sidecar, folder, path):
+    """The segments of a playlist after its initialization section, as one file; how many samples they have."""
+    playlist = sidecar.text(f"{folder}/index.m3u8")
+    init = re.search(r'#EXT-X-MAP:URI="([^"]+)"', playlist).group(1)
+    bodies = [sidecar.get(f"{folder}/{init}")[2]]
+    for name in re.findall(r"^[^#\n]+\.m4s$", playlist, re.M)[:3]:
+        bodies.append(sidecar.get(f"{folder}/{name}")[2])
+    path.write_bytes(b"".join(bodies))
+    samples = 0
+    for body in bodies[1:]:
+        for found in re.finditer(b"trun", body):
+            samples += int.from_bytes(body[found.end() + 4 : found.end() + 8], "big")
+    return samples
+
+
+def test_ffmpeg_decodes_with_the_key_and_not_without(
+    server, room, start_client, sidecar, evidence, report
+):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    folder, playlist = wait_for_playlist(sidecar, 3)
+    assert playlist.count("#EXT-X-KEY:METHOD=SAMPLE-AES,") == 1 and KEY not in playlist
+    picture, sound = evidence / "picture.mp4", evidence / "sound.mp4"
+    samples = save(sidecar, folder, picture)
+    frames, complaints = decode(picture, "-decryption_key", KEY)
+    assert complaints == "" and frames == samples > 100
+    report(f"FFmpeg: {frames} frames of {samples} samples")
+    blind, complaints = decode(picture)
+    assert complaints != "", f"{blind} frames without the key"
+    _, complaints = decode(picture, "-decryption_key", KEY[::-1])
+    assert complaints != ""
+    save(sidecar, "sound", sound)
+    assert decode(sound, "-decryption_key", KEY)[1] == ""
+    assert decode(sound)[1] != ""
+    # The same samples by DASH.
+    manifest = sidecar.text("manifest.mpd")
+    assert manifest.count('value="cbcs" cenc:default_KID="01234567-89ab-cdef-0123-456789abcdef"') == 2
+    publisher.stop()
+
+
+def to_base64url(digits):
+    return base64.urlsafe_b64encode(bytes.fromhex(digits)).decode().rstrip("=")
+
+
+def test_chromium_plays_with_a_licence_and_says_why_it_does_not_without(
+    server, room, chromium, start_client, sidecar, open_page, report
+):
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    wait_for_playlist(sidecar, 2)
+    page = open_page(chromium, server.url("/healthz"))
+    page.call("playHls", url=sidecar.url(), key={"kid": to_base64url(KID), "key": to_base64url(KEY)})
+    page.call("playHls", name="blind", url=sidecar.url(), awaited=False)
+    # Pixels of protected frames can't be read, but a frame that was not decrypted ends the player with an error.
+    page.wait_until(
+        "hawkerTest.sessions.viewer.player.state === 'playing' && hawkerTest.hlsSays().shown > 90", 20, "frames")
+    says = page.call("hlsSays")
+    assert says["failed"] is None and says["behind"] < 3
+    # Picture and sound name one key: it is asked for once.
+    assert [each["kids"] for each in says["asked"]] == [[to_base64url(KID)]]
+    report(f"{says['shown']} frames, {says['dropped']} dropped, {says['behind']:.2f} s behind")
+    page.wait_until("hawkerTest.sessions.blind.log.failed", 10, "a reason")
+    blind = page.call("hlsSays", name="blind")
+    assert blind["failed"].startswith("protected: ") and blind["shown"] == 0
+    publisher.stop()
+
+
+@pytest.mark.parametrize(
+    "flags, said",
+    [
+        (["--protect", "cenc", "--content-key", "KEY"], "--protect: cbcs, not cenc"),
+        (["--protect", "cbcs"], "--protect needs --content-key FILE"),
+        (["--content-key", "KEY"], "are of --protect cbcs"),
+        (["--protect", "cbcs", "--content-key", "KEY", "--encrypt", "2"], "either --protect or --encrypt"),
+        (["--protect", "cbcs", "--content-key", "NONE"], "--content-key: can't read"),
+        (["--protect", "cbcs", "--content-key", "EXPOSED"], "chmod 600"),
+        (["--protect", "cbcs", "--content-key", "WRONG"], "needs KID KEY or KID KEY IV"),
+        (["--protect", "cbcs", "--content-key", "KEY", "--licences", "WRONG"], "line 1 of"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(flags, said, key_file, tmp_path):
+    files = {"KEY": key_file, "NONE": tmp_path / "none"}
+    for name, text, mode in [("EXPOSED", key_file.read_text(), 0o640), ("WRONG", "abc\n", 0o600)]:
+        files[name] = tmp_path / name
+        files[name].write_text(text)
+        os.chmod(files[name], mode)
+    done = subprocess.run(
+        [binary(), "--server", "http://127.0.0.1:1", "--http", "127.0.0.1:0",
+         *[files.get(flag, flag) for flag in flags]],
+        capture_output=True, text=True, timeout=10,
+    )
+    assert done.returncode == 2 and said in done.stderr
