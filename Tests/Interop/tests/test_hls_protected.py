@@ -114,6 +114,7 @@ def test_chromium_plays_with_a_licence_and_says_why_it_does_not_without(
         (["--protect", "cbcs"], "--protect needs --content-key FILE"),
         (["--content-key", "KEY"], "are of --protect cbcs"),
         (["--protect", "cbcs", "--content-key", "KEY", "--encrypt", "2"], "either --protect or --encrypt"),
+        (["--protect", "cbcs", "--content-key", "KEY", "--keep", "."], "either --protect or --keep"),
         (["--protect", "cbcs", "--content-key", "NONE"], "--content-key: can't read"),
         (["--protect", "cbcs", "--content-key", "EXPOSED"], "chmod 600"),
         (["--protect", "cbcs", "--content-key", "WRONG"], "needs KID KEY or KID KEY IV"),
