@@ -5,6 +5,7 @@ import { beforeEach, describe, test } from "node:test";
 import { decodeTimeOf, timescaleOf } from "../../web/client/hls/boxes.js";
 import { Choice } from "../../web/client/hls/choice.js";
 import { HlsPlayer } from "../../web/client/hls/hls-player.js";
+import { LicenceDesk } from "../../web/client/hls/licence.js";
 import { Pace } from "../../web/client/hls/pace.js";
 import { readMedia, readMultivariant } from "../../web/client/hls/playlist.js";
 import { openPage, record } from "./support/browser.mjs";
@@ -322,5 +323,71 @@ describe("a live show", () => {
     await later(20_000);
     assert.equal(origin.requests.length, asked);
     assert.deepEqual(page.errors, []);
+  });
+});
+
+describe("protected media", () => {
+  const initData = new Uint8Array([1, 2, 3]).buffer;
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  let video, sessions, asked, failures;
+  beforeEach(() => {
+    openPage();
+    video = new FakeVideo({ now: 0 });
+    video.setMediaKeys = async (keys) => (video.keys = keys);
+    [sessions, asked, failures] = [[], [], []];
+    const requestMediaKeySystemAccess = async (name, wanted) => {
+      asked.push([name, wanted]);
+      if (name === "none") throw new Error("no such system");
+      return {
+        createMediaKeys: async () => ({
+          createSession: () => {
+            const session = Object.assign(new EventTarget(), {
+              updates: [],
+              closed: false,
+              generateRequest: async (type, data) => {
+                session.dispatchEvent(Object.assign(new Event("message"), { message: data, messageType: "license-request" }));
+              },
+              update: async (licence) => void session.updates.push(licence),
+              close: async () => void (session.closed = true),
+            });
+            sessions.push(session);
+            return session;
+          },
+        }),
+      };
+    };
+    Object.defineProperty(globalThis, "navigator", { value: { requestMediaKeySystemAccess }, configurable: true });
+  });
+  const desk = (licence) => new LicenceDesk(video, licence, (failure) => failures.push(failure.code));
+  const named = (data = initData) => video.listeners.get("encrypted")({ initData: data, initDataType: "cenc" });
+  const types = { video: ["video/mp4"], audio: ["audio/mp4"] };
+
+  test("each key is asked for once, of the page's service, however many tracks name it", async () => {
+    const messages = [];
+    const licences = desk({ answer: async (message, type) => (messages.push([message, type]), "the licence") });
+    await licences.open(types);
+    assert.equal(asked[0][0], "org.w3.clearkey");
+    assert.equal(asked[0][1][0].videoCapabilities[0].encryptionScheme, "cbcs");
+    for (const data of [initData, initData.slice(0), new Uint8Array([9]).buffer]) named(data);
+    await settle();
+    assert.equal(sessions.length, 2);
+    assert.deepEqual(messages.map(([, type]) => type), ["license-request", "license-request"]);
+    assert.deepEqual(sessions.map(({ updates }) => updates), [["the licence"], ["the licence"]]);
+    licences.close();
+    assert.ok(sessions.every(({ closed }) => closed));
+    assert.deepEqual(failures, []);
+  });
+
+  test("no service, a browser without the system, a service that refuses: each has a name", async () => {
+    await desk(null).open(types);
+    assert.equal(asked.length, 0);
+    named();
+    assert.deepEqual(failures, ["protected"]);
+    await assert.rejects(desk({ keySystem: "none", answer: async () => "" }).open(types), { code: "unsupported" });
+    const refused = desk({ answer: async () => { throw new Error("not paid"); } });
+    await refused.open(types);
+    named();
+    await settle();
+    assert.deepEqual(failures, ["protected", "licence"]);
   });
 });
