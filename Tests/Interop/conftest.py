@@ -9,6 +9,7 @@ import pytest
 from harness import network
 from harness.files import FileServer
 from harness.demo_shop import DemoShop
+from harness.process import Process
 from harness.scripted import ScriptedRoom
 from harness.server import REPOSITORY, HawkerServer
 from harness.traffic import traffic
@@ -16,6 +17,11 @@ from harness.traffic import traffic
 
 def pytest_sessionstart(session):
     network.require_isolation()
+
+
+def pytest_sessionfinish(session):
+    if left := Process.end_all():
+        print(f"\nended what tests had left behind: {' '.join(left)}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,9 @@ import time
 
 
 class Process:
+    # Every one that was started: a test that fails early may not come to end its own.
+    started = []
+
     def __init__(self, arguments, log, environment=None, stdout=None):
         self.name = os.path.basename(str(arguments[0]))
         self.log = log
@@ -20,6 +23,15 @@ class Process:
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )
+        Process.started.append(self)
+
+    @classmethod
+    def end_all(cls):
+        """Ends what still runs; its names."""
+        left = [process for process in cls.started if process.running]
+        for process in left:
+            process.kill()
+        return [process.name for process in left]
 
     @property
     def running(self):

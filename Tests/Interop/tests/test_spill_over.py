@@ -35,8 +35,10 @@ class Show:
         self.publisher.wait_for("connected")
         self.sidecar = Sidecar(folder, self.server, room, "--http", address)
         self.host_token = self.server.token(room, "host", "host")
-        # FFmpeg makes no keyframe when asked to: one comes after 60 frames, on a busy machine after many
-        # seconds.
+
+    def wait_for_hls(self):
+        """FFmpeg makes no keyframe when asked to: one comes after 60 frames, on a busy machine after many
+        seconds."""
         until = time.monotonic() + 45
         while self.sidecar.get()[0] != 200:
             assert time.monotonic() < until, "no HLS"
@@ -63,6 +65,7 @@ def start_show(start_server, start_client, room, evidence):
 
     def start(*flags):
         shows.append(Show(start_server, start_client, room, evidence, *flags))
+        shows[-1].wait_for_hls()
         return shows[-1]
 
     yield start
