@@ -26,7 +26,7 @@ extension Presentation {
   /// The multivariant playlist of some renditions.
   func multivariant(of places: [Int]) -> [UInt8] {
     MultivariantPlaylist(
-      renditions: places.map { renditions[$0] }, hasKeyframes: keys == nil
+      renditions: places.map { renditions[$0] }, hasKeyframes: keys == nil, sessionKeyLines: []
     ).bytes
   }
 }
