@@ -73,7 +73,8 @@ package struct ConformanceChecker {
         report(.syntax, exchange.path, line)
         continue
       }
-      var uri = read["URI"]
+      // A key's is a licence service's.
+      var uri = halves[0] == "#EXT-X-SESSION-KEY" ? nil : read["URI"]
       if halves[0] == "#EXT-X-STREAM-INF" {
         uri = index + 1 < lines.count ? lines[index + 1] : nil
         if Int(read["BANDWIDTH"] ?? "") ?? 0 <= 0 {

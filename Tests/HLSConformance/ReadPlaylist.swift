@@ -133,6 +133,11 @@ package struct ReadPlaylist: Sendable {
     case "#EXT-X-ENDLIST": isEnded = true
     case "#EXT-X-I-FRAMES-ONLY": isKeyframes = true
     case "#EXT-X-MAP": reading.map = attributes(value, line)["URI"]
+    case "#EXT-X-KEY":
+      // Section 4.4.4.4: every method but NONE says where its key is.
+      let key = attributes(value, line)
+      let isWhole = key["METHOD"] == "NONE" ? key["URI"] == nil : key["URI"]?.isEmpty == false
+      if key["METHOD"] == nil || !isWhole { faults.append(line) }
     case "#EXT-X-DISCONTINUITY": reading.discontinuities += 1
     case "#EXT-X-GAP": reading.segment.isGap = true
     case "#EXT-X-PROGRAM-DATE-TIME":

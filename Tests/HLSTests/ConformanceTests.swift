@@ -19,6 +19,7 @@ struct ConformanceTests {
       SessionScript(seed: 7, frameRates: [5, 2, 60]),
       SessionScript(seed: 8, keyframeDelay: nil),
       SessionScript(seed: 9, jitterMilliseconds: 60, keyframeDelay: 0.4),
+      SessionScript(seed: 10, restart: 9...9.6, resize: 14.3, isProtected: true),
     ])
   func sessions(script: SessionScript) throws {
     let session = try LiveSession.run(script)

@@ -20,6 +20,8 @@ struct SessionScript {
   var jitterMilliseconds = 8.0
   /// Keyframes come this long after they are asked for; nil: never after the first.
   var keyframeDelay: Double? = 0.12
+  /// Samples are encrypted.
+  var isProtected = false
 }
 
 /// Runs a script.
@@ -73,7 +75,10 @@ struct LiveSession {
     generator = SeededGenerator(seed: script.seed)
     room = Presentation(
       timing: HLSTiming(window: .seconds(14)), epoch: LiveSession.epoch, run: "t",
-      firstSequence: 5)
+      firstSequence: 5,
+      protection: script.isProtected
+        ? try ContentProtection(
+          contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100") : nil)
     let sizes = [(320, 180), (640, 360), (1280, 720)]
     layers = try zip(["q", "h", "f"], zip(sizes, script.frameRates)).map { name, rest in
       let format = try configuration(width: rest.0.0, height: rest.0.1)
@@ -129,10 +134,12 @@ struct LiveSession {
         layers[index].wantsKeyframe = false
         let delay = Double.random(in: 0...(2 * script.jitterMilliseconds / 1000), using: &generator)
         let size = isKey ? 60 : 12
-        let sample = TimedSample(
+        var sample = TimedSample(
           time: Int64((time * 90_000).rounded()),
           bytes: (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }, isSync: isKey
         )
+        // What is to be encrypted must be a NAL unit.
+        if script.isProtected { sample.bytes = [0, 0, 0, UInt8(size + 1), 0x65] + sample.bytes }
         var format: TrackFormat?
         if isKey {
           format = layers[index].formatToTell

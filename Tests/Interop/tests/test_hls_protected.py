@@ -77,6 +77,14 @@ def test_ffmpeg_decodes_with_the_key_and_not_without(
     # The same samples by DASH.
     manifest = sidecar.text("manifest.mpd")
     assert manifest.count('value="cbcs" cenc:default_KID="01234567-89ab-cdef-0123-456789abcdef"') == 2
+    played = subprocess.run(
+        ["ffmpeg", "-v", "warning", "-cenc_decryption_key", KEY, "-i", sidecar.url("manifest.mpd"),
+         "-t", "3", "-map", "0:v:0", "-map", "0:a:0", "-fps_mode", "passthrough", "-progress", "pipe:1",
+         "-f", "null", "-"],
+        capture_output=True, text=True, timeout=60,
+    )
+    assert played.returncode == 0 and played.stderr == "", played.stderr
+    assert int(re.findall(r"^frame=\s*(\d+)", played.stdout, re.M)[-1]) >= 85
     publisher.stop()
 
 
