@@ -60,8 +60,9 @@ def summary(name, seen):
     )
 
 
-# Half an hour goes with `make long`; the same bars in a quarter of a minute stand in every run.
-@pytest.mark.parametrize("seconds", [15, pytest.param(1800, marks=pytest.mark.slow)])
+# Two minutes and half an hour go with `make long`; the same bars in a quarter of a minute stand in every run.
+@pytest.mark.parametrize(
+    "seconds", [15, *(pytest.param(each, marks=pytest.mark.slow) for each in (120, 1800))])
 @pytest.mark.timeout(2100)
 def test_browsers_play_a_second_behind(
     server, room, chromium, firefox, start_client, sidecar, open_page, report, seconds
@@ -122,6 +123,7 @@ def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
     carries(350_000)
     page.wait_until("hawkerTest.sessions.viewer.player.rendition < 2", 20, "a lower rendition")
     carries(20_000_000)
+    page.wait_until("hawkerTest.sessions.viewer.player.rendition === 2", 60, "the highest one again")
     report(f"renditions {page.call('hlsSays')['renditions']}")
     assert page.call("seen")["backwards"] == 0
 
