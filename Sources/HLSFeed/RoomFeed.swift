@@ -39,6 +39,7 @@ package struct RoomFeed {
   private let silenceMax: TimeSpan
   private let keys: SegmentKeys?
   private let protection: ContentProtection?
+  private let isSteered: Bool
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -53,10 +54,11 @@ package struct RoomFeed {
   ///   - silenceMax: how long a show without media goes on; longer where its end is heard otherwise.
   ///   - keys: to encrypt segments with.
   ///   - protection: to encrypt samples with.
+  ///   - isSteered: whether players are told to ask which CDN to use.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
     bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax,
-    keys: SegmentKeys? = nil, protection: ContentProtection? = nil
+    keys: SegmentKeys? = nil, protection: ContentProtection? = nil, isSteered: Bool = false
   ) {
     self.silenceMax = silenceMax
     self.timing = timing
@@ -66,6 +68,7 @@ package struct RoomFeed {
     self.bytesMax = bytesMax
     self.keys = keys
     self.protection = protection
+    self.isSteered = isSteered
     self.layers = layers.map { LayerFeed(name: $0) }
     // Without an encoder there is a picture still.
     sound = try? SoundFeed()
@@ -164,7 +167,7 @@ package struct RoomFeed {
     runCount += 1
     presentation = Presentation(
       timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, keys: keys,
-      protection: protection)
+      protection: protection, isSteered: isSteered)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()

@@ -94,8 +94,10 @@ package struct FolderDisk: KeptDisk, Sendable {
   }
 
   package func remove(_ path: String) {
+    // First of all: what a link names is not ours.
+    guard unsafe unlink(full(path)) != 0, errno == EISDIR else { return }
     for name in names(path) { remove("\(path)/\(name)") }
-    if unsafe unlink(full(path)) != 0 { _ = unsafe rmdir(full(path)) }
+    _ = unsafe rmdir(full(path))
   }
 
   package func freeBytes() -> Int {
@@ -136,9 +138,11 @@ package struct FolderDisk: KeptDisk, Sendable {
 
   package func size(_ path: String) -> Int? {
     var status = stat()
-    guard unsafe stat(full(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      return nil
+    guard unsafe stat(full(path), &status) == 0 else {
+      // What can't be asked for may be there, and is nothing to begin anew.
+      return errno == ENOENT || errno == ENOTDIR ? nil : 0
     }
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
     return Int(status.st_size)
   }
 

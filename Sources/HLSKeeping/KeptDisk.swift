@@ -13,6 +13,8 @@ package struct DiskFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// There is no such file.
   package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   package static let full = DiskFault(code: ENOSPC)
+  /// What is there can't be what was written.
+  static let unreadable = DiskFault(code: EIO)
   static let noMemory = DiskFault(code: ENOMEM)
   package var description: String { unsafe String(cString: strerror(code)) }
   static var last: DiskFault { DiskFault(code: errno) }

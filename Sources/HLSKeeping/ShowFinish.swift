@@ -11,8 +11,8 @@ package struct ShowFinish<Disk: KeptDisk> {
 
   package init(_ disk: Disk) { self.disk = disk }
 
-  /// The bytes of a playlist that is believed: a day of segments with their tags.
-  static var playlistBytesMax: Int { 32 << 20 }
+  /// The bytes of a playlist that is believed: a week of segments with their tags.
+  static var playlistBytesMax: Int { 128 << 20 }
 
   /// Finishes every show below the folder that is not finished; the folders of these.
   ///
@@ -36,7 +36,10 @@ package struct ShowFinish<Disk: KeptDisk> {
   /// Finishes a show.
   ///
   /// - Returns: false for one that never had a whole segment and the list of its renditions: it is removed.
+  /// - Throws: what the disk said, and `.unreadable` for one that has segments and nothing that tells of them: it
+  ///   stays as it is.
   package func finish(_ folder: String) throws(DiskFault) -> Bool {
+    var hasMedia = false
     var facts = KeptFacts(show: String(folder.split(separator: "/").last ?? ""))
     guard disk.size("\(folder)/\(ResourceNames.multivariant)") != nil else {
       disk.remove(folder)
@@ -50,6 +53,8 @@ package struct ShowFinish<Disk: KeptDisk> {
       for file in files where file.hasSuffix(KeptNames.draftSuffix) {
         disk.remove("\(inner)/\(file)")
       }
+      // The first one may be there before the list of renditions is.
+      hasMedia = hasMedia || files.count { $0.hasSuffix(".m4s") } > 1
       if files.contains(ResourceNames.keyframes) {
         _ = try finishPlaylist(inner, ResourceNames.keyframes)
       }
@@ -59,6 +64,7 @@ package struct ShowFinish<Disk: KeptDisk> {
       disk.sync(inner)
     }
     guard facts.segmentCount > 0 else {
+      if hasMedia { throw .unreadable }
       disk.remove(folder)
       return false
     }

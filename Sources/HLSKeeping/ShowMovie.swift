@@ -124,7 +124,8 @@ package struct ShowMovie<Disk: KeptDisk> {
   ) throws(WireError) -> Int64 {
     if epochs[piece.show] == nil {
       guard let first = fragments.first?.fragment, let captured = first.capturedAt,
-        first.baseDecodeTime < UInt64(1) << 50
+        // A year: what follows is counted in nanoseconds.
+        first.baseDecodeTime / UInt64(format.timescale) < 31_622_400
       else { throw .missing }
       let seconds = Int64(first.baseDecodeTime) / format.timescale
       let rest = Int64(first.baseDecodeTime) % format.timescale

@@ -27,7 +27,12 @@ package struct ShowWriter<Disk: KeptDisk> {
   private var backlogs: [Substring: [KeepOrder]] = [:]
   private var backlogBytes: [Substring: Int] = [:]
   private var abandoned: Set<Substring> = []
+  /// How often in a row a show's folder alone could not be written.
+  private var failures: [Substring: Int] = [:]
+  /// When all is tried again; nil while the disk can be written.
   private var retryAt: Instant?
+  /// When what waits is tried again.
+  private var flushAt = Instant.zero
 
   /// Left free for playlists, the ends of shows, and whoever else has files there.
   static var reserveBytes: Int { 16 << 20 }
@@ -36,6 +41,8 @@ package struct ShowWriter<Disk: KeptDisk> {
   static var resumeBytes: Int { 48 << 20 }
   /// How often it is tried again.
   static var retryInterval: TimeSpan { .seconds(2) }
+  /// So often in a row one show alone may fail: then it is given up, and the others go on.
+  static var failuresMax: Int { 5 }
   /// Of playlists and small files that wait for one show: some hours of three renditions and sound.
   static var backlogBytesMax: Int { 4 << 20 }
 
@@ -61,11 +68,12 @@ package struct ShowWriter<Disk: KeptDisk> {
     if retryAt == nil, backlogs[folder] == nil {
       do throws(DiskFault) {
         try write(segment)
+        failures[folder] = nil
         report(.kept(byteCount: segment.byteCount))
         put(segment.kept.map { .append($0) }, folder, at: now, report)
         return
       } catch {
-        stop(error, at: now, report)
+        stop(error, folder, at: now, report)
       }
     }
     report(.lost)
@@ -74,13 +82,30 @@ package struct ShowWriter<Disk: KeptDisk> {
 
   /// Tries again when it is time; call now and then.
   package mutating func advance(to now: Instant, _ report: (OnShowWriter) -> Void) {
-    guard let due = retryAt, now >= due else { return }
-    retryAt = now + ShowWriter.retryInterval
-    guard disk.freeBytes() >= ShowWriter.resumeBytes, isWritable else { return }
+    if let due = retryAt {
+      guard now >= due else { return }
+      retryAt = now + ShowWriter.retryInterval
+      guard disk.freeBytes() >= ShowWriter.resumeBytes, isWritable else { return }
+      retryAt = nil
+      flushAt = now
+      tryAgain(at: now, report)
+      if retryAt == nil { report(.resumed) }
+    } else {
+      tryAgain(at: now, report)
+    }
+  }
+
+  private mutating func tryAgain(at now: Instant, _ report: (OnShowWriter) -> Void) {
+    guard !backlogs.isEmpty, now >= flushAt else { return }
+    flushAt = now + ShowWriter.retryInterval
     flush(report)
-    guard backlogs.isEmpty else { return }
-    retryAt = nil
-    report(.resumed)
+    guard !backlogs.isEmpty else { return }
+    guard disk.freeBytes() >= ShowWriter.reserveBytes, isWritable else {
+      retryAt = now + ShowWriter.retryInterval
+      return
+    }
+    // Others get through: what still waits does for its own folder.
+    for folder in backlogs.keys.sorted() { fail(folder, report) }
   }
 
   /// Says that no order follows: what waits is tried once more.
@@ -120,23 +145,42 @@ package struct ShowWriter<Disk: KeptDisk> {
           try carryOut(order, report)
           continue
         } catch {
-          stop(error, at: now, report)
+          stop(error, folder, at: now, report)
         }
       }
       backlogs[folder, default: []].append(order)
       backlogBytes[folder, default: 0] += order.byteCount
     }
     guard let waiting = backlogBytes[folder], waiting > ShowWriter.backlogBytesMax else { return }
-    backlogs[folder] = nil
+    giveUp(folder, report)
+  }
+
+  private mutating func giveUp(_ folder: Substring, _ report: (OnShowWriter) -> Void) {
+    let waiting = backlogs.removeValue(forKey: folder) ?? []
     backlogBytes[folder] = nil
-    abandoned.insert(folder)
+    failures[folder] = nil
+    // After its end nothing comes that would be passed over.
+    let isOver = waiting.contains { if case .finish = $0 { true } else { false } }
+    if !isOver { abandoned.insert(folder) }
     report(.givenUp(folder: String(folder)))
   }
 
+  /// Counts that a show's folder could not be written where others can.
+  private mutating func fail(_ folder: Substring, _ report: (OnShowWriter) -> Void) {
+    failures[folder, default: 0] += 1
+    if failures[folder, default: 0] >= ShowWriter.failuresMax { giveUp(folder, report) }
+  }
+
+  /// A fault of the disk stops segments of all shows; one of a folder is its show's alone.
   private mutating func stop(
-    _ fault: DiskFault, at now: Instant, _ report: (OnShowWriter) -> Void
+    _ fault: DiskFault, _ folder: Substring, at now: Instant, _ report: (OnShowWriter) -> Void
   ) {
-    if retryAt == nil { report(.stopped(fault)) }
+    flushAt = max(flushAt, now + ShowWriter.retryInterval)
+    guard retryAt == nil else { return }
+    if disk.freeBytes() >= ShowWriter.reserveBytes, isWritable, !fault.isFull {
+      return fail(folder, report)
+    }
+    report(.stopped(fault))
     retryAt = now + ShowWriter.retryInterval
   }
 

@@ -11,6 +11,8 @@ package struct RequestDesk {
   private var bodies = BodyCache()
   private var ciphertexts = CiphertextCache()
   private let access: StreamAccess?
+  /// What players are told of CDNs; nil: nothing.
+  package var steering: Steering?
 
   /// - Parameter access: nil for rooms that everybody may load; a token in the path is passed over then.
   package init(access: StreamAccess? = nil) { self.access = access }
@@ -51,6 +53,7 @@ package struct RequestDesk {
     }
     if path == [RequestDesk.accessName] { return RequestDesk.allowed }
     if room == nil { return RequestDesk.noRoom }
+    if path == [Steering.name], let steering { return RequestDesk.manifest(steering) }
     guard let presentation else { return AnswerHeaders.refusal(.unavailable) }
     return answer(
       path.joined(separator: "/"), asked.target.query, ticket, presentation, at: now)
@@ -58,6 +61,13 @@ package struct RequestDesk {
 
   private static var noRoom: HTTPResponse {
     AnswerHeaders.refusal(404, "no-room", "no such room is live")
+  }
+
+  private static func manifest(_ steering: Steering) -> HTTPResponse {
+    var response = HTTPResponse(200, mediaType: "application/json", body: steering.manifest)
+    response.headers.set("Cache-Control", CacheLifetime.newest.headerValue)
+    AnswerHeaders.allow(&response)
+    return response
   }
 
   /// How long a proxy may believe it: a minute is how exact the end of a token is.

@@ -51,6 +51,8 @@ package final class AnswerShelf: Sendable {
     else { return }
     let target = Array(request.target.encoded.utf8)
     let coding = Array((request.headers["accept-encoding"] ?? "").utf8)
+    // Browsers say less; others would fill it with one answer many times.
+    guard coding.count <= AnswerShelf.codingBytesMax, hasRoom(for: response) else { return }
     var bytes: [UInt8] = []
     response.write(into: &bytes, date: date)
     let key = AnswerShelf.key(target.span, coding.span)
@@ -69,6 +71,14 @@ package final class AnswerShelf: Sendable {
       shelves.byteCount += bytes.count
     }
   }
+
+  /// Whether it is worth encoding.
+  private func hasRoom(for response: HTTPResponse) -> Bool {
+    shelves.withLock { $0.byteCount + response.bodyByteCount <= AnswerShelf.bytesMax }
+  }
+
+  /// Of an Accept-Encoding.
+  private static let codingBytesMax = 128
 
   /// Takes away all of an owner's answers: something has changed, or a moment has passed.
   package func clear(_ owner: UInt64) {

@@ -163,6 +163,32 @@ struct LotRuleTests {
     #expect(harness.holds(2).count == 1)
   }
 
+  @Test(
+    "a unit that nobody is next for comes back without a merchant, and one that waits can be let go"
+  )
+  func letGo() throws {
+    var (harness, lot) = try LotTests.open()
+    try harness.run(.bid(lot: lot, amountMinor: 200, maxMinor: nil), by: 2)
+    harness.hasMerchant = false
+    try harness.pass(seconds: 60)
+    try harness.pass(ms: 300)
+    #expect(harness.holds(2).count == 1)
+    try harness.pass(seconds: 300)
+    #expect(harness.shop.lot(lot)?.stage == .unsold && !harness.shop.awaitsMerchant)
+
+    var (waiting, other) = try LotTests.open()
+    for (buyer, amount) in [(UInt32(2), Minor(200)), (3, 300)] {
+      try waiting.run(.bid(lot: other, amountMinor: amount, maxMinor: nil), by: buyer)
+    }
+    waiting.hasMerchant = false
+    try waiting.pass(seconds: 60)
+    try waiting.pass(ms: 300)
+    try waiting.pass(seconds: 300)
+    #expect(waiting.shop.lot(other)?.stage == .sold)
+    try waiting.run(.cancelLot(other))
+    #expect(waiting.shop.lot(other)?.stage == .cancelled && waiting.shop.violations() == [])
+  }
+
   @Test("in a pause no bidder is asked: the next is when it is over")
   func pause() throws {
     var (harness, lot) = try LotTests.open()

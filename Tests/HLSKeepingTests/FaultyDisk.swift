@@ -12,11 +12,15 @@ final class FaultyDisk: KeptDisk {
   private(set) var calls: [String] = []
   var free = 1 << 40
   var fault: DiskFault?
+  /// What begins with this can't be written.
+  var lockedPrefix: String?
   /// Calls that still succeed before the process is killed: what follows changes nothing, as if it never ran.
   var callsLeft = Int.max
 
   private func begin(_ call: String, _ count: Int) throws(DiskFault) -> Bool {
     if let fault { throw fault }
+    let path = call.split(separator: " ").last ?? ""
+    if let lockedPrefix, path.hasPrefix(lockedPrefix) { throw DiskFault(code: 13) }
     guard count <= free else { throw .full }
     guard callsLeft > 0 else { return false }
     callsLeft -= 1
@@ -86,6 +90,9 @@ final class FaultyDisk: KeptDisk {
 
   /// Cuts a file.
   func cut(_ path: String, to count: Int) { files[path] = Array(files[path]?.prefix(count) ?? []) }
+
+  /// Puts other bytes in its place.
+  func damage(_ path: String, to text: some StringProtocol) { files[path] = Array(text.utf8) }
 
   func text(_ path: String) -> String { String(decoding: files[path] ?? [], as: UTF8.self) }
 }

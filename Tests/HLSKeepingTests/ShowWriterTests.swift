@@ -171,6 +171,47 @@ struct ShowWriterTests {
     #expect(!disk.files.keys.contains(".probe"))
   }
 
+  @Test(
+    "a folder that can't be written is its show's alone: that one is given up, the others go on")
+  func locked() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    var seen: [OnShowWriter] = []
+    disk.lockedPrefix = folder
+    let pairs = zip(try orders(seconds: 20), try orders(seconds: 20, run: "r2"))
+    for (index, pair) in pairs.enumerated() {
+      for order in [pair.0, pair.1] {
+        writer.take(order, at: Instant.zero + .seconds(Int64(index))) { seen.append($0) }
+      }
+    }
+    #expect(!seen.contains { if case .stopped = $0 { true } else { false } } && !writer.isStopped)
+    #expect(seen.contains(.givenUp(folder: folder)) && !seen.contains(.finished(folder: folder)))
+    #expect(seen.contains(.finished(folder: "demo/20231114T221320Z-r2")))
+    let playlist = try playlist(disk, run: "r2")
+    #expect(playlist.isFinished && playlist.entries.count == 10)
+    #expect(playlist.entries.allSatisfy { !$0.isGap })
+  }
+
+  @Test("a show whose playlists can't be read is left as it is, and named; a damaged line ends one")
+  func damaged() throws {
+    let disk = FaultyDisk()
+    var writer = ShowWriter(disk)
+    for order in try orders(seconds: 20, ends: false) { writer.take(order, at: .zero) { _ in } }
+    let path = "\(folder)/sound/index.m3u8"
+    let text = disk.text(path)
+    let before = disk.list("\(folder)/sound")
+    disk.damage(path, to: String(repeating: "\0", count: text.utf8.count))
+    var failed: [String] = []
+    #expect(ShowFinish(disk).recover { folder, _ in failed.append(folder) }.isEmpty)
+    #expect(failed == [folder] && disk.list("\(folder)/sound") == before)
+    let half = text.utf8.count / 2
+    let line = text.prefix(half).lastIndex(of: "\n").map { text.index(after: $0) }
+    disk.damage(path, to: text[..<(try #require(line))] + "\0\0\0\n" + text.suffix(half / 2))
+    #expect(ShowFinish(disk).recover() == [folder])
+    let playlist = try playlist(disk)
+    #expect(playlist.isFinished && (3...6).contains(playlist.entries.count))
+  }
+
   @Test("what waits for one show is bounded; others go on")
   func bounded() throws {
     let disk = FaultyDisk()

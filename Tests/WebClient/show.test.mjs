@@ -245,6 +245,15 @@ class ScriptedRoom extends RoomCommands {
   }
 }
 
+test("a command has the media time of what a person acted on, where the page knows it", async () => {
+  const room = new ScriptedRoom({ type: "ok" }, { type: "ok" }, { type: "ok" }, { type: "ok" });
+  for (const [mediaTime, key] of [[null], [1793247552000.75], [NaN], [5, "a-key-of-mine"]]) {
+    room.mediaTime = () => mediaTime;
+    await room.command("pinListing", { listing: 4 }, { key });
+  }
+  assert.deepEqual(room.sent.map((each) => each.mediaTimeMs), [undefined, 1793247552000, undefined, undefined]);
+});
+
 test("a command that a cut interrupted is sent again with the same key once joined", async () => {
   const room = new ScriptedRoom(new HawkerError("disconnected", ""), { type: "ok", seq: 5, message: 5 });
   room.state = "joined";

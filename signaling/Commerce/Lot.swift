@@ -89,7 +89,10 @@ package struct Lot: Hashable, Sendable {
   }
 
   /// Whether the next bidder is to be asked: the winner has not paid, and something kept the next from it.
-  var canHandOn: Bool { stage == .sold && unit == .reserved }
+  var canHandOn: Bool { stage == .sold && unit == .reserved && next != nil }
+
+  /// Whether the unit is nobody's any more: the winner has not paid, and nobody is next.
+  var isLetGo: Bool { stage == .sold && unit == .reserved && next == nil }
 
   /// When something happens by itself; in a pause nobody is asked to pay, and while no merchant takes
   /// orders (`isPayable`) nobody after the winner is.
@@ -98,7 +101,7 @@ package struct Lot: Hashable, Sendable {
     case .upcoming: startsAtMs
     case .open: endsAtMs
     case .closing: isPaused ? nil : closesAtMs
-    case .sold: canHandOn && isPayable ? 0 : nil
+    case .sold: canHandOn && isPayable || isLetGo && !isPaused ? 0 : nil
     case .unsold, .cancelled: nil
     }
   }

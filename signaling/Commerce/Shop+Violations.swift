@@ -134,6 +134,7 @@ extension Shop {
       if lot.canHandOn, !mayWait {
         found.append("\(name): nobody is asked")
       }
+      if lot.isLetGo, !settings.isPaused { found.append("\(name): its unit is kept for nobody") }
       if (lot.unit == .held) != (own.count == 1) { found.append("\(name): the unit is elsewhere") }
       if let hold = own.first, lot.winner != hold.buyer { found.append("\(name): another winner") }
       let paid = orders.count { $0.value.lot == lot.id && $0.value.units == .sold }

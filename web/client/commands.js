@@ -33,6 +33,11 @@ export class RoomCommands extends Emitter {
   /** The shop's commands; its state is `show.state.shop`. */
   shop = new ShopDesk(this);
   /**
+   * The media time (ms) of the frame that a person acts on, where the page knows it: what they do appears with that frame.
+   * @type {() => number|null}
+   */
+  mediaTime = () => null;
+  /**
    * Queries that this server doesn't know.
    * @type {Set<string>}
    */
@@ -55,7 +60,11 @@ export class RoomCommands extends Emitter {
    * @returns {Promise<Done>}
    */
   async command(type, fields = {}, options = {}) {
+    /** @type {Message} */
     const message = { ...fields, type, key: options.key ?? newKey() };
+    // What is repeated under a key must be the same each time.
+    const mediaTimeMs = options.key ? null : this.mediaTime();
+    if (mediaTimeMs !== null && Number.isFinite(mediaTimeMs)) message.mediaTimeMs = Math.floor(mediaTimeMs);
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {

@@ -51,6 +51,8 @@ let problem = "";
  * @type {{hls: number, hlsDelayMs: number|null}|null}
  */
 let tiers = null;
+/** A host acts on what the camera saw so long ago; never later than now by the server's clock, which is known to some ms. */
+const CAPTURE_MS = 50;
 /** Whether `problem` is about the room (lasting) rather than a camera. */
 let problemIsFinal = false;
 
@@ -79,6 +81,7 @@ document.title = `${text("studio.title")} · ${roomName ?? ""} · ${text("brand"
 const program = new ProgramMonitor(room);
 setUpDesk(room, token);
 setUpCountdowns(() => room.clock.now());
+room.mediaTime = () => (currentState() === "live" ? room.clock.now() - CAPTURE_MS : null);
 /** @type {HTMLInputElement} */ (element("watch-link")).value = `${location.origin}/watch/${roomName ?? ""}`;
 setUpControls();
 start();

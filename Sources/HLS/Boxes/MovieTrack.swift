@@ -31,6 +31,8 @@ package struct MovieTrack: Sendable {
 
   /// Samples that one file may have: two days of 90 frames a second.
   package static let samplesMax = 16_000_000
+  /// A year.
+  static let secondsMax: UInt64 = 31_622_400
   /// Descriptions: an hour of a host who turns the phone each ten seconds.
   package static let formatsMax = 400
 
@@ -60,7 +62,9 @@ package struct MovieTrack: Sendable {
     var chunk = Chunk(sampleCount: 0, format: place ?? 0, byteCount: 0)
     for read in fragments {
       let fragment = read.fragment
-      guard fragment.baseDecodeTime < UInt64(1) << 60 else { throw .badValue }
+      guard fragment.baseDecodeTime / UInt64(timescale) < MovieTrack.secondsMax else {
+        throw .badValue
+      }
       try begin(at: Int64(fragment.baseDecodeTime) + offset)
       guard sizes.count + fragment.samples.count <= MovieTrack.samplesMax else { throw .tooMany }
       for sample in fragment.samples {
@@ -68,6 +72,7 @@ package struct MovieTrack: Sendable {
         sizes.append(UInt32(truncatingIfNeeded: sample.bytes.count))
         durations.append(sample.duration)
         end += Int64(sample.duration)
+        guard end / timescale < 2 * Int64(MovieTrack.secondsMax) else { throw .badValue }
         chunk.sampleCount += 1
         chunk.byteCount += sample.bytes.count
       }

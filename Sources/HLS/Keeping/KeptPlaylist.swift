@@ -29,8 +29,6 @@ package struct KeptPlaylist: Hashable, Sendable {
   /// Whether it was finished.
   package private(set) var isFinished = false
 
-  /// Of a playlist that is believed: a day of segments with what they need.
-  static let linesMax = 400_000
   /// Of one entry: what a busy show does in one gap.
   static let linesOfEntryMax = 2000
 
@@ -41,15 +39,16 @@ package struct KeptPlaylist: Hashable, Sendable {
     entries.reduce(TimeSpan.zero) { $0 + $1.duration }
   }
 
-  /// Reads a playlist; nil for what is none of ours. What stands after the last line break was being written when
-  /// its process ended and is passed over, as are tags of an entry without its name.
+  /// Reads a playlist; nil for what is none. What stands after the last line break was being written when its
+  /// process ended and is passed over, as are tags of an entry without its name, and all that follows a line that
+  /// can't be ours: what a disk lost must not take with it what it has.
   package init?(_ text: String) {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // What follows the last line break: nothing, or a torn line.
     lines.removeLast()
-    guard lines.first == "#EXTM3U", lines.count <= KeptPlaylist.linesMax else { return nil }
+    guard lines.first == "#EXTM3U" else { return nil }
     var reading = Reading()
-    for line in lines { guard reading.take(line, into: &self) else { return nil } }
+    for line in lines { guard reading.take(line, into: &self) else { break } }
     tail = reading.open.filter { $0.hasPrefix("#EXT-X-DATERANGE:") }
   }
 

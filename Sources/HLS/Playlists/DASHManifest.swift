@@ -17,8 +17,10 @@ struct DASHManifest {
 
   /// A period: these segments of these renditions, without gap or change.
   private struct Period {
+    /// The Media Sequence Number it began with: its name.
+    let sequence: Int
     let start: TimeSpan
-    var runs: [(rendition: Rendition, segments: [StoredSegment])]
+    let runs: [(rendition: Rendition, segments: [StoredSegment])]
   }
 
   var bytes: [UInt8] {
@@ -64,25 +66,28 @@ struct DASHManifest {
 
   // MARK: Periods
 
+  /// The listed ones. Each is where it was in every manifest, also when its first segments are gone.
   private var periods: [Period] {
-    var cuts: Set<Int> = []
-    for rendition in renditions {
-      var last: StoredSegment?
-      for segment in rendition.listed where segment.isComplete {
-        if last?.initialization != segment.initialization || last?.isGap != segment.isGap {
-          cuts.insert(segment.sequence)
-        }
-        last = segment
+    let complete = renditions.map { $0.listed.filter(\.isComplete) }
+    // The newest run of those that the first listed segments are in began the first period.
+    let head = complete.compactMap { $0.first?.run?.sequence }.max() ?? 0
+    var starts: [Int: TimeSpan] = [:]
+    for (rendition, segments) in zip(renditions, complete) {
+      for segment in segments {
+        guard let run = segment.run, run.sequence >= head else { continue }
+        let start = rendition.span(run.start)
+        starts[run.sequence] = min(starts[run.sequence] ?? start, start)
       }
     }
-    let starts = cuts.sorted()
-    return starts.indices.compactMap { index in
-      let next = index + 1 < starts.count ? starts[index + 1] : Int.max
-      return period(starts[index]..<next)
+    let cuts = starts.keys.sorted()
+    return cuts.indices.compactMap { index in
+      // What is listed from before the first cut has no period any more.
+      let next = index + 1 < cuts.count ? cuts[index + 1] : Int.max
+      return period(cuts[index]..<next, at: starts[cuts[index]] ?? .zero)
     }
   }
 
-  private func period(_ sequences: Range<Int>) -> Period? {
+  private func period(_ sequences: Range<Int>, at start: TimeSpan) -> Period? {
     var runs: [(rendition: Rendition, segments: [StoredSegment])] = []
     for rendition in renditions {
       let segments = rendition.listed.filter {
@@ -90,16 +95,14 @@ struct DASHManifest {
       }
       if !segments.isEmpty { runs.append((rendition, segments)) }
     }
-    let start = runs.compactMap { run in run.segments.first.map { run.rendition.span($0.start) } }
-    guard let first = start.min() else { return nil }
-    return Period(start: first, runs: runs)
+    return runs.isEmpty
+      ? nil : Period(sequence: sequences.lowerBound, start: start, runs: runs)
   }
 
   // MARK: Text
 
   private func write(_ period: Period, to text: inout String) {
-    // The same period has the same name in every manifest: its place on the room's timeline.
-    text += "<Period id=\"\(period.start.nanoseconds / 1_000_000)\""
+    text += "<Period id=\"\(period.sequence)\""
     text += " start=\"\(DASHManifest.duration(period.start))\">\n"
     let pictures = period.runs.filter {
       if case .video = $0.rendition.kind { true } else { false }

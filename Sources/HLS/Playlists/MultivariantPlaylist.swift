@@ -9,12 +9,15 @@ struct MultivariantPlaylist {
   let hasKeyframes: Bool
   /// Of encrypted samples; empty otherwise.
   let sessionKeyLines: [String]
+  /// Whether players ask which CDN to use.
+  var isSteered = false
 
   static let version = 7
   private static let audioGroup = "sound"
 
   var bytes: [UInt8] {
     var text = PlaylistText(version: MultivariantPlaylist.version)
+    if isSteered { text.line(Steering.line) }
     for line in sessionKeyLines { text.line(line) }
     let sounds = renditions.filter { if case .audio = $0.kind { true } else { false } }
     for (index, sound) in sounds.enumerated() { writeMedia(sound, isDefault: index == 0, &text) }

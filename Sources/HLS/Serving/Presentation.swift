@@ -20,6 +20,7 @@ package struct Presentation: Sendable {
   private let bytesMax: Int
   let keys: SegmentKeys?
   private let protection: ContentProtection?
+  private let isSteered: Bool
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package private(set) var revision: UInt64 = 0
   private var stills: [String: StillFile] = [:]
@@ -34,7 +35,7 @@ package struct Presentation: Sendable {
   package init(
     timing: HLSTiming, epoch: WallTime, run: String, firstSequence: Int = 0,
     bytesMax: Int = HLSLimits.roomBytesMax, keys: SegmentKeys? = nil,
-    protection: ContentProtection? = nil
+    protection: ContentProtection? = nil, isSteered: Bool = false
   ) {
     self.timing = timing
     self.epoch = epoch
@@ -43,6 +44,7 @@ package struct Presentation: Sendable {
     self.bytesMax = bytesMax
     self.keys = keys
     self.protection = protection
+    self.isSteered = isSteered
   }
 
   // MARK: Media
@@ -321,7 +323,7 @@ package struct Presentation: Sendable {
       [
         MultivariantPlaylist(
           renditions: ready, hasKeyframes: keys == nil,
-          sessionKeyLines: protection?.sessionKeyLines ?? []
+          sessionKeyLines: protection?.sessionKeyLines ?? [], isSteered: isSteered
         ).bytes
       ], .newest)
   }

@@ -96,6 +96,12 @@ package struct Rendition: Sendable {
   private mutating func complete(_ sequence: Int) {
     guard let last = segments.lastIndex(where: { $0.sequence == sequence }) else { return }
     segments[last].isComplete = true
+    let previous = last > 0 ? segments[last - 1] : nil
+    let goesOn =
+      previous?.initialization == segments[last].initialization
+      && previous?.isGap == segments[last].isGap
+    segments[last].run =
+      (goesOn ? previous?.run : nil) ?? (segments[last].sequence, segments[last].start)
     let bytes = segments[last].byteCount
     let duration = segments[last].duration
     guard bytes > 0, duration > 0 else { return }

@@ -13,6 +13,8 @@ package struct StoredSegment: Sendable {
   package internal(set) var isComplete = false
   /// Counts the segments of the rendition that begin with a keyframe; nil if this one does not.
   package internal(set) var keyframeOrdinal: Int?
+  /// Where its run began, when it is complete: segments with one initialization, all of them gaps or none.
+  package internal(set) var run: (sequence: Int, start: Int64)?
 
   /// Ticks.
   package var duration: Int64 { parts.reduce(0) { $0 + $1.duration } }

@@ -18,6 +18,8 @@ struct RelayContext {
   let keeping: Keeping?
   /// Where the web server finds answers that were just given.
   let shelf: AnswerShelf
+  /// Which CDN players shall use; nil: nobody asks.
+  let steering: SteeringFile?
   let tokens = SocketTokens()
   /// Another one each time the process starts.
   let run: String

@@ -58,7 +58,7 @@ final class RoomRelay {
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
       silenceMax: context.silenceMax, keys: context.settings.keys,
-      protection: context.settings.protection)
+      protection: context.settings.protection, isSteered: context.steering != nil)
     keeper = RoomKeeper(room: room)
     feed.keepsStills = context.keeping != nil
   }
@@ -110,6 +110,7 @@ final class RoomRelay {
     feed.advance(at: now)
     passOnOrders()
     keep()
+    desk.steering = context.steering?.current
     for ticket in desk.expire(at: now) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
     }

@@ -48,6 +48,8 @@ final class Sidecar {
     var web = WebConfig(address: settings.address)
     let shelf = AnswerShelf()
     web.shelf = shelf
+    // Players ask for one thing at a time, and what is answered is held until it is read.
+    web.limits.pipelinedRequestsMax = 2
     let server = try WebServer(web) { event in
       _ = inbox.post(.web(event))
     }
@@ -56,6 +58,7 @@ final class Sidecar {
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
       server: server, keeping: keeping, shelf: shelf,
+      steering: try settings.pathways.map { try SteeringFile($0) },
       run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
     for room in settings.rooms {
@@ -107,6 +110,7 @@ final class Sidecar {
   }
 
   private func tick(at now: Instant) {
+    context.steering?.look(at: now)
     for relay in relays.values { relay.tick(at: now) }
     noteClients()
     for relay in relays.values where relay.hasEnded {

@@ -38,6 +38,8 @@ struct SidecarSettings: Sendable {
   let keys: SegmentKeys?
   /// The folder of kept shows; nil: none are kept.
   let keep: String?
+  /// The file that says which CDN players shall use; nil: none does.
+  let pathways: String?
   /// What samples are encrypted with; nil: nothing.
   let protection: ContentProtection?
 
@@ -49,7 +51,7 @@ struct SidecarSettings: Sendable {
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--of all|own] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
-           [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR]
+           [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -77,6 +79,8 @@ struct SidecarSettings: Sendable {
       --content-key  a file that only its owner may read: KID KEY, or KID KEY IV, of 32 hexadecimal digits
       --licences  who gives the key to players, a line each: SYSTEM-ID PSSH KEYFORMAT URI, - for what
                 there is none of, {kid} and {pssh} in the URI; without it players ask the page they are on
+      --pathways  a file with a line for each CDN, the best first: ID HOST, or . for where the playlist came
+                from; read again when it changes, and players have heard of it within a minute
       --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
                 with a list of them at /hls/ROOM/kept/index.json
       mp4       makes one MP4 file of a kept show
@@ -140,6 +144,7 @@ struct SidecarSettings: Sendable {
     let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
     var random = RandomSource.system
     keep = values["--keep"]?.last
+    pathways = values["--pathways"]?.last
     protection = try SidecarSettings.protection(values, isEncrypting: each > 0)
     // What a kept show's playlists would have to say of licence services is not kept.
     guard protection == nil || keep == nil else {
@@ -246,7 +251,7 @@ struct SidecarSettings: Sendable {
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
-    "--keep", "--protect", "--content-key", "--licences",
+    "--keep", "--pathways", "--protect", "--content-key", "--licences",
   ]
 
   private static func number(

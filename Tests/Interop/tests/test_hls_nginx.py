@@ -43,8 +43,11 @@ class SignedSidecar(Sidecar):
 def show(server, room, start_client, evidence):
     key = evidence / "access.key"
     key.write_text(f"# of this test\n{SECRET}\n")
+    pathways = evidence / "pathways"
+    pathways.write_text("big cdn.example\n.\n")
     with contextlib.ExitStack() as running:
-        sidecar = SignedSidecar(evidence, server, room, "--access-key", key, "--keep", evidence / "kept")
+        sidecar = SignedSidecar(
+            evidence, server, room, "--access-key", key, "--keep", evidence / "kept", "--pathways", pathways)
         running.callback(sidecar.stop)
         nginx = Nginx(evidence, sidecar.address)
         running.callback(nginx.stop)
@@ -176,6 +179,27 @@ def test_nothing_is_given_out_without_a_token_that_holds(show):
     assert player.get(part)[0] == 403
 
 
+def players_are_steered(sidecar, room):
+    """By a file that is read again when it changes, and not when it can't be meant."""
+
+    def priority():
+        return json.loads(room.get("steering.json")[2])["PATHWAY-PRIORITY"]
+
+    assert b'#EXT-X-CONTENT-STEERING:SERVER-URI="steering.json"' in room.get("index.m3u8")[2]
+    assert priority() == ["big", "."]
+    pathways = sidecar.folder / "pathways"
+    pathways.write_text("https://cdn.example/\n")
+    until = time.monotonic() + 15
+    while "line 1 of" not in sidecar.process.output():
+        assert time.monotonic() < until, "a file that can't be meant is not named"
+        time.sleep(0.2)
+    assert priority() == ["big", "."]
+    pathways.write_text(".\nbig cdn.example\n")
+    while priority() != [".", "big"]:
+        assert time.monotonic() < until, "players are not steered anew"
+        time.sleep(0.2)
+
+
 def test_nginx_serves_http2_ranges_and_both_codings(show):
     sidecar, nginx, folder, playlist = show
     part = re.search(r'#EXT-X-PART:[^\n]*URI="([^"]+)"', playlist).group(1)
@@ -202,6 +226,7 @@ def test_nginx_serves_http2_ranges_and_both_codings(show):
     sprite = re.search(r"^(sprite-\S+\.jpg)#", listed, re.M).group(1)
     assert room.get(sprite)[2].startswith(b"\xff\xd8")
     assert room.get("healthz")[0] == 404
+    players_are_steered(sidecar, room)
     curl = subprocess.run(
         ["curl", "--http2", "-sk", "-o", "/dev/null", "-w", "%{http_version} %{http_code}",
          f"https://{nginx.address}{player.base}/index.m3u8"],

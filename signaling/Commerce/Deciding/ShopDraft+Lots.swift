@@ -71,7 +71,8 @@ extension ShopDraft {
   mutating func cancelLot(_ id: ShopID) throws(ShopRefusal) {
     let lot = try checkLot(id)
     guard lot.stage != .cancelled else { return }
-    guard lot.isLive else {
+    // One that was sold and is not paid for may wait for a merchant: it can be let go.
+    guard lot.isLive || (lot.stage == .sold && lot.unit == .reserved) else {
       throw ShopRefusal(.wrongState, "the auction is \(lot.stage.rawValue)")
     }
     add(.lotClosed(id, .cancelled))
@@ -140,10 +141,9 @@ extension ShopDraft {
   mutating func askNext(lot id: ShopID) {
     let shop = state
     // In a pause nobody could pay; while no merchant takes orders, nobody is next for it.
-    guard let lot = shop.lot(id), lot.unit == .reserved, !shop.settings.isPaused,
-      lot.stage != .sold || findsMerchant()
-    else { return }
+    guard let lot = shop.lot(id), lot.unit == .reserved, !shop.settings.isPaused else { return }
     if let next = lot.next {
+      guard lot.stage != .sold || findsMerchant() else { return }
       add(
         .lotAwarded(
           id, next.buyer, priceMinor: next.priceMinor, untilMs: time(in: lot.holdSeconds)))

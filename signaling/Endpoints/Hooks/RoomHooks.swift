@@ -173,7 +173,8 @@ enum RoomHooks {
       let ask = [("reserve", JSONValue.integer(entry.sequence))]
       return row(HookTopic.stockReserve, ask + units(sku, quantity))
     case .unitsAskedAgain(let id, let sku):
-      let quantity = shop.stock.stock(sku)?.asks[id]?.quantity ?? 0
+      // Answered in the same decision: there is nothing to ask any more.
+      guard let quantity = shop.stock.stock(sku)?.asks[id]?.quantity else { return nil }
       return row(HookTopic.stockReserve, [("reserve", .integer(id))] + units(sku, quantity))
     case .unitsReturned(let sku, let quantity):
       return row(HookTopic.stockReturn, units(sku, quantity))

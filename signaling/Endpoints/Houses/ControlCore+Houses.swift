@@ -219,7 +219,9 @@ extension ControlCore {
     case .shop(.holdMade(_)), .shop(.lotAwarded(_, _, _, _)):
       checkPrices([entry.sequence], in: room)
     case .shop(.dropDecided(let drop, _, _)):
-      checkPrices(houses[room]?.unpricedHolds(of: drop) ?? [], in: room)
+      // Of claims that are on the disk: later ones are asked about when they are.
+      let held = houses[room]?.unpricedHolds(of: drop) ?? []
+      checkPrices(held.filter { $0 < entry.sequence }, in: room)
     default: break
     }
   }
