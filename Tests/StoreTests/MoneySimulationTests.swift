@@ -10,8 +10,8 @@ struct MoneySimulationTests {
   /// How many seeds; the variable MONEY_SEEDS says otherwise, and SEED where they begin.
   private static let seeds = number("MONEY_SEEDS") ?? 200
   private static let first = number("SEED") ?? 0
-  /// Seeds on PostgreSQL, where each commit costs a round trip and an fsync.
-  private static let postgresSeeds = min(seeds, 4)
+  /// Seeds on PostgreSQL, where each commit costs a round trip and an fsync: as many as every run has.
+  private static let postgresSeeds = min(seeds, 200)
   /// Histories in one database: making one takes longer than a history.
   private static let perDatabase: UInt64 = 10
 
