@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+from harness.postgres import PostgresServer
 from harness.scripted_merchant import Merchant
 from harness.raw_websocket import TEXT, RawWebSocket, frame
 
@@ -205,11 +206,23 @@ def narrowed_to_a_sale(document):
     return document
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request):
+    """Where a server keeps its rooms: its environment, and the PostgreSQL there is. Before the server in a test's
+    arguments, so that it outlives it."""
+    if request.param == "sqlite":
+        yield {}, None
+        return
+    postgres = PostgresServer()
+    yield {"HAWKER_STORE": postgres.url}, postgres
+    postgres.stop()
+
+
 @pytest.mark.timeout(180)
-def test_a_sale_from_the_product_to_the_money(start_server, evidence, report):
+def test_a_sale_from_the_product_to_the_money(store, start_server, evidence, report):
     """The description's own links lead through it, in whatever order; the merchant's callbacks are signed."""
     merchant = Merchant()
-    server = start_server(*merchant.flags)
+    server = start_server(*merchant.flags, environment=store[0])
     merchant.learn(server)
     counts = evidence / "answers.json"
     flags = [flag for name in SALE for flag in ("--include-operation-id", name)]
@@ -319,25 +332,31 @@ def furnished_stall(server, merchant):
     return tokens, {"lot": lot, "order": order, "expired": claim}
 
 
-def on_the_disk(server):
+TABLES = ("events", "replies", "transfers", "postings", "accounts")
+
+
+def on_the_disk(server, postgres):
+    if postgres:
+        counted = ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in TABLES)
+        return postgres.rows(f"SELECT {counted}")
     database = sqlite3.connect(server.data / "hawker.db")
     try:
         return [
             database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("events", "replies", "transfers", "postings", "accounts")
+            for table in TABLES
         ]
     finally:
         database.close()
 
 
 @pytest.mark.timeout(180)
-def test_what_is_not_to_be_taken_is_refused_by_name_and_changes_nothing(start_server):
+def test_what_is_not_to_be_taken_is_refused_by_name_and_changes_nothing(store, start_server):
     merchant = Merchant()
-    server = start_server(*merchant.flags)
+    server = start_server(*merchant.flags, environment=store[0])
     merchant.learn(server)
     tokens, stall = furnished_stall(server, merchant)
     sockets = {name: RawWebSocket(server.address, ROOM, token) for name, token in tokens.items()}
-    before = on_the_disk(server)
+    before = on_the_disk(server, store[1])
     problem = "application/problem+json"
 
     def ask(method, path, body, token):
@@ -384,5 +403,5 @@ def test_what_is_not_to_be_taken_is_refused_by_name_and_changes_nothing(start_se
     assert answer["code"] == "bad-message", answer
     socket.send(frame(TEXT, b'{"type":"gift","gift":"' + b"x" * 200_000 + b'"}'))
     assert socket.closed() == 1009
-    assert on_the_disk(server) == before, "something was written"
+    assert on_the_disk(server, store[1]) == before, "something was written"
     merchant.stop()
