@@ -90,8 +90,10 @@ def test_browsers_play_a_second_behind(
     publisher.stop()
 
 
+# On a busy machine it takes a minute until the highest rendition is trusted again: that goes with `make long`.
+@pytest.mark.parametrize("returns", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
-    server, room, chromium, sidecar, open_page, report
+    server, room, chromium, sidecar, open_page, report, returns
 ):
     host = open_page(chromium, server.url("/healthz"))
     host.publish(server, room, codec="video/H264", source={"width": 960, "height": 540, "fps": 15})
@@ -123,7 +125,8 @@ def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
     carries(350_000)
     page.wait_until("hawkerTest.sessions.viewer.player.rendition < 2", 20, "a lower rendition")
     carries(20_000_000)
-    page.wait_until("hawkerTest.sessions.viewer.player.rendition === 2", 60, "the highest one again")
+    if returns:
+        page.wait_until("hawkerTest.sessions.viewer.player.rendition === 2", 90, "the highest one again")
     report(f"renditions {page.call('hlsSays')['renditions']}")
     assert page.call("seen")["backwards"] == 0
 

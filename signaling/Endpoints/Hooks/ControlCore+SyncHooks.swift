@@ -132,19 +132,28 @@ extension ControlCore {
 
   private mutating func askWaitingHolds() {
     guard !waitingHolds.isEmpty else { return }
+    // Looked up once a room: a long queue at a slow shop is gone through with every answer.
+    var merchants: [String: String] = [:]
+    var unasked: Set<String> = []
     var full: Set<String> = []
     let waiting = waitingHolds
     waitingHolds = []
-    for held in waiting {
-      // One that is over, ordered or priced by now is asked about no more.
-      guard let house = houses[held.room], let merchant = merchant(of: house),
-        let endpoint = hooks.endpoint(for: .priceCheck, of: merchant)
-      else { continue }
+    for held in waiting where !unasked.contains(held.room) {
+      if merchants[held.room] == nil {
+        merchants[held.room] = houses[held.room].flatMap { merchant(of: $0) }
+      }
+      guard let merchant = merchants[held.room] else {
+        unasked.insert(held.room)
+        continue
+      }
       guard !full.contains(merchant) else {
         waitingHolds.append(held)
         continue
       }
-      guard let data = house.priceToCheck(ofHold: held.hold, in: held.room) else { continue }
+      // One that is over, ordered or priced by now is asked about no more.
+      guard let endpoint = hooks.endpoint(for: .priceCheck, of: merchant),
+        let data = houses[held.room]?.priceToCheck(ofHold: held.hold, in: held.room)
+      else { continue }
       // The same question after a crash has the same id.
       let id = "\(MerchantReport.ownIDPrefix)price-\(held.room)-hold-\(held.hold)"
       let purpose = SyncPurpose.holdPrice(
