@@ -100,7 +100,7 @@ def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
     # The player offers what is there when it comes: all three.
     page = open_page(chromium, server.url("/healthz"))
     page.wait_until(
-        f"((await (await fetch({sidecar.url()!r})).text()).match(/^#EXT-X-STREAM-INF/gm) ?? []).length === 3",
+        f"((await (await fetch({sidecar.url()!r})).text()).match(/^#EXT-X-STREAM-INF.*RESOLUTION/gm) ?? []).length === 3",
         30, "three renditions",
     )
     page.call("playHls", url=sidecar.url())
