@@ -212,6 +212,16 @@ struct ShowWriterTests {
     #expect(playlist.isFinished && (3...6).contains(playlist.entries.count))
   }
 
+  @Test("more lines than an entry may have end a playlist that is read again as it was finished")
+  func manyLines() throws {
+    for line in ["#EXT-X-DATERANGE:ID=\"1\"", "#EXT-X-UNKNOWN"] {
+      let text = "#EXTM3U\n" + String(repeating: line + "\n", count: 2500)
+      let finished = try #require(KeptPlaylist(text)).finished()
+      let again = try #require(KeptPlaylist(finished))
+      #expect(again.isFinished && again.finished() == finished)
+    }
+  }
+
   @Test("what waits for one show is bounded; others go on")
   func bounded() throws {
     let disk = FaultyDisk()

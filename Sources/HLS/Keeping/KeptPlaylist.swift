@@ -86,16 +86,19 @@ package struct KeptPlaylist: Hashable, Sendable {
       case "#EXT-X-DISCONTINUITY", "#EXT-X-DATERANGE", "#EXT-X-BYTERANGE": break
       case _:
         guard isHead else { return true }
+        // Looked at before: what was taken is read again when the show is finished.
+        guard playlist.head.count < KeptPlaylist.linesOfEntryMax else { return false }
         playlist.head.append(String(line))
-        return playlist.head.count <= KeptPlaylist.linesOfEntryMax
+        return true
       }
       if tag == "#EXT-X-MEDIA-SEQUENCE" {
         playlist.head.append(String(line))
         return true
       }
       isHead = false
+      guard open.count < KeptPlaylist.linesOfEntryMax else { return false }
       open.append(String(line))
-      return open.count <= KeptPlaylist.linesOfEntryMax
+      return true
     }
 
     private mutating func end(_ line: Substring, _ playlist: inout KeptPlaylist) -> Bool {
