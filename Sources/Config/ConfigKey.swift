@@ -26,6 +26,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   case hls
   case webRTCViewers = "webrtc-viewers"
   case accessKey = "access-key"
+  case hlsLicences = "hls-licences"
   case web
   case logLevel = "log-level"
 
@@ -58,6 +59,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .hookTopics: "NAME=TOPIC[+TOPIC...][,NAME=...]"
     case .hookAllow: "ADDR:PORT[,ADDR:PORT...]"
     case .hls: "URL"
+    case .hlsLicences: "SYSTEM=URL[,SYSTEM=URL...]"
     case .webRTCViewers: "1...100000"
     case .logLevel: "debug|info|warning|error"
     }
@@ -86,6 +88,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .hls: "https://live.example/hls/{room}/index.m3u8"
     case .webRTCViewers: "400"
     case .accessKey: "/etc/hawker/hls.key"
+    case .hlsLicences: "com.widevine.alpha=https://shop.example/licences/widevine"
     case .web: "/usr/share/hawker/web"
     }
   }
@@ -102,7 +105,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .webRTCViewers: 1...100_000
     case .http, .tlsCert, .tlsKey, .mediaIP, .data, .apiKey, .apiSecret, .allowedOrigin,
       .trustedProxies, .preferCodec, .store, .publicURL, .nodeURL, .redis, .hook,
-      .hookTopics, .hookAllow, .gifts, .hls, .accessKey, .web, .logLevel:
+      .hookTopics, .hookAllow, .gifts, .hls, .accessKey, .hlsLicences, .web, .logLevel:
       nil
     }
   }
@@ -110,7 +113,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   /// Whether it takes several values, by commas or by being given again.
   package var isList: Bool {
     switch self {
-    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookTopics, .hookAllow: true
+    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookTopics, .hookAllow, .hlsLicences: true
     default: false
     }
   }
@@ -131,7 +134,7 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
     case .logLevel: "info"
     case .tlsCert, .tlsKey, .mediaIP, .workers, .apiKey, .apiSecret, .allowedOrigin,
       .trustedProxies, .retentionDays, .publicURL, .nodeURL, .redis, .hook,
-      .hookTopics, .hookAllow, .gifts, .hls, .webRTCViewers, .accessKey, .web:
+      .hookTopics, .hookAllow, .gifts, .hls, .webRTCViewers, .accessKey, .hlsLicences, .web:
       nil
     }
   }
@@ -185,6 +188,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
       "Viewers over WebRTC at a time, in all rooms together; further ones watch HLS and come back when there is room. Needs hls. A room may have its own cap (setRoom webrtcMax). Default: all of them."
     case .accessKey:
       "File with one or two secrets, a line each, that hawker-hls has too: viewers get playlists by addresses that are signed with the first and end after six hours. Needs hls. Default: none, anybody may load them."
+    case .hlsLicences:
+      "Who gives viewers' browsers the key of protected HLS (hawker-hls --protect), by key system: their messages are posted there with the viewer's token, which the service is to check; {room} stands for the room's name. The first system a browser has is used. Needs hls. Default: none."
     case .web: "The folder of the pages. Default: found beside the binary."
     case .logLevel: "The least important lines that are logged, as JSON on stderr."
     }

@@ -31,6 +31,8 @@ package struct ServerConfiguration: Hashable, Sendable {
   package var hls: HLSPlace?
   /// The file with the keys of HLS; nil: anybody may load it.
   package var accessKey: String?
+  /// Who gives the key of protected HLS; the first that a browser has is asked.
+  package var hlsLicences: [LicencePlace]
   /// Viewers over WebRTC; nil: all.
   package var webRTCViewers: Int?
   package var web: String?
@@ -96,6 +98,10 @@ package struct ServerConfiguration: Hashable, Sendable {
     accessKey = try reader.optional(.accessKey) { $0.isEmpty ? nil : $0 }
     guard accessKey == nil || hls != nil else {
       throw ConfigError("access-key needs hls: it signs those addresses")
+    }
+    hlsLicences = try reader.list(.hlsLicences) { LicencePlace($0) }
+    guard hlsLicences.isEmpty || hls != nil else {
+      throw ConfigError("hls-licences needs hls: they are for what is played there")
     }
     webRTCViewers = try reader.optional(.webRTCViewers) { Int($0) }
     guard webRTCViewers == nil || hls != nil else {

@@ -44,8 +44,9 @@ package struct HLSPlace: Hashable, Sendable {
       return nil
     }
     let authority = text.dropFirst(scheme.count)
+    // It becomes a source of the pages' Content-Security-Policy.
     guard let slash = authority.firstIndex(of: "/"), slash > authority.startIndex,
-      !authority[..<slash].contains("@")
+      !authority[..<slash].contains(where: { "@;,'".contains($0) })
     else { return nil }
     return slash
   }

@@ -21,11 +21,13 @@ package struct StaticSite: Sendable {
   /// - Parameters:
   ///   - pictures: origins beside every https one whose pictures pages may show.
   ///   - media: origins beside our own that pages may fetch from and play: HLS.
+  ///   - asked: origins that pages may only fetch from: licence services.
   package init(
-    _ files: StaticFiles, routes: [StaticRoute], pictures: [String] = [], media: [String] = []
+    _ files: StaticFiles, routes: [StaticRoute], pictures: [String] = [], media: [String] = [],
+    asked: [String] = []
   ) {
     self.files = files
-    headers = StaticSite.headers(pictures, media)
+    headers = StaticSite.headers(pictures, media, asked)
     self.routes = routes.map { route in
       switch route {
       case .page(let path, _), .tree(let path, _):
@@ -102,14 +104,17 @@ package struct StaticSite: Sendable {
   }
 
   /// What every file is sent with: nothing from elsewhere runs in our pages, and nobody frames them.
-  private static func headers(_ pictures: [String], _ media: [String]) -> HTTPHeaders {
+  private static func headers(
+    _ pictures: [String], _ media: [String], _ asked: [String]
+  ) -> HTTPHeaders {
     let images = (["'self'", "data:", "blob:", "https:"] + pictures).joined(separator: " ")
     let others = media.map { " " + $0 }.joined()
+    let services = asked.map { " " + $0 }.joined()
     return [
       // Kept, but asked for again each time: a new version shows at once, and 304 is cheap.
       "Cache-Control": "no-cache",
       "Content-Security-Policy":
-        "default-src 'self'; connect-src 'self' ws: wss:\(others); media-src 'self' blob:\(others); "
+        "default-src 'self'; connect-src 'self' ws: wss:\(others)\(services); media-src 'self' blob:\(others); "
         // Pictures of products are where their shop has them.
         + "img-src \(images); worker-src 'self'; base-uri 'none'; frame-ancestors 'none'",
       "X-Content-Type-Options": "nosniff",

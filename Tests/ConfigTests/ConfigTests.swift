@@ -282,10 +282,37 @@ struct HLSSettingsTests {
       "https://live.example/{room}", "https://live.example/a{room}/i", "ftp://a/{room}/i",
       "//evil.example/{room}/i", "https:///{room}/i", "https://u@a/{room}/i",
       "https://a/{room}/{room}/i", "https://a/{room}/i\"", "https://a/{room}/i\r\nX: y",
-      "https://a/{room}/i>", "https://a/" + String(repeating: "a", count: 600) + "/{room}/i",
+      "https://a/{room}/i>", "https://a;script-src/{room}/i", "https://a/" + String(repeating: "a", count: 600) + "/{room}/i",
     ])
   func refused(template: String) throws {
     #expect(throws: ConfigError.self) { try configuration("--hls", template) }
+  }
+
+  @Test("licence services are named by key system, and asked by TLS except on this machine")
+  func licences() throws {
+    let hls = "https://a/{room}/i.m3u8"
+    let both = try configuration(
+      "--hls", hls, "--hls-licences",
+      "com.widevine.alpha=https://shop.example:8443/w?room={room}&x=1,org.w3.clearkey=http://127.0.0.1:81/k"
+    ).hlsLicences
+    #expect(both.map(\.keySystem) == ["com.widevine.alpha", "org.w3.clearkey"])
+    #expect(both.map { $0.url(of: "de-mo") }.first == "https://shop.example:8443/w?room=de-mo&x=1")
+    #expect(both.map(\.origin) == ["https://shop.example:8443", "http://127.0.0.1:81"])
+    #expect(throws: ConfigError.self) {
+      try configuration("--hls-licences", "org.w3.clearkey=https://a/k")
+    }
+    for wrong in [
+      "https://a/k", "org.w3.clearkey=", "=https://a/k", "org.w3.clearkey=http://a/k",
+      "org.w3.clearkey=http://127.0.0.1.evil.example/k", "org.w3.clearkey=https://a",
+      "org.w3.clearkey=https://u@a/k", "org.w3.clearkey=https://{room}.a/k",
+      "org/w3=https://a/k", "org.w3.clearkey=https://a/k\r\nX: y", "a=https:///k",
+      "a=https://a/{rom}", "a=https://a;script-src/k", "a=https://a'b/k",
+      "a=https://a/" + String(repeating: "a", count: 600),
+    ] {
+      #expect(throws: ConfigError.self, "\(wrong)") {
+        try configuration("--hls", hls, "--hls-licences", wrong)
+      }
+    }
   }
 
   @Test("a budget of viewers without an HLS tier is refused, and one out of range")

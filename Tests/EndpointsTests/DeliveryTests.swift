@@ -115,6 +115,24 @@ struct DeliveryTests {
     #expect(messages.contains { $0.type == "delivery" && $0["url"] == SeatStage.url })
   }
 
+  @Test("who gives the key of protected shows is told with HLS, and not with WebRTC")
+  func licences() throws {
+    var stage = try RoomSocketStage(
+      hls: SeatStage.template,
+      hlsLicences: ["org.w3.clearkey=https://keys.example/{room}"], webRTCViewers: 1)
+    _ = try stage.join(1, "ann", .viewer)
+    let told = try stage.join(2, "ben", .viewer).object("delivery")
+    #expect(
+      told["licences"]
+        == [["keySystem": "org.w3.clearkey", "url": "https://keys.example/demo"]])
+    stage.wait(.seconds(20))
+    stage.send(1, ["type": "leave", "id": "l"])
+    stage.wait(.seconds(2))
+    #expect(
+      stage.inbox(2).filter { $0.type == "delivery" }
+        == [["type": "delivery", "via": "webrtc", "reason": "free"]])
+  }
+
   @Test("where addresses are signed a viewer's is good for the room and for hours")
   func signedAddress() throws {
     let keys = String(repeating: "k", count: StreamAccess.secretMin)

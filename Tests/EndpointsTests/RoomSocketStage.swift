@@ -65,7 +65,7 @@ struct RoomSocketStage {
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
     isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = [],
-    hls: String? = nil, hlsKeys: String? = nil, webRTCViewers: Int? = nil,
+    hls: String? = nil, hlsLicences: [String] = [], hlsKeys: String? = nil, webRTCViewers: Int? = nil,
     membership: NodeMembership? = nil
   ) throws {
     self.store = store
@@ -82,6 +82,7 @@ struct RoomSocketStage {
       isDurable: isDurable ?? (store != nil),
       hookAllowed: Set(allowing.compactMap { SocketAddress($0) }),
       hls: hls.flatMap { HLSPlace($0) },
+      hlsLicences: hlsLicences.compactMap { LicencePlace($0) },
       streamAccess: hlsKeys.flatMap { StreamAccess(keyFile: $0) }, webRTCViewers: webRTCViewers,
       membership: membership)
     core = ControlCore(config, access: access)

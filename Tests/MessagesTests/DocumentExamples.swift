@@ -129,6 +129,14 @@ enum DocumentExamples {
       Delivery(
         via: .hls, url: "https://live.example/hls/demo/index.m3u8", reason: .full)
     ).encode(),
+    ServerEvent.delivery(
+      Delivery(
+        via: .hls, url: "https://live.example/hls/demo/index.m3u8", reason: .full,
+        licences: [
+          Delivery.Licence(
+            keySystem: "com.widevine.alpha", url: "https://shop.example/licences/widevine")
+        ])
+    ).encode(),
     ServerEvent.delivery(Delivery(via: .webRTC, url: nil, reason: .free)).encode(),
     ServerReply.ok(map: nil).encode(ref: "14"),
     ServerEvent.tiers(TiersEvent(webRTC: 180, hls: 32, hlsDelayMs: 1900)).encode(),

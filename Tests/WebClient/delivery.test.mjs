@@ -37,6 +37,14 @@ describe("delivery", () => {
     assert.equal(FakePeerConnection.made.length, 0);
   });
 
+  test("who gives the key is known with the address, and forgotten with it", async () => {
+    page.server.joined = { delivery: { via: "hls", url: URL, licences: [{ keySystem: "some", url: "https://keys.example/" }], reason: "full" } };
+    const { room } = await joined();
+    assert.deepEqual(room.licences.map(({ keySystem }) => keySystem), ["some"]);
+    page.server.event({ type: "delivery", via: "webrtc", reason: "free" });
+    assert.deepEqual(room.licences, []);
+  });
+
   test("the connection stays until the page lets it go, and comes again when there is room", async () => {
     const { room, log } = await joined();
     const view = room.watch("alice/main");

@@ -6,6 +6,7 @@ import { decodeTimeOf, timescaleOf } from "../../web/client/hls/boxes.js";
 import { Choice } from "../../web/client/hls/choice.js";
 import { HlsPlayer } from "../../web/client/hls/hls-player.js";
 import { LicenceDesk } from "../../web/client/hls/licence.js";
+import { licencesFrom } from "../../web/client/hls/licence-service.js";
 import { Pace } from "../../web/client/hls/pace.js";
 import { readMedia, readMultivariant } from "../../web/client/hls/playlist.js";
 import { openPage, record } from "./support/browser.mjs";
@@ -358,7 +359,7 @@ describe("protected media", () => {
     };
     Object.defineProperty(globalThis, "navigator", { value: { requestMediaKeySystemAccess }, configurable: true });
   });
-  const desk = (licence) => new LicenceDesk(video, licence, (failure) => failures.push(failure.code));
+  const desk = (licence) => new LicenceDesk(video, [licence ?? []].flat(), (failure) => failures.push(failure.code));
   const named = (data = initData) => video.listeners.get("encrypted")({ initData: data, initDataType: "cenc" });
   const types = { video: ["video/mp4"], audio: ["audio/mp4"] };
 
@@ -376,6 +377,39 @@ describe("protected media", () => {
     licences.close();
     assert.ok(sessions.every(({ closed }) => closed));
     assert.deepEqual(failures, []);
+  });
+
+  test("of several services the first is asked whose system the browser has", async () => {
+    const answers = [];
+    const service = (keySystem) => ({ keySystem, answer: async () => (answers.push(keySystem), "licence") });
+    const licences = desk([service("none"), service("some"), service("other")]);
+    await licences.open(types);
+    assert.deepEqual(asked.map(([name]) => name), ["none", "some"]);
+    named();
+    await settle();
+    assert.deepEqual(answers, ["some"]);
+    assert.deepEqual(failures, []);
+  });
+
+  test("a service that a server names gets the browser's message and the viewer's newest token", async () => {
+    const posts = [];
+    const { fetch } = globalThis;
+    let [status, token] = [200, "first"];
+    globalThis.fetch = async (url, options) => {
+      posts.push([url, options.headers.Authorization, options.credentials, options.body]);
+      return new Response("keys", { status });
+    };
+    try {
+      const [service] = licencesFrom([{ keySystem: "some", url: "https://keys.example/demo" }], () => token);
+      assert.equal(service.keySystem, "some");
+      token = "second";
+      assert.equal(new TextDecoder().decode(await service.answer("message", "license-request")), "keys");
+      assert.deepEqual(posts, [["https://keys.example/demo", "Bearer second", "omit", "message"]]);
+      status = 403;
+      await assert.rejects(service.answer("message", "license-request"), { code: "licence" });
+    } finally {
+      globalThis.fetch = fetch;
+    }
   });
 
   test("no service, a browser without the system, a service that refuses: each has a name", async () => {

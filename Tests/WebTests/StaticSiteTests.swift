@@ -174,4 +174,17 @@ struct StaticSiteTests {
       #expect(policy?.contains("img-src 'self' data: blob: \(images)") == true)
     }
   }
+
+  @Test("pages may fetch from licence services and from HLS, and play the latter alone")
+  func services() throws {
+    let folder = try TemporaryFolder()
+    folder.makeFolder("landing")
+    try folder.write("landing/index.html", "page")
+    let site = StaticSite(
+      try StaticFiles(root: folder.path), routes: [.page("/", file: "landing/index.html")],
+      media: ["https://hls.example"], asked: ["https://keys.example"])
+    let policy = try #require(try get(site, "/")?.headers["Content-Security-Policy"])
+    #expect(policy.contains("connect-src 'self' ws: wss: https://hls.example https://keys.example;"))
+    #expect(policy.contains("media-src 'self' blob: https://hls.example;"))
+  }
 }

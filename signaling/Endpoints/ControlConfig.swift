@@ -39,6 +39,8 @@ package struct ControlConfig: Sendable {
   package var gifts: GiftCatalogue
   /// Where rooms' HLS is; nil without an HLS tier.
   package var hls: HLSPlace?
+  /// Who gives the key of protected HLS, told to viewers with its address.
+  package var hlsLicences: [LicencePlace]
   /// What addresses of HLS are signed with; nil: anybody may load it.
   package var streamAccess: StreamAccess?
   /// Viewers over WebRTC; nil: all. Counts with an HLS tier only.
@@ -51,6 +53,7 @@ package struct ControlConfig: Sendable {
     seed: UInt64, isDurable: Bool = false, markKey: IdentityMark.Key = .none,
     hookEndpoints: [HookEndpointRow] = [], hookAllowed: Set<SocketAddress> = [],
     gifts: GiftCatalogue = .standard, hls: HLSPlace? = nil,
+    hlsLicences: [LicencePlace] = [],
     streamAccess: StreamAccess? = nil, webRTCViewers: Int? = nil,
     membership: NodeMembership? = nil
   ) {
@@ -67,6 +70,7 @@ package struct ControlConfig: Sendable {
     self.hookAllowed = hookAllowed
     self.gifts = gifts
     self.hls = hls
+    self.hlsLicences = hlsLicences
     self.streamAccess = streamAccess
     self.webRTCViewers = webRTCViewers
     self.membership = membership

@@ -28,14 +28,27 @@ package struct Delivery: Hashable, Sendable {
     case buyer
   }
 
+  /// A licence service, for browsers that have this key system.
+  package struct Licence: Hashable, Sendable {
+    package var keySystem: String
+    package var url: String
+    package init(keySystem: String, url: String) {
+      self.keySystem = keySystem
+      self.url = url
+    }
+  }
+
   package var via: DeliveryWay
   /// The multivariant playlist; nil for WebRTC.
   package var url: String?
   package var reason: Reason
-  package init(via: DeliveryWay, url: String?, reason: Reason) {
+  /// Who gives the key if the show is protected; empty for WebRTC.
+  package var licences: [Licence]
+  package init(via: DeliveryWay, url: String?, reason: Reason, licences: [Licence] = []) {
     self.via = via
     self.url = url
     self.reason = reason
+    self.licences = licences
   }
 }
 

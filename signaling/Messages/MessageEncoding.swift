@@ -166,8 +166,17 @@ extension LayerEvent {
 
 extension Delivery {
   fileprivate var members: [(String, JSONValue)] {
-    [("via", .string(via.rawValue))] + (url.map { [("url", .string($0))] } ?? [])
-      + [("reason", .string(reason.rawValue))]
+    var members: [(String, JSONValue)] = [("via", .string(via.rawValue))]
+    if let url { members.append(("url", .string(url))) }
+    if !licences.isEmpty {
+      members.append(
+        (
+          "licences",
+          .array(
+            licences.map { ["keySystem": .string($0.keySystem), "url": .string($0.url)] })
+        ))
+    }
+    return members + [("reason", .string(reason.rawValue))]
   }
 }
 

@@ -79,6 +79,8 @@ export interface Delivery {
   via: "webrtc" | "hls";
   /** The multivariant playlist of `hls`. */
   url?: string;
+  /** Who gives the key if the show is protected: the first system that the browser has. */
+  licences?: { keySystem: string; url: string }[];
   reason?: "full" | "network" | "policy" | "drop" | "free" | "buyer" | "asked";
 }
 

@@ -2,6 +2,7 @@
 
 import { RoomCommands } from "./commands.js";
 import { HawkerError, codeOf } from "./errors.js";
+import { licencesFrom } from "./hls/licence-service.js";
 import { Publication } from "./publication.js";
 import { RoomSocket } from "./socket.js";
 import { Subscriber } from "./subscriber.js";
@@ -99,6 +100,8 @@ export class HawkerRoom extends RoomCommands {
   #renewTimer;
   /** The token of this session, the newest. */
   #token = "";
+  /** @type {{keySystem: string, url: string}[]} */
+  #licences = [];
   #stopListening = () => {};
   /** @type {import("./protocol").Watching|null} */
   #watching = null;
@@ -358,10 +361,16 @@ export class HawkerRoom extends RoomCommands {
     this.emit("message", message);
   }
 
+  /** Who gives the key if the show by HLS is protected: for `HlsPlayer`. */
+  get licences() {
+    return licencesFrom(this.#licences, () => this.#token);
+  }
+
   /** @param {import("./protocol").Delivery} delivery */
-  #deliver({ via, url, reason }) {
+  #deliver({ via, url, licences, reason }) {
     const before = this.delivery;
     this.delivery = { via: via === "hls" && url ? "hls" : "webrtc", url: url ?? undefined, reason: reason ?? undefined };
+    this.#licences = licences ?? [];
     if (this.delivery.via === "hls") this.subscriber.hold();
     else this.subscriber.release();
     if (before.via !== this.delivery.via || before.url !== this.delivery.url) this.emit("delivery", this.delivery);

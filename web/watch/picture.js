@@ -139,13 +139,13 @@ export class HlsPicture extends Picture {
     return HlsPlayer.supported || NativePlayer.supported;
   }
 
-  /** @param {string} url @param {import("../client/timing.js").ServerClock} clock */
-  constructor(url, clock) {
+  /** @param {string} url @param {import("../client/hawker.js").HawkerRoom} room */
+  constructor(url, { clock, licences }) {
     super();
     this.url = url;
     this.isAwaited = true;
     this.#clock = clock;
-    this.#player = HlsPlayer.supported ? new HlsPlayer({ url, video: this.video, live: true }) : new NativePlayer({ url, video: this.video });
+    this.#player = HlsPlayer.supported ? new HlsPlayer({ url, video: this.video, live: true, licence: licences }) : new NativePlayer({ url, video: this.video });
     this.#player.on("rendition", () => this.setQuality(this.#quality));
     this.#player.on("failed", (error) => this.#fail(error.code));
     // Another one begins when the host comes again.

@@ -119,7 +119,7 @@ export class Tile {
     this.live.isAwaited = false;
     if (this.#hls?.url === url && !this.#hls.failure) return;
     if (this.#hls && this.#hls !== this.#shown) this.#hls.remove();
-    const picture = new HlsPicture(url, this.room.clock);
+    const picture = new HlsPicture(url, this.room);
     this.#adopt(picture);
     this.#hls = picture;
     picture.setQuality(this.#quality);

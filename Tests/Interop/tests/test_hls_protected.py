@@ -1,14 +1,18 @@
 """A room whose samples are protected (CENC cbcs): FFmpeg reads it with the key, and nobody without."""
 
 import base64
+import http.server
+import json
 import os
 import re
 import subprocess
+import threading
 
 import pytest
 
 from harness.sidecar import Sidecar, binary
 from test_hls import wait_for_playlist
+from test_spill_over import free_port
 
 KID = "0123456789abcdef0123456789abcdef"
 KEY = "5a17c04be9f2d68830a1b2c3d4e5f607"
@@ -113,6 +117,75 @@ def test_chromium_plays_with_a_licence_and_says_why_it_does_not_without(
     blind = page.call("hlsSays", name="blind")
     assert blind["failed"].startswith("protected: ") and blind["shown"] == 0
     publisher.stop()
+
+
+@pytest.fixture
+def licence_service():
+    """(its URL, what it was asked): a ClearKey service that any page may ask, for who has a token of the room."""
+    asked = []
+
+    class Service(http.server.BaseHTTPRequestHandler):
+        def answer(self, status, body=b""):
+            self.send_response(status)
+            for name in ("Origin", "Headers"):
+                self.send_header(f"Access-Control-Allow-{name}", "*" if name == "Origin" else "authorization, content-type")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_OPTIONS(self):
+            self.answer(204)
+
+        def do_POST(self):
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            _, _, token = self.headers["Authorization"].partition("Bearer ")
+            claims = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+            asked.append({"path": self.path, "kids": message["kids"], "subject": claims["sub"]})
+            key = {"kty": "oct", "kid": to_base64url(KID), "k": to_base64url(KEY)}
+            self.answer(200, json.dumps({"keys": [key], "type": message["type"]}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    thread = threading.Thread(target=service.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{service.server_port}", asked
+    service.shutdown()
+    service.server_close()
+    thread.join()
+
+
+def test_the_watch_page_gets_the_key_of_the_service_that_the_server_names(
+    start_server, room, chromium, start_client, open_page, evidence, key_file, licence_service, report
+):
+    origin, asked = licence_service
+    address = f"127.0.0.1:{free_port()}"
+    server = start_server(
+        "--hls", f"http://{address}/hls/{{room}}/index.m3u8",
+        # A browser without the first system takes the next.
+        "--hls-licences", f"org.example.none={origin}/none,org.w3.clearkey={origin}/keys/{{room}}",
+    )
+    publisher = start_client("ffmpeg_publish", server.whip(room), server.token(room, "host", "host"))
+    publisher.wait_for("connected")
+    sidecar = Sidecar(
+        evidence, server, room, "--http", address, "--protect", "cbcs", "--content-key", key_file)
+    try:
+        wait_for_playlist(sidecar, 2)
+        page = open_page(chromium, server.watch_page(room, "anna"))
+        page.wait_until("window.hawker?.via === 'webrtc'", 15, "WebRTC")
+        page.evaluate("hawker.room.watching({ via: 'hls', reason: 'asked' }), null")
+        page.wait_until("window.hawker.via === 'hls'", 20, "a frame by HLS")
+        shown = "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames"
+        before = page.evaluate(shown)
+        page.wait_until(f"{shown} > {before} + 60", 15, "frames")
+        assert asked == [{"path": f"/keys/{room}", "kids": [to_base64url(KID)], "subject": "anna"}]
+        assert [text for text in page.messages if text.startswith("pageerror")] == []
+        report(f"asked once, {page.evaluate(shown)} frames")
+    finally:
+        sidecar.stop()
+        publisher.stop()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,11 @@ extension ControlCore {
   /// What a viewer is told; nil where there is no HLS tier.
   func delivery(_ via: DeliveryWay, _ reason: Delivery.Reason, in room: String) -> Delivery? {
     hlsURL(of: room).map { url in
-      Delivery(via: via, url: via == .hls ? url : nil, reason: reason)
+      guard via == .hls else { return Delivery(via: via, url: nil, reason: reason) }
+      let licences = config.hlsLicences.map {
+        Delivery.Licence(keySystem: $0.keySystem, url: $0.url(of: room))
+      }
+      return Delivery(via: via, url: url, reason: reason, licences: licences)
     }
   }
 

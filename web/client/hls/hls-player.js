@@ -93,14 +93,14 @@ export class HlsPlayer extends Emitter {
     return mediaSourceClass() !== null;
   }
 
-  /** @param {{url: string, video: HTMLVideoElement, sign?: (url: URL) => void, live?: boolean, licence?: import("./licence.js").Licence|null}} options live: a show that is over is none; licence: who gives keys of protected shows */
+  /** @param {{url: string, video: HTMLVideoElement, sign?: (url: URL) => void, live?: boolean, licence?: import("./licence.js").Licence|import("./licence.js").Licence[]|null}} options live: a show that is over is none; licence: who gives keys of protected shows; of several, the first whose system the browser has */
   constructor({ url, video, sign, live = false, licence = null }) {
     super();
     this.#live = live;
     this.#url = new URL(url, globalThis.location?.href).href;
     this.#video = video;
     this.#fetching = new Fetching({ sign });
-    this.#licences = new LicenceDesk(video, licence, (failure) => this.#fail(failure));
+    this.#licences = new LicenceDesk(video, [licence ?? []].flat(), (failure) => this.#fail(failure));
     this.#mediaSource = new (mediaSourceClass() ?? unsupported())();
   }
 

@@ -11,6 +11,7 @@ import { HawkerError } from "../errors.js";
  * @property {BufferSource} [certificate]  of the service, for systems that encrypt their messages
  */
 
+const CLEAR_KEY = "org.w3.clearkey";
 /** What `hawker-hls --protect` makes. */
 const SCHEME = "cbcs";
 /** Keys of sound and pictures, before and after they change. */
@@ -18,7 +19,12 @@ const SESSIONS_MAX = 16;
 
 /** Asks for keys as the media name them. */
 export class LicenceDesk {
-  #licence;
+  #licences;
+  /**
+   * The one whose system the browser has.
+   * @type {Licence|null}
+   */
+  #licence = null;
   #video;
   /** @type {(failure: HawkerError) => void} */
   #fail;
@@ -28,37 +34,43 @@ export class LicenceDesk {
   #keys = null;
   #listening = new AbortController();
 
-  /** @param {HTMLVideoElement} video @param {Licence|null} licence null: protected media are a failure with a name @param {(failure: HawkerError) => void} fail */
-  constructor(video, licence, fail) {
+  /** @param {HTMLVideoElement} video @param {Licence[]} licences none: protected media are a failure with a name @param {(failure: HawkerError) => void} fail */
+  constructor(video, licences, fail) {
     this.#video = video;
-    this.#licence = licence;
+    this.#licences = licences;
     this.#fail = fail;
     video.addEventListener("encrypted", (event) => this.#ask(/** @type {MediaEncryptedEvent} */ (event)), { signal: this.#listening.signal });
   }
 
   /**
-   * Makes the browser ready for protected media of these types; without a licence service nothing is to be done.
+   * Makes the browser ready for protected media of these types, by the first service whose system it has; without
+   * one nothing is to be done.
    * @param {{video: string[], audio: string[]}} types with their codecs
    */
   async open({ video, audio }) {
-    if (!this.#licence) return;
-    const { keySystem = "org.w3.clearkey", certificate } = this.#licence;
+    if (this.#licences.length === 0) return;
     const capabilities = (/** @type {string[]} */ types) => types.map((contentType) => ({ contentType, encryptionScheme: SCHEME }));
     /** @type {any} */
     const wanted = { initDataTypes: ["cenc"] };
     if (video.length > 0) wanted.videoCapabilities = capabilities(video);
     if (audio.length > 0) wanted.audioCapabilities = capabilities(audio);
-    let keys;
-    try {
-      const access = await navigator.requestMediaKeySystemAccess(keySystem, [wanted]);
-      keys = await access.createMediaKeys();
-      if (certificate) await keys.setServerCertificate(certificate);
-      if (this.#listening.signal.aborted) return;
-      await this.#video.setMediaKeys(keys);
-    } catch (error) {
-      throw new HawkerError("unsupported", `no ${keySystem} with ${SCHEME} in this browser`, { cause: error });
+    /** @type {unknown} */
+    let cause;
+    for (const licence of this.#licences) {
+      try {
+        const access = await navigator.requestMediaKeySystemAccess(licence.keySystem ?? CLEAR_KEY, [wanted]);
+        const keys = await access.createMediaKeys();
+        if (licence.certificate) await keys.setServerCertificate(licence.certificate);
+        if (this.#listening.signal.aborted) return;
+        await this.#video.setMediaKeys(keys);
+        [this.#licence, this.#keys] = [licence, keys];
+        return;
+      } catch (error) {
+        cause = error;
+      }
     }
-    this.#keys = keys;
+    const systems = this.#licences.map(({ keySystem = CLEAR_KEY }) => keySystem).join(", ");
+    throw new HawkerError("unsupported", `no ${systems} with ${SCHEME} in this browser`, { cause });
   }
 
   close() {

@@ -31,6 +31,8 @@ struct ServeSettings {
   var gifts: GiftCatalogue
   /// Where rooms' HLS is; nil: everybody watches over WebRTC.
   var hls: HLSPlace?
+  /// Who gives the key of protected HLS.
+  var hlsLicences: [LicencePlace]
   /// What addresses of HLS are signed with; nil: anybody may load it.
   var streamAccess: StreamAccess?
   /// Viewers over WebRTC; nil: all.

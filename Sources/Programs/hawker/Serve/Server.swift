@@ -68,7 +68,8 @@ struct Server {
       trustedProxies: settings.trustedProxies, seed: random.next(), isDurable: true,
       markKey: try Keys.markKey(in: settings.dataDirectory),
       hookEndpoints: store.hookEndpoints, hookAllowed: settings.hookAllowed,
-      gifts: settings.gifts, hls: settings.hls, streamAccess: settings.streamAccess,
+      gifts: settings.gifts, hls: settings.hls, hlsLicences: settings.hlsLicences,
+      streamAccess: settings.streamAccess,
       webRTCViewers: settings.webRTCViewers,
       membership: store.membership)
     courier = try Server.courier(store, control)
@@ -156,7 +157,8 @@ struct Server {
       ],
       // A shop on this machine has its pictures without TLS.
       pictures: settings.hookAllowed.filter(\.ip.isLoopback).map { "http://\($0)" }.sorted(),
-      media: [settings.hls?.origin].compactMap { $0 })
+      media: [settings.hls?.origin].compactMap { $0 },
+      asked: Set(settings.hlsLicences.map(\.origin)).sorted())
   }
 
   /// The candidates of every answer: configured addresses, else the machine's. A server that only

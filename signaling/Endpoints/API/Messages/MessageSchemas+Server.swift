@@ -77,7 +77,7 @@ extension MessageSchemas {
       ]),
     message("roomState", [mediaCursor, ("room", room)]),
     message("permissions", permissions),
-    message("delivery", delivery, optional: ["url"]),
+    message("delivery", delivery, optional: ["url", "licences"]),
     message(
       "tiers",
       [
@@ -142,7 +142,7 @@ extension MessageSchemas {
           ("urls", APISchema.list(APISchema.string)), ("username", APISchema.string),
           ("credential", APISchema.string),
         ]))
-    ), ("delivery", APISchema.closed(delivery, optional: ["url"])),
+    ), ("delivery", APISchema.closed(delivery, optional: ["url", "licences"])),
   ]
 
   private static let connection = anyOf([
@@ -182,6 +182,13 @@ extension MessageSchemas {
   private static let delivery: APISchema.Properties = [
     ("via", APISchema.words(DeliveryWay.self)), ("url", APISchema.string),
     ("reason", APISchema.words(Delivery.Reason.self)),
+    (
+      "licences",
+      [
+        "type": "array", "minItems": 1,
+        "items": APISchema.closed([("keySystem", APISchema.string), ("url", APISchema.string)]),
+      ]
+    ),
   ]
   private static let trackID: JSONValue = ["type": "string", "pattern": .string(trackIDPattern)]
   private static let trackIDOrNull: JSONValue = [
