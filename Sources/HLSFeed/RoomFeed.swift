@@ -29,6 +29,8 @@ package struct RoomFeed {
   private var soundSince: WallTime?
   /// When the last sample was captured, by the server's clock.
   private var newest: WallTime?
+  /// The server's clock as it was last known. A session in which no media come tells no time.
+  private var knownTime: (time: WallTime, at: Instant)?
   private var lateness = Lateness()
   private var askedForCut: TimeSpan?
   /// The next keyframe is another host's, as far as is known.
@@ -238,6 +240,11 @@ package struct RoomFeed {
     return known.max()
   }
 
+  /// The server's clock by what earlier sessions told of it.
+  private func timeAsKnown(at now: Instant) -> WallTime? {
+    knownTime.map { $0.time + (now - $0.at) }
+  }
+
   /// A publisher's single encoding comes in every section of `layer=all`: one of them is enough.
   private func hasRendition(like format: AVCConfiguration) -> Bool {
     presentation?.renditions.contains {
@@ -249,8 +256,9 @@ package struct RoomFeed {
   /// Lets time pass: what can't be filled becomes a gap, and a silent show ends.
   package mutating func advance(at now: Instant) {
     guard let epoch = presentation?.epoch, presentation?.isEnded == false, let newest,
-      let time = serverTime(at: now)
+      let time = serverTime(at: now) ?? timeAsKnown(at: now)
     else { return }
+    knownTime = (time, now)
     let limit = time - lateness.patience - epoch
     fillPauses(until: limit)
     presentation?.advance(to: limit)
@@ -267,7 +275,7 @@ package struct RoomFeed {
   }
 
   /// The server's wall clock as far as it is known.
-  package func serverTime(now: Instant) -> WallTime? { serverTime(at: now) }
+  package func serverTime(now: Instant) -> WallTime? { serverTime(at: now) ?? timeAsKnown(at: now) }
 
   /// Ends the show.
   package mutating func end() {

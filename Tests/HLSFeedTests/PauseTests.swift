@@ -42,10 +42,12 @@ private struct PausedRoom {
   }
 
   /// A frame time, with or without a picture and sound.
-  mutating func step(_ index: Int, picture: Bool, sound: Bool) throws {
+  mutating func step(
+    _ index: Int, picture: Bool, sound: Bool, reports: Bool = true
+  ) throws {
     let time = Double(index) / 30
     let now = PausedRoom.instant(time + 0.05)
-    if index % 15 == 0 {
+    if reports, index % 15 == 0 {
       feed.receive(PausedRoom.report(90_000, at: time), arrival: now, layer: 1)
       feed.receiveSound(PausedRoom.report(48_000, at: time), arrival: now)
     }
@@ -132,6 +134,26 @@ struct PauseTests {
     #expect(changes.count >= 7)
     #expect(!room.feed.slate.isShown)
     #expect(try room.parts("sound", from: 0.5, to: 18).allSatisfy { !$0.isGap })
+  }
+
+  @Test("another session while the host is away, which tells no time: the slate goes on")
+  func session() throws {
+    var room = try PausedRoom()
+    for index in 0..<150 { try room.step(index, picture: true, sound: true) }
+    for index in 150..<300 {
+      try room.step(index, picture: false, sound: false, reports: false)
+    }
+    room.feed.beginSession()
+    for index in 300..<450 {
+      try room.step(index, picture: false, sound: false, reports: false)
+    }
+    for name in ["high", "sound"] {
+      let parts = try room.parts(name, from: 10.5, to: 14.5)
+      #expect(parts.count > 8 && parts.allSatisfy { !$0.isGap })
+    }
+    for index in 450..<540 { try room.step(index, picture: true, sound: true) }
+    let live = try room.parts("high", from: 15.5, to: 17.5)
+    #expect(!live.isEmpty && live.allSatisfy { !$0.isGap })
   }
 
   @Test("while the slate is shown only a keyframe takes its place, and one is asked for")

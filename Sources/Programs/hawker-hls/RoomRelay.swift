@@ -43,8 +43,8 @@ final class RoomRelay {
   /// The room was heard to be over.
   private(set) var hasEnded = false
 
-  /// The server speaks every 100 ms, so this is a server that has gone.
-  private static let silenceMax = TimeSpan.seconds(5)
+  /// A server that has gone: while the host is away it only answers consent checks, one in 4 to 6 s (RFC 7675).
+  private static let silenceMax = TimeSpan.seconds(8)
   /// Whoever watches asks for a playlist or a part three times a second, or plain HLS each two seconds.
   private static let watchedFor = TimeSpan.seconds(10)
   private static let backoff = (first: TimeSpan.milliseconds(500), longest: TimeSpan.seconds(5))

@@ -26,6 +26,7 @@ final class Sidecar {
   private var listAskedAt = Instant.zero
   private var listAt = Instant.zero
   private var listFault: String?
+  private var hasListed = false
   private var isFullSaid = false
   private var nextTickAt = Instant.zero
   private var isStopped = false
@@ -195,8 +196,9 @@ final class Sidecar {
     listing = nil
     switch outcome {
     case .success(let rooms):
-      if listFault != nil { SidecarLog.write(.info, "the list of rooms is there again") }
+      if listFault != nil { SidecarLog.write(.info, "the list of rooms is there") }
       listFault = nil
+      hasListed = true
       let refused = roster.refusedCount
       apply(roster.take(rooms, asked: listAskedAt), at: now)
       let isFull = roster.refusedCount != refused
@@ -205,8 +207,14 @@ final class Sidecar {
       }
       isFullSaid = isFull
     case .failure(let fault):
-      // Said once: a server that is away is away for many lists.
-      if listFault != fault.text { SidecarLog.write(.warning, "no list of rooms: \(fault.text)") }
+      // Said once: a server that is away is away for many lists. Started together, it comes a moment later.
+      if listFault != fault.text {
+        if !hasListed, case .connection = fault {
+          SidecarLog.write(.info, "waiting for the server: \(fault.text)")
+        } else {
+          SidecarLog.write(.warning, "no list of rooms: \(fault.text)")
+        }
+      }
       listFault = fault.text
     }
   }

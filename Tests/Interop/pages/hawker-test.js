@@ -482,10 +482,10 @@
 
   // Plays HLS with the client library in a page of its server's.
   // `key`: {kid, key} in base64url, for shows that are protected; null: nobody gives one.
-  test.playHls = async ({ name = "viewer", url, timeoutMs = 20000, muted = true, key = null, awaited = true } = {}) => {
-    const { HlsPlayer } = await import("/assets/client/hawker.js");
+  test.playHls = async ({ name = "viewer", url, timeoutMs = 20000, muted = true, key = null, native = false, awaited = true } = {}) => {
+    const { HlsPlayer, NativePlayer } = await import("/assets/client/hawker.js");
     const video = document.createElement("video");
-    Object.assign(video, { muted, playsInline: true });
+    Object.assign(video, { muted, playsInline: true, ...(native ? { crossOrigin: "anonymous" } : {}) });
     video.style.width = "640px";
     video.dataset.session = name;
     document.body.append(video);
@@ -495,7 +495,7 @@
       asked.push(JSON.parse(new TextDecoder().decode(message)));
       return new TextEncoder().encode(JSON.stringify({ keys: [{ kty: "oct", kid: key.kid, k: key.key }], type: "temporary" }));
     };
-    const player = new HlsPlayer({ url, video, licence: key && { answer } });
+    const player = native ? new NativePlayer({ url, video }) : new HlsPlayer({ url, video, licence: key && { answer } });
     const log = { asked, states: [], renditions: [], events: [], failed: null };
     const at = () => Math.round(performance.now());
     player.on("state", (state) => log.states.push([at(), state]));

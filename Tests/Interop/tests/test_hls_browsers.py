@@ -1,5 +1,7 @@
 """A room plays as LL-HLS in real browsers, through the client library's player."""
 
+import time
+
 import pytest
 
 from harness.measure import wait
@@ -7,6 +9,8 @@ from harness.sidecar import Sidecar
 
 # Glass to glass, at parts of 320 ms.
 P50_MS, P95_MS = 2000, 3000
+# Of a browser alone, which asks for whole segments.
+NATIVE_MS = 15_000
 
 
 @pytest.fixture
@@ -50,6 +54,18 @@ def until_live(page, timeout=20):
         "hawkerTest.sessions.viewer.player.state === 'playing' && hawkerTest.sessions.viewer.player.behind < 2.5"
         " && hawkerTest.watches.viewer.frames.at(-1)?.captured > since", timeout, "live",
     )
+
+
+def wait_for_segments(sidecar, count, timeout=45):
+    """Until the first picture's playlist lists so many: a browser alone begins behind the newest ones."""
+    until = time.monotonic() + timeout
+    while True:
+        folders = sidecar.folders()
+        playlist = sidecar.text(f"{folders[0]}/index.m3u8") if folders else None
+        if (playlist or "").count("#EXTINF") >= count:
+            return
+        assert time.monotonic() < until, "too few segments"
+        time.sleep(0.2)
 
 
 def summary(name, seen):
@@ -129,6 +145,67 @@ def test_renditions_go_with_what_is_asked_and_what_the_network_carries(
         page.wait_until("hawkerTest.sessions.viewer.player.rendition === 2", 90, "the highest one again")
     report(f"renditions {page.call('hlsSays')['renditions']}")
     assert page.call("seen")["backwards"] == 0
+
+
+# Where a browser plays HLS alone it chooses its delay itself: Chromium stays three target durations or more behind.
+@pytest.mark.parametrize("codec", ["H264", "VP8"])
+def test_chromium_plays_by_itself(
+    server, room, chromium, start_client, start_sidecar, open_page, report, codec
+):
+    if codec == "H264":
+        stop = publish(start_client, server, room).stop
+    else:
+        host = open_page(chromium, server.url("/healthz"))
+        host.publish(server, room, codec="video/VP8", source={"width": 640, "height": 360, "fps": 15})
+        stop = host.close
+    page = open_page(chromium, server.url("/healthz"))
+    sidecar = start_sidecar()
+    wait_for_segments(sidecar, 6)
+    page.call("playHls", url=sidecar.url(), native=True)
+    # Its first second may wait for the second segment.
+    wait(page, 2)
+    page.call("clear")
+    begun = len(page.call("hlsSays")["states"])
+    wait(page, 8)
+    seen, says = page.call("seen"), page.call("hlsSays")
+    report(summary(f"chromium alone, {codec}", seen))
+    assert says["state"] == "playing" and says["failed"] is None
+    assert "stalled" not in [state for _, state in says["states"][begun:]]
+    assert seen["backwards"] == 0 and seen["fps"] >= 12
+    assert seen["latency"]["p95"] <= NATIVE_MS
+    stop()
+
+
+# A host who is away for longer than the player has buffered.
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_a_slate_is_played_while_the_host_is_away(
+    server, room, name, request, start_client, start_sidecar, open_page, report, evidence
+):
+    browser = request.getfixturevalue(name)
+    sidecar = start_sidecar()
+    publisher = publish(start_client, server, room)
+    page = play(open_page, browser, server, sidecar)
+    until_live(page)
+    publisher.stop()
+    # The slate begins when nothing has come for two seconds; players have to have got over that.
+    wait(page, 10)
+    page.call("clear")
+    before = page.call("hlsSays")
+    wait(page, 4)
+    # Its pictures bear no time code, and there are five of them a second.
+    seen, says = page.call("seen"), page.call("hlsSays")
+    page.screenshot(evidence / f"slate-{name}.png")
+    pictures = says["shown"] - before["shown"]
+    report(f"{name}: {pictures} pictures of the slate in 4 s, {says['behind']:.2f} s behind")
+    assert says["state"] == "playing" and 10 <= pictures <= 30
+    assert says["current"] - before["current"] > 3 and says["behind"] < 3
+    assert seen["readable"] == 0
+    publisher = publish(start_client, server, room)
+    until_live(page)
+    after = page.call("hlsSays")
+    assert after["failed"] is None
+    assert "stalled" not in [state for _, state in after["states"][len(before["states"]):]]
+    publisher.stop()
 
 
 @pytest.mark.parametrize("name", ["chromium", "firefox"])
