@@ -152,7 +152,7 @@ package struct RoomFeed {
         !hasRendition(like: format)
       else { return }
       layers[layer].place = presentation?.addRendition(
-        layers[layer].name, .video(frameRate: 30), format: .avc(format), at: time)
+        layers[layer].name, .video, format: .avc(format), at: time)
     }
     guard let place = layers[layer].place else { return }
     presentation?.append(

@@ -330,7 +330,7 @@ package struct Segmenter: Sendable {
     var part = Part(
       sequence: sequence, index: nextIndex, number: nextNumber, start: partStart,
       duration: end - partStart, isIndependent: isIndependent, isGap: isGap, keyframeByteCount: 0,
-      bytes: [])
+      sampleCount: open.count, bytes: [])
     if !isGap {
       var writer = BoxWriter(capacity: openByteCount + 512)
       // A keyframe that begins a segment has a fragment of its own, so that the I-frame playlist can
