@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
+from harness.hls import wait_for_playlist
 from harness.sidecar import Sidecar, binary
-from test_hls import wait_for_playlist
 
 KID = "0123456789abcdef0123456789abcdef"
 KEY = "5a17c04be9f2d68830a1b2c3d4e5f607"
