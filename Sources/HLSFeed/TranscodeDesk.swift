@@ -14,6 +14,8 @@ struct TranscodeDesk {
   /// Since when, and until when, each layer has been heard.
   private var heard: [Int: (since: Instant, until: Instant)] = [:]
   private var firstHeardAt: Instant?
+  /// Frames of each other layer since the last one of the source.
+  private var overtaking: [Int: Int] = [:]
   private var needsKeyframe = true
   /// Frames and their bytes that were ordered and are not done.
   private var ahead = (count: 0, bytes: 0)
@@ -31,6 +33,9 @@ struct TranscodeDesk {
   static let settling = TimeSpan.seconds(1)
   /// Without a frame for so long a layer has stopped.
   static let silenceMax = TimeSpan.milliseconds(700)
+  /// The source has stopped sooner where another layer goes on: after so long, and so many of its frames.
+  /// Layers are sent together, and a part is 320 ms.
+  static let overtaken = (silence: TimeSpan.milliseconds(250), frames: 4)
   /// A better layer must have come for so long before it is worth a keyframe.
   static let steadiness = TimeSpan.seconds(1)
 
@@ -38,6 +43,7 @@ struct TranscodeDesk {
   mutating func beginSession() {
     source = nil
     heard = [:]
+    overtaking = [:]
     firstHeardAt = nil
     needsKeyframe = true
   }
@@ -59,7 +65,10 @@ struct TranscodeDesk {
     note(layer, at: now)
     if layer != source {
       guard frame.isKeyframe, isWanted(layer, isTop: isTop, at: now) else { return }
+      // It must be steady again before it is worth a keyframe.
+      if let left = source, left > layer { heard[left] = nil }
       source = layer
+      overtaking = [:]
       needsKeyframe = true
     }
     guard isDecodable, frame.isKeyframe || !needsKeyframe else {
@@ -101,6 +110,7 @@ struct TranscodeDesk {
 
   private mutating func note(_ layer: Int, at now: Instant) {
     firstHeardAt = firstHeardAt ?? now
+    if layer == source { overtaking = [:] } else { overtaking[layer, default: 0] += 1 }
     if let known = heard[layer], now - known.until <= TranscodeDesk.silenceMax {
       heard[layer] = (known.since, now)
     } else {
@@ -119,7 +129,11 @@ struct TranscodeDesk {
   }
 
   private func isSilent(_ layer: Int, at now: Instant) -> Bool {
-    heard[layer].map { now - $0.until > TranscodeDesk.silenceMax } ?? true
+    guard let until = heard[layer]?.until else { return true }
+    let isOvertaken =
+      layer == source && overtaking.values.contains { $0 >= TranscodeDesk.overtaken.frames }
+    return now - until
+      > (isOvertaken ? TranscodeDesk.overtaken.silence : TranscodeDesk.silenceMax)
   }
 
   private func best(at now: Instant) -> Int? {

@@ -24,6 +24,8 @@ private struct Room {
   private var numbers: [UInt16] = [10, 65_500]
   private var payloads = PayloadBatch()
   private var frame = EncodedVideoFrame()
+  /// Frames that were to be decoded, one number for each step.
+  var decoded: [Int] = []
   /// Layers the feed asked keyframes of.
   var asked: [Int] = []
 
@@ -71,6 +73,7 @@ private struct Room {
       }
     }
     waiting.append(feed.takeOrders())
+    decoded.append(waiting[waiting.count - 1].count { if case .frame = $0 { true } else { false } })
     while waiting.count > lag {
       var results: [TranscodeResult] = []
       line.run(waiting.removeFirst()) { results.append($0) }
@@ -141,6 +144,39 @@ struct TranscodedRoomTests {
     let high = try #require(room.feed.presentation?.renditions.first { $0.name == "high" })
     // Less than a second was without a picture while the layer's silence was noticed.
     #expect(high.segments.flatMap(\.parts).filter(\.isGap).count <= 3)
+  }
+
+  @Test("a layer that stops costs a discontinuity and no gap; one layer is decoded at a time")
+  func fallback() throws {
+    var room = try Room()
+    try room.run(0..<100, layers: [0, 1])
+    try room.run(100..<200, layers: [0])
+    try room.run(200..<320, layers: [0, 1])
+    // Both in the moment of going over.
+    #expect(room.decoded.allSatisfy { $0 <= 2 } && room.decoded.count { $0 == 2 } <= 2)
+    let renditions = try #require(room.feed.presentation?.renditions)
+    for rendition in renditions {
+      let segments = rendition.segments
+      let begun = segments.filter { $0.isDiscontinuity }
+      #expect(begun.count == 2)
+      #expect(begun.allSatisfy { $0.parts.first?.isIndependent == true })
+      #expect(segments.flatMap(\.parts).allSatisfy { !$0.isGap })
+    }
+    let cuts = renditions.map { $0.segments.filter(\.isDiscontinuity).map(\.start) }
+    #expect(cuts[0] == cuts[1])
+  }
+
+  @Test("a layer that misses some frames is not left")
+  func hiccup() throws {
+    var room = try Room()
+    try room.run(0..<60, layers: [0, 1])
+    try room.run(60..<66, layers: [0])
+    for number in 66..<130 {
+      try room.step(number, layers: [0, 1])
+      #expect(room.feed.transcoding.source == 1)
+    }
+    let high = try #require(room.feed.presentation?.renditions.first { $0.name == "high" })
+    #expect(high.segments.allSatisfy { !$0.isDiscontinuity })
   }
 
   @Test("lost frames are followed by a keyframe that was asked for")
