@@ -28,7 +28,7 @@ package struct RoomFeed {
   /// When sound was first heard without a picture.
   private var soundSince: WallTime?
   /// When the last sample was captured, by the server's clock.
-  private var newest: WallTime?
+  var newest: WallTime?
   private var lateness = Lateness()
   private var askedForCut: TimeSpan?
   /// The next keyframe is another host's, as far as is known.

@@ -13,6 +13,8 @@ struct TranscodeDesk {
   private(set) var discardedCount: UInt64 = 0
   /// Since when, and until when, each layer has been heard.
   private var heard: [Int: (since: Instant, until: Instant)] = [:]
+  /// Nobody needs pictures: layers are heard, and nothing is decoded.
+  private(set) var isResting = false
   private var firstHeardAt: Instant?
   /// Frames of each other layer since the last one of the source.
   private var overtaking: [Int: Int] = [:]
@@ -48,6 +50,16 @@ struct TranscodeDesk {
     needsKeyframe = true
   }
 
+  /// Lets nothing be decoded, or goes on with the next keyframe.
+  mutating func rest(_ rests: Bool) {
+    guard rests != isResting else { return }
+    isResting = rests
+    needsKeyframe = true
+  }
+
+  /// Whether nothing is on its way to the encoders.
+  var isIdle: Bool { ahead.count == 0 }
+
   /// Another show: cuts are planned anew.
   mutating func beginShow() { markedCut = nil }
 
@@ -63,6 +75,7 @@ struct TranscodeDesk {
     cut: TimeSpan?, segment: TimeSpan, afterSlate: Bool, at now: Instant
   ) {
     note(layer, at: now)
+    guard !isResting else { return }
     if layer != source {
       guard frame.isKeyframe, isWanted(layer, isTop: isTop, at: now) else { return }
       // It must be steady again before it is worth a keyframe.
@@ -142,6 +155,7 @@ struct TranscodeDesk {
 
   /// Whether a layer that is transcoded needs a keyframe.
   func wantsKeyframe(_ layer: Int, at now: Instant) -> Bool {
+    guard !isResting else { return false }
     if layer == source { return needsKeyframe }
     guard layer == best(at: now), let since = heard[layer]?.since else { return false }
     guard source != nil else {
