@@ -3,6 +3,7 @@
 import datetime
 import io
 import re
+import subprocess
 import time
 
 import av
@@ -46,6 +47,19 @@ def media_time_errors(sidecar, folder, playlist, segments=2):
             code = timecode.read(frame.to_ndarray(format="yuv420p")[:frame.height])
             errors.append((begins + frame.time - first) * 1000 - code[0])
     return errors
+
+
+def plays_in_gstreamer(sidecar, buffers):
+    """Plays so many buffers of the first stream that hlsdemux2 finds."""
+    played = subprocess.run(
+        [
+            "gst-launch-1.0", "urisourcebin", f"uri={sidecar.url()}", "parse-streams=true", "!",
+            "identity", f"eos-after={buffers}", "silent=false", "!", "fakesink", "-v",
+        ],
+        capture_output=True, text=True, timeout=60,
+    )
+    came = played.stdout.count("chain   *******")
+    assert played.returncode == 0 and came >= 0.9 * buffers, played.stdout[-2000:] + played.stderr[-2000:]
 
 
 def play(open_page, browser, server, sidecar, **options):

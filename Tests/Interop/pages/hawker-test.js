@@ -243,7 +243,7 @@
 
   test.publish = async ({
     name = "host", url, token, codec = "video/VP8", simulcast = true, source = {},
-    maxBitrate = 1200000, scalabilityMode = null, timeoutMs = 10000,
+    maxBitrate = 1200000, scalabilityMode = null, degradationPreference = null, timeoutMs = 10000,
   }) => {
     const { stream } = test.makeSource({ ...source, name });
     const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
@@ -255,6 +255,10 @@
         ? simulcastEncodings : [{ maxBitrate, ...(scalabilityMode && { scalabilityMode }) }],
     });
     if (codec) preferCodec(transceiver, codec);
+    if (degradationPreference) {
+      const parameters = transceiver.sender.getParameters();
+      await transceiver.sender.setParameters({ ...parameters, degradationPreference });
+    }
     for (const track of stream.getAudioTracks()) {
       pc.addTransceiver(track, { direction: "sendonly", streams: [stream] });
     }
