@@ -34,7 +34,7 @@ def program_time(playlist):
 
 
 def media_time_errors(sidecar, folder, playlist, segments=2):
-    """Media time less the capture time in the picture, in ms, of each picture of the first segments."""
+    """Media time less the capture time in the picture, in ms, of each legible picture of the first segments."""
     begins = program_time(playlist)
     map_, first = re.search(r'EXT-X-MAP:URI="([^"]+)"', playlist), None
     media = sidecar.get(f"{folder}/{map_.group(1)}")[2]
@@ -45,7 +45,8 @@ def media_time_errors(sidecar, folder, playlist, segments=2):
         for frame in stream.decode(video=0):
             first = frame.time if first is None else first
             code = timecode.read(frame.to_ndarray(format="yuv420p")[:frame.height])
-            errors.append((begins + frame.time - first) * 1000 - code[0])
+            if code:
+                errors.append((begins + frame.time - first) * 1000 - code[0])
     return errors
 
 

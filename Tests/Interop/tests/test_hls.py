@@ -49,6 +49,7 @@ def test_an_h264_room_plays_in_ffmpeg_and_gstreamer(
     gaps = [b - a for a, b in zip(times, times[1:])]
     report(f"FFmpeg: {len(times)} frames, longest gap {max(gaps) * 1000:.0f} ms")
     assert min(gaps) > 0 and max(gaps) < 0.1
+    assert "FRAME-RATE=30.000" in sidecar.text()
     with av.open(sidecar.url("sound/index.m3u8"), timeout=20) as stream:
         sound = stream.streams.audio[0]
         assert (sound.codec_context.name, sound.sample_rate) == ("aac", 48_000)
