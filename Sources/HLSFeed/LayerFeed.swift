@@ -68,7 +68,7 @@ struct LayerFeed {
       depacketizer = VideoDepacketizer(codec, waitPackets: LayerFeed.waitPackets)
       wantsKeyframe = true
     }
-    _ = depacketizer?.receive(
+    _ = try? depacketizer?.receive(
       sequenceNumber, timestamp: timestamp, marker: marker, payload: payload)
     while true {
       switch depacketizer?.nextFrame(into: &frame) ?? .nothing {

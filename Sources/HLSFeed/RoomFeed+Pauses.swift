@@ -10,9 +10,10 @@ extension RoomFeed {
   mutating func fillPauses(until limit: TimeSpan) {
     fillSound(until: limit)
     let sizes = layers.indices.compactMap { slateSize($0)?.size }
-    guard !sizes.isEmpty, let newestPicture, limit - newestPicture > SlateDesk.patience else {
-      return
-    }
+    // While the encoders rest no picture comes, once what was on its way has.
+    let patience =
+      transcoding.isResting && transcoding.isIdle ? SlateDesk.step : SlateDesk.patience
+    guard !sizes.isEmpty, let newestPicture, limit - newestPicture > patience else { return }
     for size in slate.order(sizes) { transcoding.order(.slate(size)) }
     slate.begin(at: limit, sizes: sizes)
     showSlate(until: limit)

@@ -49,6 +49,13 @@ extension RoomFeed {
           isKeyframe: true, beginsSegment: false)))
   }
 
+  /// While encoders rest, of a keyframe that came for others.
+  private mutating func orderStill(_ frame: SourceFrame, at time: TimeSpan) {
+    guard frame.isKeyframe, time >= nextStillAt ?? time else { return }
+    nextStillAt = time + StillMaker.interval
+    transcoding.order(.still(frame))
+  }
+
   private mutating func receive(_ sample: TranscodedSample, at now: Instant) {
     let layer = layer(ofRung: sample.rung)
     // Another publisher may have come meanwhile, whose layers are repackaged.
@@ -67,8 +74,26 @@ extension RoomFeed {
     return rung == ladder.rungs.count - 1 ? 0 : layers.count - 1 - rung
   }
 
+  /// Lets the encoders of a show rest that nobody watches, or go on: then a keyframe is needed. Players see
+  /// the slate meanwhile. A show begins first: who comes later finds one.
+  package mutating func restEncoders(_ rests: Bool) {
+    let hasBegun = presentation?.isEnded == false && newestPicture ?? .zero > RoomFeed.restAge
+    transcoding.rest(rests && hasBegun)
+  }
+
+  /// Whether the encoders rest.
+  package var encodersRest: Bool { transcoding.isResting }
+
+  /// A show so old has a playlist of some segments, and a picture to make a slate of.
+  private static let restAge = TimeSpan.seconds(10)
+
   mutating func order(_ frame: SourceFrame, isDecodable: Bool, layer: Int, at now: Instant) {
     let epoch = presentation?.isEnded == false ? presentation?.epoch : nil
+    if transcoding.isResting, let epoch {
+      // The show goes on.
+      newest = max(newest ?? frame.capturedAt, frame.capturedAt)
+      orderStill(frame, at: frame.capturedAt - epoch)
+    }
     transcoding.take(
       frame, isDecodable: isDecodable, layer: layer, isTop: layer == layers.count - 1,
       time: epoch.map { frame.capturedAt - $0 }, cut: presentation?.nextCut,

@@ -28,7 +28,7 @@ package struct RoomFeed {
   /// When sound was first heard without a picture.
   private var soundSince: WallTime?
   /// When the last sample was captured, by the server's clock.
-  private var newest: WallTime?
+  var newest: WallTime?
   /// The server's clock as it was last known. A session in which no media come tells no time.
   private var knownTime: (time: WallTime, at: Instant)?
   private var lateness = Lateness()
@@ -154,7 +154,7 @@ package struct RoomFeed {
         !hasRendition(like: format)
       else { return }
       layers[layer].place = presentation?.addRendition(
-        layers[layer].name, .video(frameRate: 30), format: .avc(format), at: time)
+        layers[layer].name, .video, format: .avc(format), at: time)
     }
     guard let place = layers[layer].place else { return }
     presentation?.append(

@@ -13,7 +13,11 @@ struct TranscodeDesk {
   private(set) var discardedCount: UInt64 = 0
   /// Since when, and until when, each layer has been heard.
   private var heard: [Int: (since: Instant, until: Instant)] = [:]
+  /// Nobody needs pictures: layers are heard, and nothing is decoded.
+  private(set) var isResting = false
   private var firstHeardAt: Instant?
+  /// Frames of each other layer since the last one of the source.
+  private var overtaking: [Int: Int] = [:]
   private var needsKeyframe = true
   /// Frames and their bytes that were ordered and are not done.
   private var ahead = (count: 0, bytes: 0)
@@ -31,6 +35,9 @@ struct TranscodeDesk {
   static let settling = TimeSpan.seconds(1)
   /// Without a frame for so long a layer has stopped.
   static let silenceMax = TimeSpan.milliseconds(700)
+  /// The source has stopped sooner where another layer goes on: after so long, and so many of its frames.
+  /// Layers are sent together, and a part is 320 ms.
+  static let overtaken = (silence: TimeSpan.milliseconds(250), frames: 4)
   /// A better layer must have come for so long before it is worth a keyframe.
   static let steadiness = TimeSpan.seconds(1)
 
@@ -38,9 +45,20 @@ struct TranscodeDesk {
   mutating func beginSession() {
     source = nil
     heard = [:]
+    overtaking = [:]
     firstHeardAt = nil
     needsKeyframe = true
   }
+
+  /// Lets nothing be decoded, or goes on with the next keyframe.
+  mutating func rest(_ rests: Bool) {
+    guard rests != isResting else { return }
+    isResting = rests
+    needsKeyframe = true
+  }
+
+  /// Whether nothing is on its way to the encoders.
+  var isIdle: Bool { ahead.count == 0 }
 
   /// Another show: cuts are planned anew.
   mutating func beginShow() { markedCut = nil }
@@ -57,9 +75,13 @@ struct TranscodeDesk {
     cut: TimeSpan?, segment: TimeSpan, afterSlate: Bool, at now: Instant
   ) {
     note(layer, at: now)
+    guard !isResting else { return }
     if layer != source {
       guard frame.isKeyframe, isWanted(layer, isTop: isTop, at: now) else { return }
+      // It must be steady again before it is worth a keyframe.
+      if let left = source, left > layer { heard[left] = nil }
       source = layer
+      overtaking = [:]
       needsKeyframe = true
     }
     guard isDecodable, frame.isKeyframe || !needsKeyframe else {
@@ -101,6 +123,7 @@ struct TranscodeDesk {
 
   private mutating func note(_ layer: Int, at now: Instant) {
     firstHeardAt = firstHeardAt ?? now
+    if layer == source { overtaking = [:] } else { overtaking[layer, default: 0] += 1 }
     if let known = heard[layer], now - known.until <= TranscodeDesk.silenceMax {
       heard[layer] = (known.since, now)
     } else {
@@ -119,7 +142,11 @@ struct TranscodeDesk {
   }
 
   private func isSilent(_ layer: Int, at now: Instant) -> Bool {
-    heard[layer].map { now - $0.until > TranscodeDesk.silenceMax } ?? true
+    guard let until = heard[layer]?.until else { return true }
+    let isOvertaken =
+      layer == source && overtaking.values.contains { $0 >= TranscodeDesk.overtaken.frames }
+    return now - until
+      > (isOvertaken ? TranscodeDesk.overtaken.silence : TranscodeDesk.silenceMax)
   }
 
   private func best(at now: Instant) -> Int? {
@@ -128,6 +155,7 @@ struct TranscodeDesk {
 
   /// Whether a layer that is transcoded needs a keyframe.
   func wantsKeyframe(_ layer: Int, at now: Instant) -> Bool {
+    guard !isResting else { return false }
     if layer == source { return needsKeyframe }
     guard layer == best(at: now), let since = heard[layer]?.since else { return false }
     guard source != nil else {

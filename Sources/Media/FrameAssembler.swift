@@ -26,7 +26,7 @@ struct FrameAssembler: Sendable {
     var isKeyframe = false
     /// How the frame depends on others, as far as VP8's descriptor says.
     var reference = VP8Reference()
-    /// Bytes of the payload kept, or that would be.
+    /// Bytes of the payload.
     var length = 0
     /// Padding only: fills its place in the order and belongs to no frame.
     var isFiller: Bool { length == 0 }
@@ -59,17 +59,14 @@ struct FrameAssembler: Sendable {
   /// Packets received of frames whose start was not.
   private(set) var orphanCount = 0
 
-  /// - Parameters:
-  ///   - waitPackets: 0..<`packetsMax`; newer packets to see before a hole is given up.
-  ///   - keepsBytes: false to judge frames without keeping them.
-  init(waitPackets: Int, keepsBytes: Bool) {
+  /// - Parameter waitPackets: 0..<`packetsMax`; newer packets to see before a hole is given up.
+  init(waitPackets: Int) {
     self.waitPackets = Int64(min(max(waitPackets, 0), FrameAssembler.packetsMax - 1))
     let size = FrameAssembler.packetsMax * FrameAssembler.payloadBytesMax
-    bodies = keepsBytes ? [UInt8](repeating: 0, count: size) : []
+    bodies = [UInt8](repeating: 0, count: size)
   }
 
-  /// Takes one packet; `body` is its payload, or what of it is to be kept. The packet's
-  /// `sequence` and `length` are set here.
+  /// Takes one packet; `body` is its payload. The packet's `sequence` and `length` are set here.
   ///
   /// - Throws: `.badLength` for a body longer than `payloadBytesMax`.
   mutating func insert(
@@ -89,10 +86,8 @@ struct FrameAssembler: Sendable {
     slots[index] = packet
     slots[index].sequence = sequence
     slots[index].length = body.count
-    if !bodies.isEmpty {
-      let start = index * FrameAssembler.payloadBytesMax
-      for offset in 0..<body.count { bodies[start + offset] = body[offset] }
-    }
+    let start = index * FrameAssembler.payloadBytesMax
+    for offset in 0..<body.count { bodies[start + offset] = body[offset] }
     highest = max(highest, sequence)
     return .stored
   }
@@ -113,8 +108,8 @@ struct FrameAssembler: Sendable {
     }
   }
 
-  /// Gives up the frame that is being waited for, as a caller does whose patience is a time.
-  mutating func giveUp() -> Step {
+  /// Gives up the frame that is being waited for.
+  private mutating func giveUp() -> Step {
     guard let first = next, first <= highest else { return .nothing }
     var sequence = first
     var missing = 0
@@ -129,13 +124,12 @@ struct FrameAssembler: Sendable {
   /// The packet with this extended sequence number, which must be in the window.
   func slot(_ sequence: Int64) -> Slot { slots[FrameAssembler.index(sequence)] }
 
-  /// The bytes kept of that packet; empty when bytes are not kept.
+  /// That packet's payload.
   @_lifetime(borrow self)
   func body(_ sequence: Int64) -> Span<UInt8> {
     let index = FrameAssembler.index(sequence)
-    let start = bodies.isEmpty ? 0 : index * FrameAssembler.payloadBytesMax
-    let length = bodies.isEmpty ? 0 : slots[index].length
-    return bodies.span.extracting(start..<(start + length))
+    let start = index * FrameAssembler.payloadBytesMax
+    return bodies.span.extracting(start..<(start + slots[index].length))
   }
 
   // MARK: Within the window
@@ -189,22 +183,5 @@ struct FrameAssembler: Sendable {
       sequence += 1
     }
     return .missing(sequence)
-  }
-}
-
-extension FrameAssembler {
-  /// Puts the bodies of a frame's packets into `frame`, with the frame's timestamp.
-  ///
-  /// - Returns: the frame's length, also when bytes are not kept.
-  func collect(_ range: ClosedRange<Int64>, into frame: inout EncodedVideoFrame) -> Int {
-    frame.removeAll()
-    frame.timestamp = slot(range.lowerBound).timestamp
-    var byteCount = 0
-    for sequence in range {
-      byteCount += slot(sequence).length
-      // 512 packets of 1500 bytes are below `EncodedVideoFrame.bytesMax`: this never throws.
-      try? frame.append(body(sequence))
-    }
-    return byteCount
   }
 }

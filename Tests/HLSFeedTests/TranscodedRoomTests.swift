@@ -24,12 +24,16 @@ private struct Room {
   private var numbers: [UInt16] = [10, 65_500]
   private var payloads = PayloadBatch()
   private var frame = EncodedVideoFrame()
+  /// Frames that were to be decoded, one number for each step.
+  var decoded: [Int] = []
   /// Layers the feed asked keyframes of.
   var asked: [Int] = []
 
-  init() throws {
+  init(silenceMax: TimeSpan = RoomFeed.silenceMax) throws {
     let ladder = try #require(Ladder("180:400,90:100"))
-    feed = RoomFeed(layers: ["low", "high"], timing: HLSTiming(), run: "t", ladder: ladder)
+    feed = RoomFeed(
+      layers: ["low", "high"], timing: HLSTiming(), run: "t", ladder: ladder,
+      silenceMax: silenceMax)
     line = TranscodeLine(ladder, EncoderSettings())
     for (width, height) in Room.sizes {
       encoders.append(
@@ -71,6 +75,7 @@ private struct Room {
       }
     }
     waiting.append(feed.takeOrders())
+    decoded.append(waiting[waiting.count - 1].count { if case .frame = $0 { true } else { false } })
     while waiting.count > lag {
       var results: [TranscodeResult] = []
       line.run(waiting.removeFirst()) { results.append($0) }
@@ -141,6 +146,88 @@ struct TranscodedRoomTests {
     let high = try #require(room.feed.presentation?.renditions.first { $0.name == "high" })
     // Less than a second was without a picture while the layer's silence was noticed.
     #expect(high.segments.flatMap(\.parts).filter(\.isGap).count <= 3)
+  }
+
+  @Test("a layer that stops costs a discontinuity and no gap; one layer is decoded at a time")
+  func fallback() throws {
+    var room = try Room()
+    try room.run(0..<100, layers: [0, 1])
+    try room.run(100..<200, layers: [0])
+    try room.run(200..<320, layers: [0, 1])
+    // Both in the moment of going over.
+    #expect(room.decoded.allSatisfy { $0 <= 2 } && room.decoded.count { $0 == 2 } <= 2)
+    let renditions = try #require(room.feed.presentation?.renditions)
+    for rendition in renditions {
+      let segments = rendition.segments
+      let begun = segments.filter { $0.isDiscontinuity }
+      #expect(begun.count == 2)
+      #expect(begun.allSatisfy { $0.parts.first?.isIndependent == true })
+      #expect(segments.flatMap(\.parts).allSatisfy { !$0.isGap })
+    }
+    let cuts = renditions.map { $0.segments.filter(\.isDiscontinuity).map(\.start) }
+    #expect(cuts[0] == cuts[1])
+  }
+
+  @Test("a layer that misses some frames is not left")
+  func hiccup() throws {
+    var room = try Room()
+    try room.run(0..<60, layers: [0, 1])
+    try room.run(60..<66, layers: [0])
+    for number in 66..<130 {
+      try room.step(number, layers: [0, 1])
+      #expect(room.feed.transcoding.source == 1)
+    }
+    let high = try #require(room.feed.presentation?.renditions.first { $0.name == "high" })
+    #expect(high.segments.allSatisfy { !$0.isDiscontinuity })
+  }
+
+  @Test("encoders rest while nobody watches, and the show goes on with a slate")
+  func rest() throws {
+    var room = try Room(silenceMax: .seconds(3))
+    // A show that has just begun goes on, watched or not.
+    room.feed.restEncoders(true)
+    #expect(!room.feed.encodersRest)
+    try room.run(0..<330, layers: [0, 1])
+    room.feed.restEncoders(true)
+    #expect(room.feed.encodersRest)
+    room.lag = 2
+    var asked = 0
+    for number in 330..<600 {
+      try room.step(number, layers: [0, 1])
+      asked += room.asked.count
+    }
+    #expect(asked == 0)
+    #expect(room.decoded[330...].allSatisfy { $0 == 0 })
+    let presentation = try #require(room.feed.presentation)
+    #expect(!presentation.isEnded)
+    for name in ["low", "high"] {
+      let parts = try room.parts(name)
+      // Where the slate begins its pictures may fall so that a part has none.
+      #expect(parts.allSatisfy { !$0.isGap || $0.start < 90_000 * 25 / 2 })
+      #expect(parts.count { $0.isGap } <= 2)
+      #expect((parts.last.map { $0.start + $0.duration } ?? 0) > 90_000 * 18)
+    }
+  }
+
+  @Test(
+    "encoders that rested go on with a keyframe that is asked for at once, and it is playable in a second"
+  )
+  func wakes() throws {
+    var room = try Room()
+    try room.run(0..<330, layers: [0, 1])
+    room.feed.restEncoders(true)
+    try room.run(330..<500, layers: [0, 1])
+    #expect(room.feed.slate.isShown)
+    room.feed.restEncoders(false)
+    #expect(room.feed.takeKeyframeWishes(at: Room.instant(500.0 / 30)) == [1])
+    try room.run(500..<530, layers: [0, 1])
+    #expect(!room.feed.slate.isShown)
+    for name in ["low", "high"] {
+      let parts = try room.parts(name)
+      // A part with the keyframe is complete.
+      let live = parts.filter { $0.isIndependent && $0.start >= 90_000 * 500 / 30 }
+      #expect(live.count == 1 && parts.allSatisfy { !$0.isGap })
+    }
   }
 
   @Test("lost frames are followed by a keyframe that was asked for")

@@ -107,7 +107,7 @@ struct ShowMovieTests {
       let format = TrackFormat.avc(try picture(isTurned ? 352 : 640, isTurned ? 640 : 360))
       if step == pictureFrom {
         _ = room.addRendition(
-          "low", .video(frameRate: 25), format: format, at: .milliseconds(Int64(step) * 40))
+          "low", .video, format: format, at: .milliseconds(Int64(step) * 40))
       }
       if step >= pictureFrom, !pause.contains(step) {
         room.append(

@@ -169,7 +169,7 @@ struct LiveSession {
         layers[index].queue.removeFirst()
         if layers[index].place == nil {
           layers[index].place = room.addRendition(
-            layers[index].name, .video(frameRate: layers[index].rate),
+            layers[index].name, .video,
             format: .avc(layers[index].format),
             at: TimeSpan(nanoseconds: first.sample.time * 100_000 / 9))
           players.append(Player(folder: layers[index].name))

@@ -42,7 +42,7 @@ struct ProtectedRoomTests {
       timing: HLSTiming(window: .seconds(14)),
       epoch: WallTime(nanoseconds: 1_700_000_000_000_000_000), run: "r1", protection: protection)
     let video = room.addRendition(
-      "f", .video(frameRate: 30), format: .avc(try configuration()), at: .zero)
+      "f", .video, format: .avc(try configuration()), at: .zero)
     let audio = room.addRendition(
       "sound", .audio(name: "Sound", language: nil), format: .aac(try sound()), at: .zero)
     for index in 0..<150 {
@@ -253,7 +253,7 @@ struct ProtectedRoomTests {
     var room = Presentation(
       timing: HLSTiming(), epoch: WallTime(nanoseconds: 0), run: "r1", protection: try protection())
     _ = room.addRendition(
-      "f", .video(frameRate: 30), format: .avc(try configuration()), at: .zero)
+      "f", .video, format: .avc(try configuration()), at: .zero)
     for index in 0..<Int64(60) {
       let bytes = index == 20 ? [0, 0, 0, 200, 0x65, 0xAB, 0xCD] : unit(1, 300, seed: 1)
       room.append(TimedSample(time: index * 3000, bytes: bytes, isSync: index % 20 == 0), to: 0)

@@ -60,7 +60,7 @@ struct ShowKeeperTests {
       if step >= pictureFrom * 25 {
         if room.renditions.count == 1 {
           _ = room.addRendition(
-            "low", .video(frameRate: 25), format: .avc(try configuration()), at: time)
+            "low", .video, format: .avc(try configuration()), at: time)
         }
         room.append(
           TimedSample(

@@ -75,7 +75,7 @@ struct H264PacketizationTests {
 
   @Test("access units come back byte for byte, and a loss breaks the chain until an IDR")
   func roundTrip() throws {
-    var depacketizer = H264Depacketizer(waitPackets: 4)
+    var depacketizer = VideoDepacketizer(.h264, waitPackets: 4)
     var frame = EncodedVideoFrame()
     var number = SerialNumber16(65_533)
     var decodable: [Int: Bool] = [:]
@@ -117,7 +117,8 @@ struct H264PacketizationTests {
       for length in 0..<min(payload.count, 80) {
         var frame = EncodedVideoFrame()
         let cut = Array(payload.prefix(length))
-        try? H264Depacketizer.unpack(cut.span, into: &frame)
+        var unpacker = H264Unpacker()
+        try? unpacker.take(cut.span, into: &frame)
         #expect(frame.byteCount <= 80 + 8)
       }
     }

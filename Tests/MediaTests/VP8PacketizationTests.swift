@@ -114,7 +114,7 @@ struct VP8PacketizationTests {
   }
 
   private func receive(
-    _ packet: Packets.Packet, _ depacketizer: inout VP8Depacketizer
+    _ packet: Packets.Packet, _ depacketizer: inout VideoDepacketizer
   ) throws -> PacketReception {
     try depacketizer.receive(
       packet.number, timestamp: packet.timestamp, marker: packet.marker,
@@ -144,7 +144,7 @@ struct VP8PacketizationTests {
   private func play(_ packets: [Packets.Packet], waitPackets: Int = 6) throws
     -> (frames: [Int: Bool], missing: Int)
   {
-    var depacketizer = VP8Depacketizer(waitPackets: waitPackets)
+    var depacketizer = VideoDepacketizer(.vp8, waitPackets: waitPackets)
     var frame = EncodedVideoFrame()
     var frames: [Int: Bool] = [:]
     var missing = 0
@@ -183,7 +183,7 @@ struct VP8PacketizationTests {
   @Test("what the depacketizer says of each packet")
   func reception() throws {
     let packets = try stream(count: 3)
-    var depacketizer = VP8Depacketizer(waitPackets: 6)
+    var depacketizer = VideoDepacketizer(.vp8, waitPackets: 6)
     var frame = EncodedVideoFrame()
     #expect(try receive(packets.all[0], &depacketizer) == .stored)
     #expect(try receive(packets.all[0], &depacketizer) == .duplicate)
@@ -270,7 +270,7 @@ struct VP8PacketizationTests {
   @Test("received padding fills its place")
   func padding() throws {
     let packets = try stream(count: 2)
-    var depacketizer = VP8Depacketizer(waitPackets: 100)
+    var depacketizer = VideoDepacketizer(.vp8, waitPackets: 100)
     var frame = EncodedVideoFrame()
     for packet in packets.all {
       let shift = packet.frame == 1 ? 1 : 0
@@ -291,7 +291,7 @@ struct VP8PacketizationTests {
 
   @Test("a jump far ahead gives up what was waited for and counts it")
   func jump() throws {
-    var depacketizer = VP8Depacketizer(waitPackets: 100)
+    var depacketizer = VideoDepacketizer(.vp8, waitPackets: 100)
     var frame = EncodedVideoFrame()
     let packets = try stream(count: 2)
     _ = try receive(packets.all[0], &depacketizer)
@@ -320,7 +320,7 @@ struct VP8PacketizationTests {
       try packetizer.packetize(try frame(byteCount, key: index == 0), into: &payloads)
       packets.add(payloads, timestamp: RTPTimestamp(UInt32(index) * 3000))
     }
-    var depacketizer = VP8Depacketizer(waitPackets: 20)
+    var depacketizer = VideoDepacketizer(.vp8, waitPackets: 20)
     var frame = EncodedVideoFrame()
     var decodable: [UInt32: Bool] = [:]
     for packet in packets.all {
@@ -337,25 +337,13 @@ struct VP8PacketizationTests {
     #expect(depacketizer.orphanCount > 0)
   }
 
-  @Test("without bytes frames are judged and measured all the same")
-  func withoutBytes() throws {
-    var depacketizer = VP8Depacketizer(waitPackets: 6, keepsBytes: false)
-    var frame = EncodedVideoFrame()
-    for packet in try stream(count: 1).all { _ = try receive(packet, &depacketizer) }
-    guard case .frame(let received) = depacketizer.nextFrame(into: &frame) else {
-      Issue.record("no frame")
-      return
-    }
-    #expect(received.byteCount == 1400 && received.isDecodable && frame.byteCount == 0)
-  }
-
   @Test("the test picture goes through encoder, packets and decoder")
   func endToEnd() throws {
     let decoder = try VP8Decoder()
     var shown = try VideoFrame(width: 16, height: 16).orThrow()
     var payloads = PayloadBatch()
     var packetizer = VP8Packetizer(payloadBytesMax: 1100, fields: .init(hasTemporalLayers: true))
-    var depacketizer = VP8Depacketizer(waitPackets: 50)
+    var depacketizer = VideoDepacketizer(.vp8, waitPackets: 50)
     var assembled = EncodedVideoFrame()
     var number = SerialNumber16(0)
     let configuration = VP8Encoder.Configuration(

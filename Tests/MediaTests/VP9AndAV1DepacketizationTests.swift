@@ -26,7 +26,7 @@ struct VP9AndAV1DepacketizationTests {
     _ depacketizer: inout VideoDepacketizer, _ packets: [(UInt16, UInt32, Bool, [UInt8])]
   ) {
     for (number, timestamp, marker, payload) in packets {
-      _ = depacketizer.receive(
+      _ = try? depacketizer.receive(
         SerialNumber16(number), timestamp: RTPTimestamp(timestamp), marker: marker,
         payload: payload.span)
     }

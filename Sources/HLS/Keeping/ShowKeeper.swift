@@ -106,7 +106,8 @@ private struct OpenShow: Sendable {
     var state: [Int] = []
     for place in kept {
       let rendition = presentation.renditions[place]
-      state += [place, rendition.formats.count, rendition.peakBitsPerSecond]
+      let thousandths = Int((rendition.framesPerSecond ?? 0) * 1000)
+      state += [place, rendition.formats.count, rendition.peakBitsPerSecond, thousandths]
       if presentation.isEnded { state.append(rendition.averageBitsPerSecond) }
     }
     guard state != variants, !kept.isEmpty else { return }

@@ -22,10 +22,9 @@ struct MultivariantPlaylist {
     let sounds = renditions.filter { if case .audio = $0.kind { true } else { false } }
     for (index, sound) in sounds.enumerated() { writeMedia(sound, isDefault: index == 0, &text) }
     for rendition in renditions {
-      guard case .video(let frameRate) = rendition.kind else { continue }
-      writeVariant(rendition, frameRate: frameRate, sounds, &text)
+      if rendition.kind == .video { writeVariant(rendition, sounds, &text) }
     }
-    if let sound = sounds.first { writeVariant(sound, frameRate: nil, [], &text) }
+    if let sound = sounds.first { writeVariant(sound, [], &text) }
     for rendition in renditions where hasKeyframes {
       guard case .video = rendition.kind, case .avc(let configuration) = rendition.format else {
         continue
@@ -58,7 +57,7 @@ struct MultivariantPlaylist {
   }
 
   private func writeVariant(
-    _ rendition: Rendition, frameRate: Double?, _ sounds: [Rendition], _ text: inout PlaylistText
+    _ rendition: Rendition, _ sounds: [Rendition], _ text: inout PlaylistText
   ) {
     guard let format = rendition.format else { return }
     let soundPeak = sounds.map(MultivariantPlaylist.peak).max() ?? 0
@@ -72,7 +71,7 @@ struct MultivariantPlaylist {
     if case .avc(let configuration) = format {
       attributes.append("RESOLUTION=\(configuration.width)x\(configuration.height)")
     }
-    if let frameRate, frameRate > 0 {
+    if let frameRate = rendition.framesPerSecond {
       attributes.append("FRAME-RATE=\(AttributeText.decimal(frameRate))")
     }
     if !sounds.isEmpty { attributes.append("AUDIO=\"\(MultivariantPlaylist.audioGroup)\"") }

@@ -19,6 +19,7 @@ package struct Part: Hashable, Sendable {
   package var isGap: Bool
   /// Of `bytes`, those of a fragment with the keyframe alone; 0 unless the segment begins with one here.
   package var keyframeByteCount: Int
+  package var sampleCount: Int
   package var bytes: [UInt8]
 }
 

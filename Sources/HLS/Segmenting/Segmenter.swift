@@ -146,9 +146,11 @@ package struct Segmenter: Sendable {
     before sample: inout TimedSample, begins changed: TrackFormat?, plan: inout CutPlan,
     into output: inout [OnSegmenter]
   ) {
+    // Moved in front of a cut it still begins a segment, as it does in the other renditions.
+    let given = sample.time
     while true {
       let distance = sample.time - partStart
-      if begins(sample, changed, &plan), distance <= longest {
+      if begins(sample, given: given, changed, &plan), distance <= longest {
         if distance > 0 { closePart(at: sample.time, into: &output) }
         beginSegment(at: sample.time, format: changed, plan: &plan, into: &output)
         return
@@ -165,13 +167,13 @@ package struct Segmenter: Sendable {
     }
   }
 
-  /// Whether a segment begins with `sample`.
+  /// Whether a segment begins with `sample`, whose time was `given`.
   private func begins(
-    _ sample: TimedSample, _ changed: TrackFormat?, _ plan: inout CutPlan
+    _ sample: TimedSample, given: Int64, _ changed: TrackFormat?, _ plan: inout CutPlan
   ) -> Bool {
     guard sample.isSync else { return false }
     if let changed, changed != format { return true }
-    return sample.time >= ticks.count(plan.cut(sequence + 1).at) && sample.time > segmentStart
+    return given >= ticks.count(plan.cut(sequence + 1).at) && sample.time > segmentStart
   }
 
   /// The open part has media and the sample comes after its longest end: ends it where the least is
@@ -330,7 +332,7 @@ package struct Segmenter: Sendable {
     var part = Part(
       sequence: sequence, index: nextIndex, number: nextNumber, start: partStart,
       duration: end - partStart, isIndependent: isIndependent, isGap: isGap, keyframeByteCount: 0,
-      bytes: [])
+      sampleCount: open.count, bytes: [])
     if !isGap {
       var writer = BoxWriter(capacity: openByteCount + 512)
       // A keyframe that begins a segment has a fragment of its own, so that the I-frame playlist can

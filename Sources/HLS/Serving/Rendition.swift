@@ -4,8 +4,8 @@ package import Wire
 
 /// What a rendition is to a player.
 package enum RenditionKind: Hashable, Sendable {
-  /// A layer of the host's picture. `frameRate` as far as it is known.
-  case video(frameRate: Double)
+  /// A layer of the host's picture.
+  case video
   /// Sound, for every video rendition and alone.
   case audio(name: String, language: String?)
 }
@@ -28,6 +28,7 @@ package struct Rendition: Sendable {
   private var keyframeCount = 0
   private var mediaBytes = 0
   private var mediaTicks: Int64 = 0
+  private var frameRate = FrameRate()
   /// Bits per second of the largest complete segment so far.
   package private(set) var peakBitsPerSecond = 0
   /// Set when no part follows any more.
@@ -50,6 +51,9 @@ package struct Rendition: Sendable {
     let seconds = ticks.span(mediaTicks).seconds
     return seconds > 0 ? Int(Double(mediaBytes) * 8 / seconds) : 0
   }
+
+  /// The most frames a second so far; nil until it has been steady, and for sound.
+  package var framesPerSecond: Double? { kind == .video ? frameRate.settled : nil }
 
   /// The newest coding.
   package var format: TrackFormat? { formats.last }
@@ -104,6 +108,9 @@ package struct Rendition: Sendable {
       (goesOn ? previous?.run : nil) ?? (segments[last].sequence, segments[last].start)
     let bytes = segments[last].byteCount
     let duration = segments[last].duration
+    frameRate.note(
+      frames: segments[last].parts.contains(where: \.isGap) ? 0 : segments[last].sampleCount,
+      seconds: ticks.span(duration).seconds)
     guard bytes > 0, duration > 0 else { return }
     mediaBytes += bytes
     mediaTicks += duration

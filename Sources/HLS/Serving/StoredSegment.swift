@@ -20,6 +20,7 @@ package struct StoredSegment: Sendable {
   package var duration: Int64 { parts.reduce(0) { $0 + $1.duration } }
   /// Ticks since the epoch.
   package var end: Int64 { parts.last.map { $0.start + $0.duration } ?? start }
+  package var sampleCount: Int { parts.reduce(0) { $0 + $1.sampleCount } }
   package var byteCount: Int { parts.reduce(0) { $0 + $1.bytes.count } }
   /// There is no media in all of it.
   package var isGap: Bool { parts.allSatisfy(\.isGap) }

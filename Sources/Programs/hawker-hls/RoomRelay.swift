@@ -24,6 +24,7 @@ final class RoomRelay {
   private var shelf: RoomShelf
   /// When anything of the room was last asked for.
   private var askedAt: Instant?
+  private var rest: EncoderRest
 
   /// The session at the SFU, once there is one.
   private(set) var client: ClientID?
@@ -60,6 +61,7 @@ final class RoomRelay {
       silenceMax: context.silenceMax, keys: context.settings.keys,
       protection: context.settings.protection, isSteered: context.steering != nil)
     keeper = RoomKeeper(room: room)
+    rest = EncoderRest(isAllowed: context.settings.restsEncoders)
     feed.keepsStills = context.keeping != nil
   }
 
@@ -107,6 +109,7 @@ final class RoomRelay {
     join(at: now)
     listen(at: now)
     if !isOver { socket?.tick(at: now) }
+    rest.tick(&feed, room: room, at: now)
     feed.advance(at: now)
     passOnOrders()
     keep()
@@ -135,6 +138,11 @@ final class RoomRelay {
     {
       feed.receiveSound(last.report, arrival: last.arrival)
     }
+    askForKeyframes(at: now)
+  }
+
+  private func askForKeyframes(at now: Instant) {
+    guard let client else { return }
     let isWatched = askedAt.map { now - $0 < RoomRelay.watchedFor } ?? false
     for layer in feed.takeKeyframeWishes(at: now, isWatched: isWatched) {
       guard let section = layers.first(where: { $0.value == layer })?.key else { continue }
@@ -290,6 +298,12 @@ final class RoomRelay {
     shelf.follow(feed.presentation, at: now)
     let response = desk.answer(
       asked, ticket, room: room, feed.presentation, at: now, wall: SystemClock.wallTime())
+    rest.note(asked, response, at: now)
+    if feed.encodersRest {
+      // Not with the next tick: somebody waits.
+      rest.tick(&feed, room: room, at: now)
+      askForKeyframes(at: now)
+    }
     if let response {
       context.server.post(.respond(ticket.connection, ticket.request, response))
       shelf.keep(asked, response, at: now)

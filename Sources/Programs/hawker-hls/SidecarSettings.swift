@@ -46,12 +46,14 @@ struct SidecarSettings: Sendable {
   /// Of rooms whose codec is not H.264.
   let ladder: Ladder
   let encoder: EncoderSettings
+  /// Whether the encoders of a room rest that nobody watches by HLS.
+  let restsEncoders: Bool
 
   static let usage = """
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--of all|own] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
-           [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
+           [--encoder E] [--preset P] [--transcode always|watched] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -70,6 +72,9 @@ struct SidecarSettings: Sendable {
                 largest first, at most three (720:2500,360:700)
       --encoder libx264 or libopenh264, if this machine's libavcodec has it (libx264, which is GPL)
       --preset  libx264's, ultrafast to fast (superfast)
+      --transcode  watched: the encoders of a room rest while nobody has asked for its HLS for half a
+                minute, and its players see a slate for a second when somebody does; not with --keep or a
+                --window of more than a minute (always)
       --access-key  what addresses must be signed with, /hls/ROOM/~TOKEN/index.m3u8: a file with a
                 secret of 32 characters or more, the one that `hawker serve` is given; without it
                 everybody may load every room
@@ -140,6 +145,8 @@ struct SidecarSettings: Sendable {
     bytesMax = Int(try SidecarSettings.number(values["--memory"], 1024, 16...1_048_576)) << 20
     (ladder, encoder) = try SidecarSettings.transcoding(
       values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
+    restsEncoders = try SidecarSettings.restsEncoders(
+      values["--transcode"]?.last, isKept: values["--keep"] != nil, window: timing.window)
     access = try SidecarSettings.access(values["--access-key"]?.last)
     let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
     var random = RandomSource.system
@@ -217,6 +224,23 @@ struct SidecarSettings: Sendable {
     return (ladder, encoder)
   }
 
+  private static func restsEncoders(
+    _ wish: String?, isKept: Bool, window: TimeSpan
+  ) throws(Fault) -> Bool {
+    switch wish ?? "always" {
+    case "always": return false
+    case "watched":
+      // What is looked at later must be there, though nobody watches now.
+      guard !isKept, window <= EncoderRest.windowMax else {
+        throw Fault(
+          text: "--transcode watched: not with --keep or a --window of more than a minute",
+          status: 2)
+      }
+      return true
+    case let other: throw Fault(text: "--transcode: always or watched, not \(other)", status: 2)
+    }
+  }
+
   private static func access(_ path: String?) throws(Fault) -> StreamAccess? {
     guard let path else { return nil }
     // One byte more than the longest file shows one that is longer.
@@ -251,7 +275,7 @@ struct SidecarSettings: Sendable {
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
-    "--keep", "--pathways", "--protect", "--content-key", "--licences",
+    "--keep", "--pathways", "--transcode", "--protect", "--content-key", "--licences",
   ]
 
   private static func number(

@@ -162,6 +162,12 @@
     const source = {
       stream, canvas,
       painted: () => counter,
+      // As a camera that is turned: what follows has another size.
+      resize: (newWidth, newHeight) => {
+        [width, height] = [newWidth, newHeight];
+        Object.assign(canvas, { width, height });
+        paint();
+      },
       stop: () => {
         clearInterval(timer);
         stream.getTracks().forEach((track) => track.stop());
@@ -237,7 +243,7 @@
 
   test.publish = async ({
     name = "host", url, token, codec = "video/VP8", simulcast = true, source = {},
-    maxBitrate = 1200000, timeoutMs = 10000,
+    maxBitrate = 1200000, scalabilityMode = null, degradationPreference = null, timeoutMs = 10000,
   }) => {
     const { stream } = test.makeSource({ ...source, name });
     const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
@@ -245,9 +251,14 @@
     const transceiver = pc.addTransceiver(video, {
       direction: "sendonly",
       streams: [stream],
-      sendEncodings: simulcast ? simulcastEncodings : [{ maxBitrate }],
+      sendEncodings: simulcast
+        ? simulcastEncodings : [{ maxBitrate, ...(scalabilityMode && { scalabilityMode }) }],
     });
     if (codec) preferCodec(transceiver, codec);
+    if (degradationPreference) {
+      const parameters = transceiver.sender.getParameters();
+      await transceiver.sender.setParameters({ ...parameters, degradationPreference });
+    }
     for (const track of stream.getAudioTracks()) {
       pc.addTransceiver(track, { direction: "sendonly", streams: [stream] });
     }
@@ -255,6 +266,14 @@
     test.sessions[name] = { pc, token, stream, ...session };
     await connected(pc, timeoutMs);
     return { location: session.location, etag: session.etag, answer: session.answer };
+  };
+
+  // A layer that a sender gives up, as it does when its network carries no more.
+  test.sendLayers = async ({ name = "host", rids }) => {
+    const sender = test.sessions[name].pc.getSenders().find((each) => each.track?.kind === "video");
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid);
+    await sender.setParameters(parameters);
   };
 
   test.watch = async ({

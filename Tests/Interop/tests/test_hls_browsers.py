@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from harness.hls import play, summary, until_live
 from harness.measure import wait
 from harness.sidecar import Sidecar
 
@@ -40,22 +41,6 @@ def publish(start_client, server, room):
     return publisher
 
 
-def play(open_page, browser, server, sidecar, **options):
-    """A page of the server's origin without its policies, so that any sidecar may be asked."""
-    page = open_page(browser, server.url("/healthz"))
-    page.call("playHls", url=sidecar.url(), **options)
-    return page
-
-
-def until_live(page, timeout=20):
-    """Shows what was captured only now, whatever happened before."""
-    page.evaluate("window.since = Date.now()")
-    page.wait_until(
-        "hawkerTest.sessions.viewer.player.state === 'playing' && hawkerTest.sessions.viewer.player.behind < 2.5"
-        " && hawkerTest.watches.viewer.frames.at(-1)?.captured > since", timeout, "live",
-    )
-
-
 def wait_for_segments(sidecar, count, timeout=45):
     """Until the first picture's playlist lists so many: a browser alone begins behind the newest ones."""
     until = time.monotonic() + timeout
@@ -66,14 +51,6 @@ def wait_for_segments(sidecar, count, timeout=45):
             return
         assert time.monotonic() < until, "too few segments"
         time.sleep(0.2)
-
-
-def summary(name, seen):
-    latency = seen["latency"]
-    return (
-        f"{name}: glass to glass p50 {latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms, "
-        f"{seen['fps']:.1f} fps, longest gap {seen['longestGap']:.0f} ms"
-    )
 
 
 # Two minutes and half an hour go with `make long`; the same bars in a quarter of a minute stand in every run.

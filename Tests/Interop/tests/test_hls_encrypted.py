@@ -5,8 +5,8 @@ import re
 import av
 import pytest
 
+from harness.hls import wait_for_playlist
 from harness.sidecar import Sidecar
-from test_hls import wait_for_playlist
 
 
 @pytest.fixture

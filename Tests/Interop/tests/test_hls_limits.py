@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from harness.hls import wait_for_playlist
 from harness.server import resident
 from harness.sidecar import Sidecar
-from test_hls import wait_for_playlist
 
 SLOW_READERS = 150
 # As for sockets (test_hostile_websockets.py). Answers are shared: each copied, it would be megabytes.

@@ -16,9 +16,9 @@ import time
 
 import pytest
 
+from harness.hls import wait_for_playlist
 from harness.sidecar_nginx import Nginx
 from harness.sidecar import Sidecar
-from test_hls import wait_for_playlist
 
 SECRET = "interop-secret-of-thirty-two-characters"
 PLAYERS = 12

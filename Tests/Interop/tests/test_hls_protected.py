@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
+from harness.hls import wait_for_playlist
 from harness.sidecar import Sidecar, binary
-from test_hls import wait_for_playlist
 from test_spill_over import free_port
 
 KID = "0123456789abcdef0123456789abcdef"

@@ -52,7 +52,7 @@ struct BenchRoom {
       let format = try AVCConfiguration(
         sequenceParameters: [set[0]], pictureParameters: [set[1]])
       _ = room.addRendition(
-        MadeUpLayers.names[layer], .video(frameRate: 30), format: .avc(format), at: .zero)
+        MadeUpLayers.names[layer], .video, format: .avc(format), at: .zero)
     }
   }
 
