@@ -23,6 +23,8 @@ package struct SpoolName: Hashable, Sendable {
   package let sequence: Int
   /// Of its file, below the room's folder.
   package let path: String
+  /// The length of its file.
+  package let byteCount: Int
 }
 
 /// A segment on its way to the spool.
@@ -47,10 +49,13 @@ package enum SpoolOrder: Hashable, Sendable {
 extension Presentation {
   /// What is to be done now, in order: files of segments that were forgotten, and whole segments, oldest first.
   ///
-  /// - Parameter waiting: bytes that were handed out and not answered.
-  package mutating func takeSpoolOrders(waiting: Int) -> [SpoolOrder] {
+  /// - Parameters:
+  ///   - waiting: bytes that were handed out and not answered, by all rooms.
+  ///   - isPaused: nothing is to be written now.
+  package mutating func takeSpoolOrders(waiting: Int, isPaused: Bool = false) -> [SpoolOrder] {
     guard spool != nil else { return [] }
     var orders = takeRemovals()
+    if isPaused { return orders }
     var left = HLSLimits.spoolWaitingBytesMax - waiting
     var isNew = true
     while isNew {
@@ -75,7 +80,7 @@ extension Presentation {
     var orders: [SpoolOrder] = []
     for place in renditions.indices {
       for sequence in renditions[place].takeLeftBehind() {
-        orders.append(.remove(path: spoolName(place, sequence).path))
+        orders.append(.remove(path: spoolPath(place, sequence)))
       }
     }
     return orders
@@ -83,7 +88,7 @@ extension Presentation {
 
   private func spoolSegment(_ segment: StoredSegment, _ place: Int) -> SpoolSegment {
     SpoolSegment(
-      name: spoolName(place, segment.sequence),
+      name: spoolName(place, segment),
       chunks: segment.parts.map(\.bytes).filter { !$0.isEmpty },
       cipher: cipher(ofSegment: segment.sequence), byteCount: segment.byteCount)
   }
@@ -99,9 +104,12 @@ extension Presentation {
   }
 
   /// Takes how writing a segment ended. One that failed stays in memory and is handed out again.
-  package mutating func noteSpooled(_ name: SpoolName, isDone: Bool) {
-    guard name.run == names.run, renditions.indices.contains(name.rendition) else { return }
-    renditions[name.rendition].noteSpooled(name.sequence, isDone: isDone)
+  ///
+  /// - Returns: whether there is such a segment still.
+  @discardableResult
+  package mutating func noteSpooled(_ name: SpoolName, isDone: Bool) -> Bool {
+    guard name.run == names.run, renditions.indices.contains(name.rendition) else { return false }
+    return renditions[name.rendition].noteSpooled(name.sequence, isDone: isDone)
   }
 
   /// The disk has no room: forgets the oldest segments that are in files alone, `byteCount` of them or all.
@@ -112,29 +120,37 @@ extension Presentation {
   }
 
   /// A file can't be read: forgets its segment with all before it, so that no playlist names it.
-  package mutating func forgetSpooled(_ name: SpoolName) {
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  package mutating func forgetSpooled(_ name: SpoolName) -> Bool {
     guard name.run == names.run, renditions.indices.contains(name.rendition),
       let index = renditions[name.rendition].index(of: name.sequence),
       renditions[name.rendition].segments[index].place == .spool
-    else { return }
+    else { return false }
     renditions[name.rendition].forget(index + 1)
     revision += 1
+    return true
   }
 
   /// A segment's file as it is given out.
-  func spooled(_ place: Int, _ sequence: Int) -> LibraryAnswer {
-    let name = spoolName(place, sequence)
+  func spooled(_ place: Int, _ segment: StoredSegment) -> LibraryAnswer {
     let rendition = renditions[place]
     return .spooled(
       LibraryContent(
         mediaType: mediaType(rendition), chunks: [], lifetime: .immutable,
-        tag: "\(rendition.name)-\(names.segment(sequence))"), name)
+        tag: "\(rendition.name)-\(names.segment(segment.sequence))"), spoolName(place, segment))
   }
 
-  private func spoolName(_ place: Int, _ sequence: Int) -> SpoolName {
+  private func spoolName(_ place: Int, _ segment: StoredSegment) -> SpoolName {
     SpoolName(
-      run: names.run, rendition: place, sequence: sequence,
-      path: "\(names.run)/\(renditions[place].name)/\(names.segment(sequence))")
+      run: names.run, rendition: place, sequence: segment.sequence,
+      path: spoolPath(place, segment.sequence),
+      byteCount: isEncrypted ? SegmentCipher.byteCount(of: segment.byteCount) : segment.byteCount)
+  }
+
+  private func spoolPath(_ place: Int, _ sequence: Int) -> String {
+    "\(names.run)/\(renditions[place].name)/\(names.segment(sequence))"
   }
 
   /// Takes what is old and in files out of memory.

@@ -289,7 +289,7 @@ package struct Presentation: Sendable {
       guard renditions.indices.contains(place), let segment = renditions[place].segment(sequence),
         segment.isComplete, !segment.isGap
       else { return .refused(.notFound) }
-      if segment.place == .spool { return spooled(place, sequence) }
+      if segment.place == .spool { return spooled(place, segment) }
       let chunks = segment.parts.lazy.map(\.bytes).filter { !$0.isEmpty }
       return media(
         renditions[place], Array(chunks), names.segment(sequence), ofSegment: sequence)

@@ -216,9 +216,9 @@ package struct Rendition: Sendable {
     return segments[index]
   }
 
-  /// Notes how writing a segment ended: it may leave memory, or is to be written again.
-  mutating func noteSpooled(_ sequence: Int, isDone: Bool) {
-    guard let index = index(of: sequence), segments[index].place == .writing else { return }
+  /// Notes how writing a segment ended: it may leave memory, or is to be written again. False when it is forgotten.
+  mutating func noteSpooled(_ sequence: Int, isDone: Bool) -> Bool {
+    guard let index = index(of: sequence), segments[index].place == .writing else { return false }
     if isDone {
       segments[index].place = .written
     } else {
@@ -226,6 +226,7 @@ package struct Rendition: Sendable {
       spoolByteCount -= segments[index].byteCount
       spoolFrom = min(spoolFrom, sequence)
     }
+    return true
   }
 
   /// Takes segments that end before `tick` out of memory, oldest first, as far as they are in the spool.

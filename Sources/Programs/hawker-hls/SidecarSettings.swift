@@ -38,6 +38,10 @@ struct SidecarSettings: Sendable {
   let keys: SegmentKeys?
   /// The folder of kept shows; nil: none are kept.
   let keep: String?
+  /// The folder for segments that are too old for memory; nil: there are none.
+  let spool: String?
+  /// Of its files, for all rooms together.
+  let spoolBytesMax: Int
   /// The file that says which CDN players shall use; nil: none does.
   let pathways: String?
   /// What samples are encrypted with; nil: nothing.
@@ -52,6 +56,7 @@ struct SidecarSettings: Sendable {
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
+           [--spool DIR [--spool-size MB]]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -83,6 +88,9 @@ struct SidecarSettings: Sendable {
                 from; read again when it changes, and players have heard of it within a minute
       --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
                 with a list of them at /hls/ROOM/kept/index.json
+      --spool   a folder for what is older than a minute: with it --window may be up to 43200 s. What it
+                holds is removed at the next start; twice the window of media has to fit
+      --spool-size  MB of its files, for all rooms (32768); what goes beyond it shortens the window
       mp4       makes one MP4 file of a kept show
     """
 
@@ -127,9 +135,19 @@ struct SidecarSettings: Sendable {
       rooms: values["--room"] ?? [])
     self.address = address
     token = try SidecarSettings.token(values["--token"]?.last, file: values["--token-file"]?.last)
+    spool = values["--spool"]?.last
+    guard spool != nil || values["--spool-size"] == nil else {
+      throw Fault(text: "--spool-size is of --spool DIR", status: 2)
+    }
+    spoolBytesMax =
+      Int(try SidecarSettings.number(values["--spool-size"], 32_768, 64...16_777_216)) << 20
+    let window = try SidecarSettings.number(values["--window"], 30, 12...43_200)
+    guard spool != nil || window <= 3600 else {
+      throw Fault(text: "--window beyond 3600 s needs --spool DIR", status: 2)
+    }
     timing = HLSTiming(
       part: .milliseconds(try SidecarSettings.number(values["--part"], 320, 200...333)),
-      window: .seconds(try SidecarSettings.number(values["--window"], 30, 12...3600)))
+      window: .seconds(window))
     let rooms = try SidecarSettings.number(
       values["--rooms"], 16, 1...Int64(SidecarSettings.roomsLimit))
     roomsMax = max(Int(rooms), values["--room"]?.count ?? 1)
@@ -252,6 +270,7 @@ struct SidecarSettings: Sendable {
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
     "--keep", "--pathways", "--protect", "--content-key", "--licences",
+    "--spool", "--spool-size",
   ]
 
   private static func number(
