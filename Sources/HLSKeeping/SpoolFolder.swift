@@ -38,7 +38,9 @@ package struct SpoolFolder<Disk: KeptDisk> {
     do throws(DiskFault) {
       guard disk.freeBytes() - segment.byteCount >= SpoolFolder.reserveBytes else { throw .full }
       let path = "\(room)/\(segment.name.path)"
-      try disk.replace(path, try SegmentCipher.sealed(segment.chunks, segment.cipher), isSecret: false, isDurable: false)
+      try disk.replace(
+        path, try SegmentCipher.sealed(segment.chunks, segment.cipher), isSecret: false,
+        isDurable: false)
       pausedUntil = nil
     } catch {
       (pausedUntil, fault) = (now + SpoolFolder.pause, error)

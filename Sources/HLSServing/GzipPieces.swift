@@ -38,7 +38,9 @@ struct GzipPieces {
     // An empty last block, the checksum and the length.
     output += [0x03, 0x00]
     for number in [UInt32(truncatingIfNeeded: checksum), UInt32(truncatingIfNeeded: plainCount)] {
-      for shift in [UInt32(0), 8, 16, 24] { output.append(UInt8(truncatingIfNeeded: number >> shift)) }
+      for shift in [UInt32(0), 8, 16, 24] {
+        output.append(UInt8(truncatingIfNeeded: number >> shift))
+      }
     }
     return output
   }

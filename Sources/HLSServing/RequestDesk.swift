@@ -95,7 +95,8 @@ package struct RequestDesk {
         return AnswerHeaders.refusal(.notFound)
       }
       guard presentation.isAwaited(request) else {
-        if case .segment = request, case .spooled(let content, let name) = presentation.answer(request)
+        if case .segment = request,
+          case .spooled(let content, let name) = presentation.answer(request)
         {
           return read(SpoolRead(name: name, content: content, ticket: ticket))
         }

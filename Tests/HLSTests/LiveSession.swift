@@ -68,9 +68,12 @@ struct LiveSession {
   /// How far behind the newest capture nothing is waited for.
   private static let patience = 0.15
 
-  static func run(_ script: SessionScript) throws -> LiveSession {
+  /// - Parameter each: looks at the room now and then.
+  static func run(
+    _ script: SessionScript, each: (Presentation) -> Void = { _ in }
+  ) throws -> LiveSession {
     var session = try LiveSession(script)
-    try session.run()
+    try session.run(each)
     return session
   }
 
@@ -79,7 +82,8 @@ struct LiveSession {
     generator = SeededGenerator(seed: script.seed)
     room = Presentation(
       timing: HLSTiming(window: .seconds(14)), epoch: LiveSession.epoch, run: "t",
-      firstSequence: 5, spool: script.isSpooled ? SpoolLimits(memory: .zero, bytesMax: 1 << 30) : nil,
+      firstSequence: 5,
+      spool: script.isSpooled ? SpoolLimits(memory: .zero, bytesMax: 1 << 30) : nil,
       protection: script.isProtected
         ? try ContentProtection(
           contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100") : nil)
@@ -90,7 +94,7 @@ struct LiveSession {
     }
   }
 
-  private mutating func run() throws {
+  private mutating func run(_ each: (Presentation) -> Void) throws {
     let step = 0.01
     let end = Double(script.seconds)
     var now = 0.0
@@ -102,6 +106,7 @@ struct LiveSession {
       if Int((now * 100).rounded()) % 500 == 250 { try addEvent(at: now) }
       carryOutSpoolOrders()
       watch(at: now)
+      if Int((now * 100).rounded()) % 37 == 0 { each(room) }
       now += step
     }
     room.end(at: TimeSpan(fractionalSeconds: end - 0.2))
@@ -112,6 +117,7 @@ struct LiveSession {
     }
     watch(at: now)
     loadKeyframes(at: now)
+    each(room)
   }
 
   private func isGone(_ layer: Int, _ now: Double) -> Bool {
@@ -239,7 +245,8 @@ struct LiveSession {
     case .spooled(_, let name):
       let body = spool[name.path]
       exchanges.append(
-        Exchange(at: at, path: path, query: query, status: body == nil ? 404 : 200, body: body ?? []))
+        Exchange(
+          at: at, path: path, query: query, status: body == nil ? 404 : 200, body: body ?? []))
     case .refused(let refusal):
       exchanges.append(
         Exchange(at: at, path: path, query: query, status: refusal.status, body: []))

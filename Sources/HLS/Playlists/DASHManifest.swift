@@ -117,7 +117,8 @@ struct DASHManifest {
     var runs: [Run] = []
     for rendition in renditions {
       // A run that begins later began another period.
-      let first = max(rendition.firstIndex { $0.sequence >= sequences.lowerBound }, rendition.firstListed)
+      let first = max(
+        rendition.firstIndex { $0.sequence >= sequences.lowerBound }, rendition.firstListed)
       guard first < rendition.segments.count else { continue }
       let segment = rendition.segments[first]
       guard sequences.contains(segment.sequence), segment.isComplete, !segment.isGap else {

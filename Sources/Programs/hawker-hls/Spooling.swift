@@ -141,7 +141,8 @@ final class Spooling {
       unreadableCount += 1
       if !isUnreadableSaid {
         SidecarLog.write(
-          .error, "spool-unreadable: \(name.path): \(fault); it is listed no longer, nor what is older"
+          .error,
+          "spool-unreadable: \(name.path): \(fault); it is listed no longer, nor what is older"
         )
       }
       isUnreadableSaid = true
