@@ -36,7 +36,9 @@ struct RelayContext {
   }
   /// What of a room is in files: all rooms share what there may be, as they need it.
   var spoolLimits: SpoolLimits? {
-    spooling.map { _ in SpoolLimits(bytesMax: settings.spoolBytesMax) }
+    spooling.map { _ in
+      SpoolLimits(memory: settings.spoolAfter, bytesMax: settings.spoolBytesMax)
+    }
   }
   /// Bytes of media that one room may keep in memory.
   var roomBytesMax: Int { settings.bytesMax / settings.roomsMax }
