@@ -99,7 +99,7 @@ struct SettledPlaylists: Sendable {
   private(set) var media: SettledLines
   /// Of the I-frame playlist: whole segments that begin with a keyframe.
   private(set) var keyframes: SettledLines
-  /// Of a SegmentTimeline: whole segments with media.
+  /// Of a SegmentTimeline: whole segments, gaps too, which have no period.
   private(set) var timeline: SettledLines
   /// What `media` says of comes before this Media Sequence Number.
   private(set) var mediaEnd = 0
@@ -133,9 +133,7 @@ struct SettledPlaylists: Sendable {
       if segment.keyframeOrdinal != nil {
         keyframes.append(keyframeLines.text(of: segment), sequence: segment.sequence)
       }
-      if !segment.isGap {
-        timeline.append(DASHManifest.line(of: segment), sequence: segment.sequence)
-      }
+      timeline.append(DASHManifest.line(of: segment), sequence: segment.sequence)
     }
     for segment in old {
       mediaEnd = segment.sequence + 1

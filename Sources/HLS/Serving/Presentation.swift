@@ -165,7 +165,7 @@ package struct Presentation: Sendable {
       }.filter { renditions[$0.place].mayForget }.min { begins($0) < begins($1) }
       guard let oldest else { return }
       let instant = begins(oldest)
-      renditions[oldest.place].forget(oldest.index + 1)
+      renditions[oldest.place].forget(through: oldest.index)
       for place in renditions.indices { renditions[place].forget(before: instant) }
     }
   }

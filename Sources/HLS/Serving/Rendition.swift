@@ -166,6 +166,11 @@ package struct Rendition: Sendable {
   /// Whether there are more segments than a player needs.
   var mayForget: Bool { segments.count > Rendition.segmentsKept }
 
+  /// Forgets segments up to and with one, as far as no player needs them to begin.
+  mutating func forget(through index: Int) {
+    forget(min(index + 1, segments.count - Rendition.segmentsKept))
+  }
+
   /// Forgets segments that end before `instant`, as far as no player needs them to begin.
   mutating func forget(before instant: TimeSpan) {
     let tick = ticks.floor(instant)
