@@ -41,6 +41,12 @@ package enum HLSLimits {
   package static let jumpMax = TimeSpan.seconds(60)
   /// Requests that wait at once: what the issue asks for, and as many again.
   package static let waitingMax = 20_000
+  /// Of the past that a room has in memory where older segments are in files: ten times what players that keep up
+  /// ask for.
+  package static let spoolMemory = TimeSpan.seconds(60)
+  /// Bytes of segments of all rooms on their way to the spool: they stay in memory until they are there, so this
+  /// bounds what a slow disk is asked at once: a minute of three layers of 5 Mbit/s together, after it was full.
+  package static let spoolWaitingBytesMax = 64 << 20
   /// Bytes of the media kept by one room: an hour of three layers of 5 Mbit/s together would be 2.2 GB;
   /// what goes beyond this shortens the window.
   package static let roomBytesMax = 256 << 20

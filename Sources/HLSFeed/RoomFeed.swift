@@ -38,6 +38,7 @@ package struct RoomFeed {
   private var runCount = 0
   private let run: String
   private let bytesMax: Int
+  private let spool: SpoolLimits?
   private let silenceMax: TimeSpan
   private let keys: SegmentKeys?
   private let protection: ContentProtection?
@@ -53,13 +54,15 @@ package struct RoomFeed {
   ///   - run: another one each time the process starts.
   ///   - ladder: of renditions, when the room's codec is not H.264.
   ///   - bytesMax: of media kept; what goes beyond it shortens the window.
+  ///   - spool: what leaves memory for files; nil: nothing.
   ///   - silenceMax: how long a show without media goes on; longer where its end is heard otherwise.
   ///   - keys: to encrypt segments with.
   ///   - protection: to encrypt samples with.
   ///   - isSteered: whether players are told to ask which CDN to use.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
-    bytesMax: Int = HLSLimits.roomBytesMax, silenceMax: TimeSpan = RoomFeed.silenceMax,
+    bytesMax: Int = HLSLimits.roomBytesMax, spool: SpoolLimits? = nil,
+    silenceMax: TimeSpan = RoomFeed.silenceMax,
     keys: SegmentKeys? = nil, protection: ContentProtection? = nil, isSteered: Bool = false
   ) {
     self.silenceMax = silenceMax
@@ -68,6 +71,7 @@ package struct RoomFeed {
     self.run = run
     pictures = RoomPictures(run: run, window: timing.window)
     self.bytesMax = bytesMax
+    self.spool = spool
     self.keys = keys
     self.protection = protection
     self.isSteered = isSteered
@@ -168,8 +172,8 @@ package struct RoomFeed {
   private mutating func beginShow(at epoch: WallTime) {
     runCount += 1
     presentation = Presentation(
-      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, keys: keys,
-      protection: protection, isSteered: isSteered)
+      timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, spool: spool,
+      keys: keys, protection: protection, isSteered: isSteered)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()

@@ -1,6 +1,5 @@
 // Orders of keepers → files. What does not fit becomes a gap; what playlists must say waits until it fits.
 
-import Crypto
 package import HLS
 package import Wire
 
@@ -186,14 +185,9 @@ package struct ShowWriter<Disk: KeptDisk> {
 
   private func write(_ segment: KeptSegment) throws(DiskFault) {
     guard disk.freeBytes() - segment.byteCount >= ShowWriter.reserveBytes else { throw .full }
-    var chunks = segment.chunks
-    if let cipher = segment.cipher {
-      guard let sealed = AESCBC.encrypt(chunks, key: cipher.key, vector: cipher.vector) else {
-        throw .noMemory
-      }
-      chunks = [sealed]
-    }
-    try disk.replace(segment.path, chunks, isSecret: false, isDurable: true)
+    try disk.replace(
+      segment.path, SegmentCipher.sealed(segment.chunks, segment.cipher), isSecret: false,
+      isDurable: true)
   }
 
   private func carryOut(

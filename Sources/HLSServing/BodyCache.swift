@@ -21,6 +21,7 @@ struct BodyCache {
   }
 
   private var answers: [Entry: HTTPResponse] = [:]
+  private var pieces = GzipPieces()
   private var revision: UInt64?
   private var epoch = WallTime(nanoseconds: 0)
 
@@ -36,6 +37,7 @@ struct BodyCache {
       return nil
     }
     if revision != presentation.revision || epoch != presentation.epoch {
+      if epoch != presentation.epoch { pieces = GzipPieces() }
       revision = presentation.revision
       epoch = presentation.epoch
       answers.removeAll(keepingCapacity: true)
@@ -59,13 +61,14 @@ struct BodyCache {
     }
   }
 
-  private func make(
+  private mutating func make(
     _ content: LibraryContent, _ coding: ContentCoding, _ presentation: Presentation
   ) -> HTTPResponse {
-    var response = HTTPResponse(200, mediaType: content.mediaType, body: content.bytes)
+    var response = HTTPResponse(200, mediaType: content.mediaType, body: [])
     var tag = "\(presentation.names.run)-\(presentation.revision)"
-    if coding == .gzip, let small = Gzip.compress(response.body) {
-      response.body = small
+    let small = coding == .gzip ? pieces.compress(content) : nil
+    response.body = small ?? content.bytes
+    if small != nil {
       response.headers.set("Content-Encoding", "gzip")
       tag += "-gzip"
     }

@@ -11,6 +11,8 @@ package struct RequestDesk {
   private var bodies = BodyCache()
   private var ciphertexts = CiphertextCache()
   private let access: StreamAccess?
+  /// Requests for what is in files, to be read by others.
+  private var reads: [SpoolRead] = []
   /// What players are told of CDNs; nil: nothing.
   package var steering: Steering?
 
@@ -27,7 +29,13 @@ package struct RequestDesk {
   /// How many wait.
   package var waitingCount: Int { waiting.count }
 
-  /// The response, or nil when the request waits.
+  /// Requests since the last call that somebody has to read files for, and to answer.
+  package mutating func takeReads() -> [SpoolRead] {
+    defer { reads.removeAll() }
+    return reads
+  }
+
+  /// The response, or nil when the request waits, for a part or in `takeReads`.
   ///
   /// - Parameter room: nil for a request that names no room we have.
   package mutating func answer(
@@ -87,6 +95,11 @@ package struct RequestDesk {
         return AnswerHeaders.refusal(.notFound)
       }
       guard presentation.isAwaited(request) else {
+        if case .segment = request,
+          case .spooled(let content, let name) = presentation.answer(request)
+        {
+          return read(SpoolRead(name: name, content: content, ticket: ticket))
+        }
         return response(request, ticket, presentation)
       }
       let until = now + presentation.timing.blockingPatience
@@ -97,6 +110,15 @@ package struct RequestDesk {
     } catch {
       return AnswerHeaders.refusal(error)
     }
+  }
+
+  /// Has a file read, unless the client has it.
+  private mutating func read(_ read: SpoolRead) -> HTTPResponse? {
+    if let known = read.ticket.known, known.matchesWeakly(EntityTag(read.content.tag)) {
+      return RequestDesk.media(read.content, read.ticket)
+    }
+    reads.append(read)
+    return nil
   }
 
   // MARK: Those who wait
@@ -130,7 +152,7 @@ package struct RequestDesk {
       return RequestDesk.unlessKnown(playlist, ticket)
     }
     switch presentation.answer(request) {
-    case .wait: return RequestDesk.tooLate
+    case .wait, .spooled: return RequestDesk.tooLate
     case .refused(let reason): return AnswerHeaders.refusal(reason)
     case .content(let content):
       guard let sealed = ciphertexts.sealed(content) else { return RequestDesk.tooLate }

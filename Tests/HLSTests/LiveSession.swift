@@ -22,6 +22,8 @@ struct SessionScript {
   var keyframeDelay: Double? = 0.12
   /// Samples are encrypted.
   var isProtected = false
+  /// Old segments leave memory for a spool.
+  var isSpooled = false
 }
 
 /// Runs a script.
@@ -59,14 +61,19 @@ struct LiveSession {
   private var players: [Player] = []
   private var requestedCut: TimeSpan?
   private var keyframeAt: Double?
+  /// The files of the spool.
+  private(set) var spool: [String: [UInt8]] = [:]
 
   static let epoch = WallTime(nanoseconds: 1_780_000_000_000_000_000)
   /// How far behind the newest capture nothing is waited for.
   private static let patience = 0.15
 
-  static func run(_ script: SessionScript) throws -> LiveSession {
+  /// - Parameter each: looks at the room now and then.
+  static func run(
+    _ script: SessionScript, each: (Presentation) -> Void = { _ in }
+  ) throws -> LiveSession {
     var session = try LiveSession(script)
-    try session.run()
+    try session.run(each)
     return session
   }
 
@@ -76,6 +83,7 @@ struct LiveSession {
     room = Presentation(
       timing: HLSTiming(window: .seconds(14)), epoch: LiveSession.epoch, run: "t",
       firstSequence: 5,
+      spool: script.isSpooled ? SpoolLimits(memory: .zero, bytesMax: 1 << 30) : nil,
       protection: script.isProtected
         ? try ContentProtection(
           contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100") : nil)
@@ -86,7 +94,7 @@ struct LiveSession {
     }
   }
 
-  private mutating func run() throws {
+  private mutating func run(_ each: (Presentation) -> Void) throws {
     let step = 0.01
     let end = Double(script.seconds)
     var now = 0.0
@@ -96,7 +104,9 @@ struct LiveSession {
       sendSound(at: now)
       room.advance(to: TimeSpan(fractionalSeconds: max(0, now - LiveSession.patience)))
       if Int((now * 100).rounded()) % 500 == 250 { try addEvent(at: now) }
+      carryOutSpoolOrders()
       watch(at: now)
+      if Int((now * 100).rounded()) % 37 == 0 { each(room) }
       now += step
     }
     room.end(at: TimeSpan(fractionalSeconds: end - 0.2))
@@ -107,6 +117,7 @@ struct LiveSession {
     }
     watch(at: now)
     loadKeyframes(at: now)
+    each(room)
   }
 
   private func isGone(_ layer: Int, _ now: Double) -> Bool {
@@ -210,6 +221,17 @@ struct LiveSession {
         attributes: ["X-LISTING": "7"]))
   }
 
+  private mutating func carryOutSpoolOrders() {
+    for order in room.takeSpoolOrders(waiting: 0) {
+      switch order {
+      case .remove(let path): spool[path] = nil
+      case .write(let segment):
+        spool[segment.name.path] = segment.chunks.flatMap { $0 }
+        room.noteSpooled(segment.name, isDone: true)
+      }
+    }
+  }
+
   // MARK: Players
 
   private mutating func record(
@@ -220,6 +242,11 @@ struct LiveSession {
     case .content(let content):
       exchanges.append(
         Exchange(at: at, path: path, query: query, status: 200, body: content.bytes))
+    case .spooled(_, let name):
+      let body = spool[name.path]
+      exchanges.append(
+        Exchange(
+          at: at, path: path, query: query, status: body == nil ? 404 : 200, body: body ?? []))
     case .refused(let refusal):
       exchanges.append(
         Exchange(at: at, path: path, query: query, status: refusal.status, body: []))

@@ -97,7 +97,7 @@ struct KeptPlaylistText: Sendable {
   mutating func keyframeLines(
     of segment: StoredSegment, in rendition: Rendition, names: ResourceNames, epoch: WallTime
   ) -> (kept: String, lost: String)? {
-    guard segment.keyframeOrdinal != nil, let part = segment.parts.first else { return nil }
+    guard segment.keyframeOrdinal != nil else { return nil }
     var text = ""
     let known = keyframeDiscontinuities ?? 0
     for _ in known..<max(known, segment.discontinuityCount) { text += "#EXT-X-DISCONTINUITY\n" }
@@ -110,7 +110,7 @@ struct KeptPlaylistText: Sendable {
     let date = CalendarDate(epoch + rendition.span(segment.start)).rfc3339
     text += "#EXT-X-PROGRAM-DATE-TIME:\(date)\n"
     text += "#EXTINF:\(AttributeText.seconds(rendition.span(segment.duration))),\n"
-    text += "#EXT-X-BYTERANGE:\(part.keyframeByteCount)@0\n\(names.segment(segment.sequence))\n"
+    text += "#EXT-X-BYTERANGE:\(segment.keyframeByteCount)@0\n\(names.segment(segment.sequence))\n"
     return (text, lost)
   }
 }

@@ -84,7 +84,7 @@ private struct OpenShow: Sendable {
     let rendition = presentation.renditions[place]
     var known = renditions.firstIndex { $0.place == place }
     let next = known.map { renditions[$0].next } ?? firstSequence
-    for segment in rendition.segments where segment.isComplete && segment.sequence >= next {
+    for segment in rendition.segments(from: next).prefix(while: \.isComplete) {
       let index: Int
       if let known {
         index = known

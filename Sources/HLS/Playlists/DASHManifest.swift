@@ -15,15 +15,23 @@ struct DASHManifest {
   /// ContentProtection of every AdaptationSet; empty without.
   let protection: String
 
+  /// Segments of one rendition, without gap or change.
+  private struct Run {
+    let rendition: Rendition
+    let first: StoredSegment
+    let sequences: Range<Int>
+  }
+
   /// A period: these segments of these renditions, without gap or change.
   private struct Period {
     /// The Media Sequence Number it began with: its name.
     let sequence: Int
     let start: TimeSpan
-    let runs: [(rendition: Rendition, segments: [StoredSegment])]
+    let runs: [Run]
   }
 
-  var bytes: [UInt8] {
+  var pieces: [TextPiece] {
+    var pieces: [TextPiece] = []
     var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     text += "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\""
     if !protection.isEmpty { text += " xmlns:cenc=\"urn:mpeg:cenc:2013\"" }
@@ -33,13 +41,13 @@ struct DASHManifest {
       " maxSegmentDuration=\"\(DASHManifest.duration(timing.segment + HLSTiming.longestExcess))\""
     text += isEnded ? ended : live
     text += ">\n"
-    for period in periods { write(period, to: &text) }
+    for period in periods { write(period, to: &text, &pieces) }
     // Its Date tells players our clock: segments can be asked for only when they are there.
     if !isEnded {
       text += "<UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-head:2014\""
       text += " value=\"\(ResourceNames.manifest)\"/>\n"
     }
-    return Array((text + "</MPD>\n").utf8)
+    return pieces + [TextPiece(bytes: Array((text + "</MPD>\n").utf8))]
   }
 
   /// The end of what is listed, since the epoch.
@@ -68,16 +76,14 @@ struct DASHManifest {
 
   /// The listed ones. Each is where it was in every manifest, also when its first segments are gone.
   private var periods: [Period] {
-    let complete = renditions.map { $0.listed.filter(\.isComplete) }
+    let runs = renditions.map { self.runs(of: $0) }
     // The newest run of those that the first listed segments are in began the first period.
-    let head = complete.compactMap { $0.first?.run?.sequence }.max() ?? 0
+    let head = runs.compactMap { $0.first?.first.run?.sequence }.max() ?? 0
     var starts: [Int: TimeSpan] = [:]
-    for (rendition, segments) in zip(renditions, complete) {
-      for segment in segments {
-        guard let run = segment.run, run.sequence >= head else { continue }
-        let start = rendition.span(run.start)
-        starts[run.sequence] = min(starts[run.sequence] ?? start, start)
-      }
+    for run in runs.joined() {
+      guard let began = run.first.run, began.sequence >= head else { continue }
+      let start = run.rendition.span(began.start)
+      starts[began.sequence] = min(starts[began.sequence] ?? start, start)
     }
     let cuts = starts.keys.sorted()
     return cuts.indices.compactMap { index in
@@ -87,13 +93,41 @@ struct DASHManifest {
     }
   }
 
-  private func period(_ sequences: Range<Int>, at start: TimeSpan) -> Period? {
-    var runs: [(rendition: Rendition, segments: [StoredSegment])] = []
-    for rendition in renditions {
-      let segments = rendition.listed.filter {
-        sequences.contains($0.sequence) && $0.isComplete && !$0.isGap
+  /// What is listed of a rendition and whole, run by run. A window of hours has many segments and few runs.
+  private func runs(of rendition: Rendition) -> [Run] {
+    let segments = rendition.segments
+    var runs: [Run] = []
+    var index = rendition.firstListed
+    while index < segments.count, segments[index].isComplete {
+      let first = segments[index]
+      let next = rendition.firstIndex {
+        !$0.isComplete || $0.run?.sequence ?? 0 > first.run?.sequence ?? 0
       }
-      if !segments.isEmpty { runs.append((rendition, segments)) }
+      guard next > index else { break }
+      runs.append(
+        Run(
+          rendition: rendition, first: first,
+          sequences: first.sequence..<segments[next - 1].sequence + 1))
+      index = next
+    }
+    return runs
+  }
+
+  private func period(_ sequences: Range<Int>, at start: TimeSpan) -> Period? {
+    var runs: [Run] = []
+    for rendition in renditions {
+      // A run that begins later began another period.
+      let first = max(
+        rendition.firstIndex { $0.sequence >= sequences.lowerBound }, rendition.firstListed)
+      guard first < rendition.segments.count else { continue }
+      let segment = rendition.segments[first]
+      guard sequences.contains(segment.sequence), segment.isComplete, !segment.isGap else {
+        continue
+      }
+      runs.append(
+        Run(
+          rendition: rendition, first: segment,
+          sequences: segment.sequence..<sequences.upperBound))
     }
     return runs.isEmpty
       ? nil : Period(sequence: sequences.lowerBound, start: start, runs: runs)
@@ -101,7 +135,9 @@ struct DASHManifest {
 
   // MARK: Text
 
-  private func write(_ period: Period, to text: inout String) {
+  private func write(
+    _ period: Period, to text: inout String, _ pieces: inout [TextPiece]
+  ) {
     text += "<Period id=\"\(period.sequence)\""
     text += " start=\"\(DASHManifest.duration(period.start))\">\n"
     let pictures = period.runs.filter {
@@ -110,7 +146,7 @@ struct DASHManifest {
     if !pictures.isEmpty {
       text += "<AdaptationSet id=\"0\" contentType=\"video\" mimeType=\"video/mp4\""
       text += " segmentAlignment=\"true\">\n\(protection)"
-      for run in pictures { write(run.rendition, run.segments, from: period.start, to: &text) }
+      for run in pictures { write(run, from: period.start, to: &text, &pieces) }
       text += "</AdaptationSet>\n"
     }
     for (index, run) in period.runs.enumerated() {
@@ -118,19 +154,17 @@ struct DASHManifest {
       text += "<AdaptationSet id=\"\(index + 1)\" contentType=\"audio\" mimeType=\"audio/mp4\""
       if let language { text += " lang=\"\(DASHManifest.escaped(language))\"" }
       text += " segmentAlignment=\"true\" startWithSAP=\"1\">\n\(protection)"
-      write(run.rendition, run.segments, from: period.start, to: &text)
+      write(run, from: period.start, to: &text, &pieces)
       text += "</AdaptationSet>\n"
     }
     text += "</Period>\n"
   }
 
   private func write(
-    _ rendition: Rendition, _ segments: [StoredSegment], from start: TimeSpan,
-    to text: inout String
+    _ run: Run, from start: TimeSpan, to text: inout String, _ pieces: inout [TextPiece]
   ) {
-    guard let first = segments.first,
-      rendition.formats.indices.contains(first.initialization)
-    else { return }
+    let (rendition, first) = (run.rendition, run.first)
+    guard rendition.formats.indices.contains(first.initialization) else { return }
     let format = rendition.formats[first.initialization]
     text += "<Representation id=\"\(rendition.name)\" codecs=\"\(format.codec)\""
     text += " bandwidth=\"\(MultivariantPlaylist.peak(rendition))\""
@@ -149,10 +183,14 @@ struct DASHManifest {
     text += " initialization=\"\(folder)\(names.initialization(first.initialization))\""
     text +=
       " media=\"\(folder)\(names.segmentTemplate)\" startNumber=\"\(first.sequence)\">\n<SegmentTimeline>\n"
-    for segment in segments {
-      text += "<S t=\"\(segment.start)\" d=\"\(segment.duration)\"/>\n"
-    }
-    text += "</SegmentTimeline>\n</SegmentTemplate>\n</Representation>\n"
+    pieces.append(TextPiece(bytes: Array(text.utf8)))
+    pieces += rendition.settled.timeline.pieces(run.sequences)
+    text = "</SegmentTimeline>\n</SegmentTemplate>\n</Representation>\n"
+  }
+
+  /// What a SegmentTimeline says of a segment.
+  static func line(of segment: StoredSegment) -> String {
+    "<S t=\"\(segment.start)\" d=\"\(segment.duration)\"/>\n"
   }
 
   /// xs:duration in seconds.

@@ -13,6 +13,8 @@ package struct DateRange: Hashable, Sendable {
   package let duration: TimeSpan?
   /// Names from `X-` on, and texts; sorted by name.
   package let attributes: [(name: String, text: String)]
+  /// The tag: written once, it stands in every playlist.
+  package let line: String
 
   /// - Parameter attributes: names of `A-Z`, `0-9` and `-` that begin with `X-`.
   /// - Throws: `.badValue` for a name or a text that can't be written, `.badLength` for a text longer
@@ -34,6 +36,11 @@ package struct DateRange: Hashable, Sendable {
     self.start = start
     self.duration = duration
     self.attributes = attributes.sorted { $0.key < $1.key }.map { (name: $0.key, text: $0.value) }
+    var parts = ["ID=\"\(id)\"", "CLASS=\"\(className)\""]
+    parts.append("START-DATE=\"\(CalendarDate(start).rfc3339)\"")
+    if let duration { parts.append("DURATION=\(AttributeText.seconds(duration))") }
+    parts += self.attributes.map { "\($0.name)=\"\($0.text)\"" }
+    line = "#EXT-X-DATERANGE:" + parts.joined(separator: ",")
   }
 
   private static func isName(_ name: String) -> Bool {
@@ -46,15 +53,6 @@ package struct DateRange: Hashable, Sendable {
   /// A number that is the same for the same id, for `emsg` (FNV-1a).
   var number: UInt32 {
     id.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-  }
-
-  /// The tag.
-  package var line: String {
-    var parts = ["ID=\"\(id)\"", "CLASS=\"\(className)\""]
-    parts.append("START-DATE=\"\(CalendarDate(start).rfc3339)\"")
-    if let duration { parts.append("DURATION=\(AttributeText.seconds(duration))") }
-    parts += attributes.map { "\($0.name)=\"\($0.text)\"" }
-    return "#EXT-X-DATERANGE:" + parts.joined(separator: ",")
   }
 
   package static func == (a: DateRange, b: DateRange) -> Bool { a.line == b.line }

@@ -18,26 +18,50 @@ struct MediaPlaylist {
   static let version = 9
 
   /// The playlist; with `skips` a Playlist Delta Update where there is anything to skip.
-  func bytes(skips: Bool) -> [UInt8] {
+  ///
+  /// - Parameter isFresh: whether all is written anew, also what has settled.
+  func pieces(skips: Bool, isFresh: Bool = false) -> [TextPiece] {
     let listed = rendition.listed
     var text = PlaylistText(version: MediaPlaylist.version)
     writeHeader(listed, to: &text)
     let skipped = skips ? skippedCount(listed) : 0
     if skipped > 0 { text.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
     for range in dateRanges { text.line(range.line) }
-    writeSegments(listed, skipped: skipped, to: &text)
-    if rendition.isEnded {
-      text.line("#EXT-X-ENDLIST")
-    } else {
-      let hint = names.part(rendition.nextPartNumber)
-      text.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"")
-      for report in reports {
-        text.line(
-          "#EXT-X-RENDITION-REPORT:URI=\"../\(report.name)/\(ResourceNames.playlist)\","
-            + "LAST-MSN=\(report.sequence),LAST-PART=\(report.part)")
-      }
+    var lines = SegmentLines(names: names, epoch: epoch, ticks: rendition.ticks, keys: keys)
+    if skipped > 0 {
+      lines.initialization = listed[listed.startIndex + skipped - 1].initialization
     }
-    return text.bytes
+    var pieces: [TextPiece] = []
+    var rest = listed.dropFirst(skipped)
+    var keyLines = keyLines
+    let settled = rendition.settled
+    if !isFresh, skipped == 0, let first = rest.first, first.sequence < settled.mediaEnd {
+      // The first names what is in force; what those behind it say is known.
+      text.append(lines.text(of: first, keyLines: keyLines))
+      pieces = [TextPiece(bytes: text.bytes)]
+      pieces += settled.media.pieces(first.sequence + 1..<settled.mediaEnd)
+      rest = rendition.segments(from: settled.mediaEnd)
+      (lines, keyLines, text) = (settled.lines, [], PlaylistText())
+    }
+    let partsFrom = (listed.last?.end ?? 0) - rendition.ticks.count(rendition.timing.partWindow)
+    for segment in rest where segment.partCount > 0 {
+      text.append(
+        lines.text(of: segment, hasParts: segment.end > partsFrom, keyLines: keyLines))
+      keyLines = []
+    }
+    writeEnd(to: &text)
+    return pieces + [TextPiece(bytes: text.bytes)]
+  }
+
+  private func writeEnd(to text: inout PlaylistText) {
+    if rendition.isEnded { return text.line("#EXT-X-ENDLIST") }
+    let hint = names.part(rendition.nextPartNumber)
+    text.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"")
+    for report in reports {
+      text.line(
+        "#EXT-X-RENDITION-REPORT:URI=\"../\(report.name)/\(ResourceNames.playlist)\","
+          + "LAST-MSN=\(report.sequence),LAST-PART=\(report.part)")
+    }
   }
 
   private func writeHeader(_ listed: ArraySlice<StoredSegment>, to text: inout PlaylistText) {
@@ -64,49 +88,7 @@ struct MediaPlaylist {
   private func skippedCount(_ listed: ArraySlice<StoredSegment>) -> Int {
     guard let end = listed.last?.end else { return 0 }
     let boundary = end - rendition.ticks.count(rendition.timing.skipUntil)
-    return listed.prefix { $0.isComplete && $0.end <= boundary }.count
-  }
-
-  private func writeSegments(
-    _ listed: ArraySlice<StoredSegment>, skipped: Int, to text: inout PlaylistText
-  ) {
-    let partsFrom =
-      (listed.last?.end ?? 0) - rendition.ticks.count(rendition.timing.partWindow)
-    var initialization = skipped > 0 ? listed.dropFirst(skipped - 1).first?.initialization : nil
-    var key: Int?
-    var isKeyed = false
-    for segment in listed.dropFirst(skipped) where !segment.parts.isEmpty {
-      if segment.isDiscontinuity { text.line("#EXT-X-DISCONTINUITY") }
-      if segment.initialization != initialization {
-        initialization = segment.initialization
-        // A key in force would be one of the Media Initialization Section too, which is in the clear.
-        if key != nil { text.line("#EXT-X-KEY:METHOD=NONE") }
-        key = nil
-        text.line("#EXT-X-MAP:URI=\"\(names.initialization(segment.initialization))\"")
-      }
-      if !isKeyed { for line in keyLines { text.line(line) } }
-      isKeyed = true
-      if let number = keys?.number(ofSegment: segment.sequence), number != key {
-        key = number
-        text.line("#EXT-X-KEY:METHOD=AES-128,URI=\"\(names.key(number))\"")
-      }
-      let date = epoch + rendition.span(segment.start)
-      text.line("#EXT-X-PROGRAM-DATE-TIME:\(CalendarDate(date).rfc3339)")
-      if segment.end > partsFrom {
-        for part in segment.parts { text.line(line(of: part)) }
-      }
-      guard segment.isComplete else { continue }
-      if segment.isGap { text.line("#EXT-X-GAP") }
-      text.line("#EXTINF:\(AttributeText.seconds(rendition.span(segment.duration))),")
-      text.line(names.segment(segment.sequence))
-    }
-  }
-
-  private func line(of part: Part) -> String {
-    var line = "#EXT-X-PART:DURATION=\(AttributeText.seconds(rendition.span(part.duration)))"
-    line += ",URI=\"\(names.part(part.number))\""
-    if part.isIndependent { line += ",INDEPENDENT=YES" }
-    if part.isGap { line += ",GAP=YES" }
-    return line
+    return max(
+      0, rendition.firstIndex { !($0.isComplete && $0.end <= boundary) } - listed.startIndex)
   }
 }

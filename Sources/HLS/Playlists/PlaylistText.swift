@@ -4,9 +4,14 @@ package import Wire
 
 /// A playlist being written, line by line.
 struct PlaylistText {
-  private(set) var text: String
+  private(set) var text = ""
 
+  /// A piece of one.
+  init() {}
   init(version: Int) { text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n" }
+
+  /// Lines as they are.
+  mutating func append(_ lines: String) { text += lines }
 
   /// A line.
   mutating func line(_ line: String) {

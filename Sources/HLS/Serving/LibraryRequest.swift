@@ -118,27 +118,38 @@ package struct LibraryContent: Hashable, Sendable {
   package var tag: String
   /// What `chunks` are to be encrypted with before they are given out; nil: nothing.
   package var cipher: SegmentCipher?
+  /// Of `chunks` of a playlist, those that are the same in other playlists of the run; empty: none.
+  package var pieceNames: [PieceName?]
 
   package init(
     mediaType: String, chunks: [[UInt8]], lifetime: CacheLifetime, tag: String,
-    cipher: SegmentCipher? = nil
+    cipher: SegmentCipher? = nil, pieceNames: [PieceName?] = []
   ) {
     self.mediaType = mediaType
     self.chunks = chunks
     self.lifetime = lifetime
     self.tag = tag
     self.cipher = cipher
+    self.pieceNames = pieceNames
   }
 
   /// The length of the body.
   package var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }
   /// The body in one piece. Copies.
-  package var bytes: [UInt8] { Array(chunks.joined()) }
+  package var bytes: [UInt8] {
+    guard chunks.count != 1 else { return chunks[0] }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCount)
+    for chunk in chunks { bytes += chunk }
+    return bytes
+  }
 }
 
 /// The answer to a request.
 package enum LibraryAnswer: Hashable, Sendable {
   case content(LibraryContent)
+  /// In a file of the spool, as it is to be given out; `chunks` are empty.
+  case spooled(LibraryContent, SpoolName)
   /// Ask again after the rendition's next part; the request waits in `WaitingRequests`.
   case wait
   case refused(LibraryRefusal)

@@ -8,7 +8,7 @@ package struct Presentation: Sendable {
   /// Tick 0 of every track, as wall-clock media time.
   package let epoch: WallTime
   package let names: ResourceNames
-  package private(set) var renditions: [Rendition] = []
+  package internal(set) var renditions: [Rendition] = []
   package private(set) var isEnded = false
   private var plan: CutPlan?
   private let firstSequence: Int
@@ -18,11 +18,13 @@ package struct Presentation: Sendable {
   private var dateRangeBytes = 0
   private var advancedTo = TimeSpan.zero
   private let bytesMax: Int
+  /// Where old segments are; nil: nowhere, they are forgotten.
+  let spool: SpoolLimits?
   let keys: SegmentKeys?
   private let protection: ContentProtection?
   private let isSteered: Bool
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
-  package private(set) var revision: UInt64 = 0
+  package internal(set) var revision: UInt64 = 0
   private var stills: [String: StillFile] = [:]
   /// Names their bytes in entity tags.
   private var stillsRevision: UInt64 = 0
@@ -30,11 +32,12 @@ package struct Presentation: Sendable {
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).
   ///   - firstSequence: the Media Sequence Number of the first segment.
+  ///   - spool: what leaves memory for files instead of being forgotten; nil: nothing.
   ///   - keys: to encrypt segments with; there is no I-frame playlist then, which names parts of segments.
   ///   - protection: to encrypt samples with; not together with `keys`.
   package init(
     timing: HLSTiming, epoch: WallTime, run: String, firstSequence: Int = 0,
-    bytesMax: Int = HLSLimits.roomBytesMax, keys: SegmentKeys? = nil,
+    bytesMax: Int = HLSLimits.roomBytesMax, spool: SpoolLimits? = nil, keys: SegmentKeys? = nil,
     protection: ContentProtection? = nil, isSteered: Bool = false
   ) {
     self.timing = timing
@@ -42,6 +45,7 @@ package struct Presentation: Sendable {
     names = ResourceNames(run: run)
     self.firstSequence = max(0, firstSequence)
     self.bytesMax = bytesMax
+    self.spool = spool
     self.keys = keys
     self.protection = protection
     self.isSteered = isSteered
@@ -71,6 +75,9 @@ package struct Presentation: Sendable {
       cipher: protection?.cipher(isVideo: format.isVideo), plan: &plan, into: &outputs)
     var rendition = Rendition(
       name: name, kind: kind, format: format, timing: timing, segmenter: segmenter,
+      settled: SettledPlaylists(
+        rendition: name, names: names, epoch: epoch, ticks: Ticks(timescale: format.timescale),
+        keys: keys),
       protection: protection)
     rendition.apply(outputs)
     renditions.append(rendition)
@@ -141,21 +148,30 @@ package struct Presentation: Sendable {
     revision += 1
     renditions[place].apply(outputs)
     renditions[place].trim()
+    renditions[place].settle()
     keepWithinBytes()
   }
 
-  /// When all renditions together have too much, the oldest segment of all goes first: a heavy one does
-  /// not shorten its own window alone, and a light one keeps no past that nobody can switch from.
+  /// When all renditions together have too much in memory, the oldest segment there goes first, with all before
+  /// it: a heavy one does not shorten its own window alone, and a light one keeps no past that nobody can switch
+  /// from.
   private mutating func keepWithinBytes() {
-    var total = renditions.reduce(0) { $0 + $1.byteCount }
-    while total > bytesMax {
-      let oldest = renditions.indices.filter { renditions[$0].mayForget }.min {
-        renditions[$0].span(renditions[$0].segments[0].start)
-          < renditions[$1].span(renditions[$1].segments[0].start)
-      }
+    leaveMemory(isPressed: false)
+    guard memoryByteCount > bytesMax else { return }
+    leaveMemory(isPressed: true)
+    while memoryByteCount > bytesMax {
+      let oldest = renditions.indices.compactMap { place in
+        renditions[place].oldestInMemory.map { (place: place, index: $0) }
+      }.filter { renditions[$0.place].mayForget }.min { begins($0) < begins($1) }
       guard let oldest else { return }
-      total -= renditions[oldest].forgetOldest()
+      let instant = begins(oldest)
+      renditions[oldest.place].forget(through: oldest.index)
+      for place in renditions.indices { renditions[place].forget(before: instant) }
     }
+  }
+
+  private func begins(_ segment: (place: Int, index: Int)) -> TimeSpan {
+    renditions[segment.place].span(renditions[segment.place].segments[segment.index].start)
   }
 
   // MARK: Events
@@ -262,7 +278,7 @@ package struct Presentation: Sendable {
       let playlist = KeyframePlaylist(
         rendition: renditions[place], names: names, epoch: epoch,
         keyLines: protection?.keyLines ?? [])
-      return content(Presentation.playlistType, [playlist.bytes], .newest)
+      return content(Presentation.playlistType, playlist.pieces, .newest)
     case .initialization(let place, let index):
       guard renditions.indices.contains(place),
         renditions[place].initializations.indices.contains(index)
@@ -273,6 +289,7 @@ package struct Presentation: Sendable {
       guard renditions.indices.contains(place), let segment = renditions[place].segment(sequence),
         segment.isComplete, !segment.isGap
       else { return .refused(.notFound) }
+      if segment.place == .spool { return spooled(place, segment) }
       let chunks = segment.parts.lazy.map(\.bytes).filter { !$0.isEmpty }
       return media(
         renditions[place], Array(chunks), names.segment(sequence), ofSegment: sequence)
@@ -288,13 +305,14 @@ package struct Presentation: Sendable {
       number >= keys.number(ofSegment: first.sequence),
       number <= keys.number(ofSegment: last.sequence + 1)
     else { return .refused(.notFound) }
-    return content("application/octet-stream", [keys.key(number, run: names.run)], .personal)
+    let bytes = keys.key(number, run: names.run)
+    return content("application/octet-stream", [TextPiece(bytes: bytes)], .personal)
   }
 
   /// The media type of playlists (RFC 8216bis section 4).
   package static let playlistType = "application/vnd.apple.mpegurl"
 
-  private func mediaType(_ rendition: Rendition) -> String {
+  func mediaType(_ rendition: Rendition) -> String {
     rendition.format?.isVideo ?? true ? "video/mp4" : "audio/mp4"
   }
 
@@ -309,9 +327,12 @@ package struct Presentation: Sendable {
   }
 
   private func content(
-    _ mediaType: String, _ chunks: [[UInt8]], _ lifetime: CacheLifetime
+    _ mediaType: String, _ pieces: [TextPiece], _ lifetime: CacheLifetime
   ) -> LibraryAnswer {
-    .content(LibraryContent(mediaType: mediaType, chunks: chunks, lifetime: lifetime, tag: ""))
+    .content(
+      LibraryContent(
+        mediaType: mediaType, chunks: pieces.map(\.bytes), lifetime: lifetime, tag: "",
+        pieceNames: pieces.map(\.name)))
   }
 
   private func multivariant() -> LibraryAnswer {
@@ -321,10 +342,11 @@ package struct Presentation: Sendable {
     return content(
       Presentation.playlistType,
       [
-        MultivariantPlaylist(
-          renditions: ready, hasKeyframes: keys == nil,
-          sessionKeyLines: protection?.sessionKeyLines ?? [], isSteered: isSteered
-        ).bytes
+        TextPiece(
+          bytes: MultivariantPlaylist(
+            renditions: ready, hasKeyframes: keys == nil,
+            sessionKeyLines: protection?.sessionKeyLines ?? [], isSteered: isSteered
+          ).bytes)
       ], .newest)
   }
 
@@ -339,7 +361,7 @@ package struct Presentation: Sendable {
     let manifest = DASHManifest(
       renditions: ready, names: names, epoch: epoch, timing: timing, isEnded: isEnded,
       protection: protection?.manifestElements ?? "")
-    return content(Presentation.manifestType, [manifest.bytes], .newest)
+    return content(Presentation.manifestType, manifest.pieces, .newest)
   }
 
   private func part(_ place: Int, _ number: Int) -> LibraryAnswer {
@@ -386,7 +408,7 @@ package struct Presentation: Sendable {
     let lifetime: CacheLifetime =
       directives.sequence == nil ? .newest : .addressed(seconds: timing.targetSeconds)
     return content(
-      Presentation.playlistType, [playlist.bytes(skips: directives.skips)], lifetime)
+      Presentation.playlistType, playlist.pieces(skips: directives.skips), lifetime)
   }
 
   /// Requests too far in the future get 400 (section 6.2.5.2).

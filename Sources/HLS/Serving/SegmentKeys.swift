@@ -7,6 +7,11 @@ package struct SegmentCipher: Hashable, Sendable {
   package let key: [UInt8]
   package let vector: [UInt8]
 
+  /// How many bytes so many become.
+  static func byteCount(of count: Int) -> Int {
+    (count / AESCBC.byteCount + 1) * AESCBC.byteCount
+  }
+
   /// Without an IV attribute the vector is the Media Sequence Number (section 5.2).
   package static func vector(ofSegment sequence: Int) -> [UInt8] {
     let number = UInt64(truncatingIfNeeded: sequence)

@@ -1,7 +1,19 @@
-// A Media Segment in memory: its parts, one after the other.
+// A Media Segment that can be asked for: its parts in memory or, when it is old, its file in a spool.
 
 /// A segment, complete or still growing.
 package struct StoredSegment: Sendable {
+  /// Where its bytes are.
+  package enum Place: Hashable, Sendable {
+    /// In memory alone.
+    case memory
+    /// In memory, and on its way to the spool.
+    case writing
+    /// In memory and in the spool.
+    case written
+    /// In the spool alone.
+    case spool
+  }
+
   package let sequence: Int
   /// Ticks since the epoch.
   package let start: Int64
@@ -9,19 +21,63 @@ package struct StoredSegment: Sendable {
   package let discontinuityCount: Int
   /// Which Media Initialization Section it needs.
   package let initialization: Int
-  package internal(set) var parts: [Part] = []
+  /// What is in memory of it: none once it has left for the spool.
+  package private(set) var parts: [Part] = []
+  package internal(set) var place = Place.memory
   package internal(set) var isComplete = false
   /// Counts the segments of the rendition that begin with a keyframe; nil if this one does not.
   package internal(set) var keyframeOrdinal: Int?
   /// Where its run began, when it is complete: segments with one initialization, all of them gaps or none.
   package internal(set) var run: (sequence: Int, start: Int64)?
 
-  /// Ticks.
-  package var duration: Int64 { parts.reduce(0) { $0 + $1.duration } }
+  /// Parts it has had.
+  package private(set) var partCount = 0
+  /// The number of its first part; of none while it has none.
+  package private(set) var firstPart = 0
   /// Ticks since the epoch.
-  package var end: Int64 { parts.last.map { $0.start + $0.duration } ?? start }
-  package var sampleCount: Int { parts.reduce(0) { $0 + $1.sampleCount } }
-  package var byteCount: Int { parts.reduce(0) { $0 + $1.bytes.count } }
+  package private(set) var end: Int64
+  /// Of its media, wherever they are.
+  package private(set) var byteCount = 0
+  package private(set) var sampleCount = 0
   /// There is no media in all of it.
-  package var isGap: Bool { parts.allSatisfy(\.isGap) }
+  package private(set) var isGap = true
+  /// Of its first part, those of a fragment with the keyframe alone.
+  package private(set) var keyframeByteCount = 0
+
+  init(
+    sequence: Int, start: Int64, isDiscontinuity: Bool, discontinuityCount: Int, initialization: Int
+  ) {
+    self.sequence = sequence
+    self.start = start
+    self.isDiscontinuity = isDiscontinuity
+    self.discontinuityCount = discontinuityCount
+    self.initialization = initialization
+    end = start
+  }
+
+  /// Takes its next part.
+  mutating func append(_ part: Part) {
+    if partCount == 0 {
+      firstPart = part.number
+      keyframeByteCount = part.keyframeByteCount
+    }
+    partCount += 1
+    end = part.start + part.duration
+    byteCount += part.bytes.count
+    sampleCount += part.sampleCount
+    if !part.isGap { isGap = false }
+    parts.append(part)
+  }
+
+  /// Forgets what is in memory of it; the bytes that were.
+  mutating func leaveMemory() -> Int {
+    defer { parts = [] }
+    if place == .written { place = .spool }
+    return memoryByteCount
+  }
+
+  /// Ticks.
+  package var duration: Int64 { end - start }
+  /// Of its media in memory.
+  package var memoryByteCount: Int { parts.isEmpty ? 0 : byteCount }
 }

@@ -2,6 +2,7 @@
 
 import ClientShell
 import Crypto
+import HLS
 import HLSFeed
 import Loop
 import Web
@@ -16,6 +17,8 @@ struct RelayContext {
   let server: WebServer
   /// Where shows are kept; nil: nowhere.
   let keeping: Keeping?
+  /// Where old segments are; nil: nowhere.
+  let spooling: Spooling?
   /// Where the web server finds answers that were just given.
   let shelf: AnswerShelf
   /// Which CDN players shall use; nil: nobody asks.
@@ -31,6 +34,12 @@ struct RelayContext {
   var silenceMax: TimeSpan {
     settings.origin.isEmpty || !settings.token.isGiven ? RoomFeed.silenceMax : RoomRoster.idleMax
   }
-  /// Bytes of media that one room may keep.
+  /// What of a room is in files: all rooms share what there may be, as they need it.
+  var spoolLimits: SpoolLimits? {
+    spooling.map { _ in
+      SpoolLimits(memory: settings.spoolAfter, bytesMax: settings.spoolBytesMax)
+    }
+  }
+  /// Bytes of media that one room may keep in memory.
   var roomBytesMax: Int { settings.bytesMax / settings.roomsMax }
 }

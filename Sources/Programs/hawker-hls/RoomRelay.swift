@@ -4,6 +4,7 @@ import Client
 import ClientShell
 import HLS
 import HLSFeed
+import HLSKeeping
 import HLSServing
 import HTTP
 import Loop
@@ -22,6 +23,8 @@ final class RoomRelay {
   private var desk: RequestDesk
   private var keeper: RoomKeeper
   private var shelf: RoomShelf
+  /// The show that has files in the spool.
+  private var spooledRun: String?
   /// When anything of the room was last asked for.
   private var askedAt: Instant?
   private var rest: EncoderRest
@@ -58,7 +61,7 @@ final class RoomRelay {
     feed = RoomFeed(
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
-      silenceMax: context.silenceMax, keys: context.settings.keys,
+      spool: context.spoolLimits, silenceMax: context.silenceMax, keys: context.settings.keys,
       protection: context.settings.protection, isSteered: context.steering != nil)
     keeper = RoomKeeper(room: room)
     rest = EncoderRest(isAllowed: context.settings.restsEncoders)
@@ -113,6 +116,7 @@ final class RoomRelay {
     feed.advance(at: now)
     passOnOrders()
     keep()
+    spool(at: now)
     desk.steering = context.steering?.current
     for ticket in desk.expire(at: now) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
@@ -122,6 +126,36 @@ final class RoomRelay {
   private func keep() {
     if let keeping = context.keeping { keeping.post(keeper.take(&feed)) }
   }
+
+  // MARK: The spool
+
+  /// Bytes of media in files, or on their way there.
+  var spoolByteCount: Int { feed.presentation?.spoolByteCount ?? 0 }
+
+  private func spool(at now: Instant) {
+    guard let spooling = context.spooling else { return }
+    let run = feed.presentation?.names.run
+    if let spooledRun, spooledRun != run { spooling.remove(spooledRun, room: room) }
+    spooledRun = run
+    spooling.post(
+      feed.takeSpoolOrders(waiting: spooling.waitingBytes, isPaused: spooling.isPaused(at: now)),
+      room: room)
+  }
+
+  /// Takes what the threads of the spool say; whether it is about a segment that the room has.
+  func take(_ news: SpoolNews) -> Bool {
+    switch news {
+    case .written(let name): return feed.noteSpooled(name, isDone: true)
+    case .failed(let name, let fault):
+      // What is oldest makes room for what is newest.
+      if fault.isFull { feed.shortenSpool(by: Spooling.room(for: name)) }
+      return feed.noteSpooled(name, isDone: false)
+    case .unreadable(let name, _): return feed.forgetSpooled(name)
+    }
+  }
+
+  /// Forgets the oldest segments in files.
+  func shortenSpool(by byteCount: Int) { feed.shortenSpool(by: byteCount) }
 
   private func listen(at now: Instant) {
     guard let client, case .playing(let player) = context.clients.role(of: client) else { return }
@@ -254,6 +288,8 @@ final class RoomRelay {
   /// Sends everybody away who waits; for a room that is forgotten.
   func sendAway() {
     shelf.clear()
+    if let spooledRun { context.spooling?.remove(spooledRun, room: room) }
+    spooledRun = nil
     transcoder = nil
     for ticket in desk.expire(at: .distantFuture) {
       context.server.post(.respond(ticket.connection, ticket.request, RequestDesk.tooLate))
@@ -308,6 +344,7 @@ final class RoomRelay {
       context.server.post(.respond(ticket.connection, ticket.request, response))
       shelf.keep(asked, response, at: now)
     }
+    for read in desk.takeReads() { context.spooling?.read(read, room: room) }
   }
 
   /// Answers everybody whose part has come.

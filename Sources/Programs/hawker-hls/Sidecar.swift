@@ -56,9 +56,10 @@ final class Sidecar {
     }
     var random = RandomSource.system
     let keeping = try settings.keep.map { try Keeping($0, settings, server) }
+    let spooling = try settings.spool.map { try Spooling($0, server, inbox) }
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, keeping: keeping, shelf: shelf,
+      server: server, keeping: keeping, spooling: spooling, shelf: shelf,
       steering: try settings.pathways.map { try SteeringFile($0) },
       run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
@@ -78,6 +79,7 @@ final class Sidecar {
     for session in sessions { SidecarJoin.leave(session) }
     listing?.join()
     context.keeping?.stop()
+    context.spooling?.stop()
     context.server.drain()
     context.server.join()
     return 0
@@ -112,6 +114,7 @@ final class Sidecar {
 
   private func tick(at now: Instant) {
     context.steering?.look(at: now)
+    shareSpool()
     for relay in relays.values { relay.tick(at: now) }
     noteClients()
     for relay in relays.values where relay.hasEnded {
@@ -125,6 +128,15 @@ final class Sidecar {
     askForList(at: now)
     let idle = relays.values.filter(\.isIdle).map(\.room)
     apply(roster.advance(idle: Set(idle), at: now), at: now)
+  }
+
+  /// When the files of all rooms have too much, the room with the most gives way.
+  private func shareSpool() {
+    guard context.spooling != nil else { return }
+    let surplus =
+      relays.values.reduce(0) { $0 + $1.spoolByteCount } - context.settings.spoolBytesMax
+    guard surplus > 0 else { return }
+    relays.values.max { $0.spoolByteCount < $1.spoolByteCount }?.shortenSpool(by: surplus)
   }
 
   private func noteClients() {
@@ -154,6 +166,9 @@ final class Sidecar {
       case .resolved(let room, let result): relays[room]?.take(result, at: now)
       case .transcoded(let room, let result): relays[room]?.take(result, at: now)
       case .listed(let outcome): take(outcome, at: now)
+      case .spool(let room, let news):
+        let isHeld = relays[room]?.take(news) ?? false
+        context.spooling?.note(news, isHeld: isHeld, at: now)
       }
     }
   }
@@ -177,6 +192,7 @@ final class Sidecar {
     page.family("hawker_hls_rooms", .gauge, help: "Rooms relayed, those just over included.")
     page.sample("hawker_hls_rooms", [:], UInt64(relays.count))
     context.keeping?.write(to: &page)
+    context.spooling?.write(to: &page, held: relays.values.reduce(0) { $0 + $1.spoolByteCount })
     return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: page.bytes)
   }
 

@@ -18,6 +18,7 @@ enum SidecarNews: Sendable {
   case resolved(_ room: String, Result<ServerURL, ClientFault>)
   case transcoded(_ room: String, TranscodeResult)
   case listed(Result<[ListedRoom], ClientFault>)
+  case spool(_ room: String, SpoolNews)
 }
 
 /// How an attempt to play a room went.

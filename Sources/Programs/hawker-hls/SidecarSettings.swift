@@ -38,6 +38,12 @@ struct SidecarSettings: Sendable {
   let keys: SegmentKeys?
   /// The folder of kept shows; nil: none are kept.
   let keep: String?
+  /// The folder for segments that are too old for memory; nil: there are none.
+  let spool: String?
+  /// How old they are then.
+  let spoolAfter: TimeSpan
+  /// Of its files, for all rooms together.
+  let spoolBytesMax: Int
   /// The file that says which CDN players shall use; nil: none does.
   let pathways: String?
   /// What samples are encrypted with; nil: nothing.
@@ -54,6 +60,7 @@ struct SidecarSettings: Sendable {
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P] [--transcode always|watched] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
+           [--spool DIR [--spool-size MB] [--spool-after S]]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -88,6 +95,10 @@ struct SidecarSettings: Sendable {
                 from; read again when it changes, and players have heard of it within a minute
       --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
                 with a list of them at /hls/ROOM/kept/index.json
+      --spool   a folder for media that is too old for memory: with it --window may be up to 43200 s, and
+                twice the window has to fit. What it holds is removed at the end and at the next start
+      --spool-size  MB of its files, for all rooms (32768); what goes beyond it shortens the window
+      --spool-after  for how long media stays in memory too, 12 to 600 s (60)
       mp4       makes one MP4 file of a kept show
     """
 
@@ -132,9 +143,20 @@ struct SidecarSettings: Sendable {
       rooms: values["--room"] ?? [])
     self.address = address
     token = try SidecarSettings.token(values["--token"]?.last, file: values["--token-file"]?.last)
+    spool = values["--spool"]?.last
+    guard spool != nil || values["--spool-size"] == nil && values["--spool-after"] == nil else {
+      throw Fault(text: "--spool-size and --spool-after are of --spool DIR", status: 2)
+    }
+    spoolAfter = .seconds(try SidecarSettings.number(values["--spool-after"], 60, 12...600))
+    spoolBytesMax =
+      Int(try SidecarSettings.number(values["--spool-size"], 32_768, 64...16_777_216)) << 20
+    let window = try SidecarSettings.number(values["--window"], 30, 12...43_200)
+    guard spool != nil || window <= 3600 else {
+      throw Fault(text: "--window beyond 3600 s needs --spool DIR", status: 2)
+    }
     timing = HLSTiming(
       part: .milliseconds(try SidecarSettings.number(values["--part"], 320, 200...333)),
-      window: .seconds(try SidecarSettings.number(values["--window"], 30, 12...3600)))
+      window: .seconds(window))
     let rooms = try SidecarSettings.number(
       values["--rooms"], 16, 1...Int64(SidecarSettings.roomsLimit))
     roomsMax = max(Int(rooms), values["--room"]?.count ?? 1)
@@ -276,6 +298,7 @@ struct SidecarSettings: Sendable {
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
     "--keep", "--pathways", "--transcode", "--protect", "--content-key", "--licences",
+    "--spool", "--spool-size", "--spool-after",
   ]
 
   private static func number(

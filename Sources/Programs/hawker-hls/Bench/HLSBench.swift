@@ -6,6 +6,7 @@ import Glibc
 enum HLSBench {
   static let usage = """
     usage: hawker-hls bench repackage [--sound]         CPU of a 3-layer room, in virtual time
+           hawker-hls bench window S                    a part and its playlists in a window of S seconds
            hawker-hls bench room ADDR:PORT              serves a made-up room of three layers
            hawker-hls bench load ADDR:PORT PATH N S     N connections ask for PATH for S seconds
            hawker-hls bench blocked ADDR:PORT N PARTS   N players wait for each of so many parts
@@ -16,6 +17,7 @@ enum HLSBench {
     let rest = Array(arguments.dropFirst())
     switch (arguments.first, rest.count) {
     case ("repackage", _): say(try RepackageBench.run(hasSound: rest == ["--sound"]))
+    case ("window", 1): say(try WindowBench.run(rest[0]))
     case ("room", 1): return try BenchRoom.run(at: rest[0])
     case ("load", 4): say(try ServeLoad.run(rest[0], rest[1], rest[2], rest[3]))
     case ("blocked", 3): say(try BlockedLoad.run(rest[0], rest[1], rest[2]))
