@@ -13,14 +13,19 @@ struct MediaPlaylist {
   let keys: SegmentKeys?
   /// Of encrypted samples; empty otherwise. Initialization sections are in the clear whatever stands before them.
   let keyLines: [String]
+  /// Whole segments only, for who can't make a request wait: a store.
+  var isPlain = false
 
   /// Skipped segments need version 9 (section 8).
   static let version = 9
+  /// EXT-X-GAP needs version 8.
+  static let plainVersion = 8
 
   /// The playlist; with `skips` a Playlist Delta Update where there is anything to skip.
   func bytes(skips: Bool) -> [UInt8] {
     let listed = rendition.listed
-    var text = PlaylistText(version: MediaPlaylist.version)
+    var text = PlaylistText(
+      version: isPlain ? MediaPlaylist.plainVersion : MediaPlaylist.version)
     writeHeader(listed, to: &text)
     let skipped = skips ? skippedCount(listed) : 0
     if skipped > 0 { text.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
@@ -28,7 +33,7 @@ struct MediaPlaylist {
     writeSegments(listed, skipped: skipped, to: &text)
     if rendition.isEnded {
       text.line("#EXT-X-ENDLIST")
-    } else {
+    } else if !isPlain {
       let hint = names.part(rendition.nextPartNumber)
       text.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"")
       for report in reports {
@@ -43,14 +48,19 @@ struct MediaPlaylist {
   private func writeHeader(_ listed: ArraySlice<StoredSegment>, to text: inout PlaylistText) {
     let timing = rendition.timing
     text.line("#EXT-X-TARGETDURATION:\(timing.targetSeconds)")
-    let control = [
-      "CAN-BLOCK-RELOAD=YES",
-      "PART-HOLD-BACK=\(AttributeText.seconds(timing.partHoldBack))",
-      "HOLD-BACK=\(AttributeText.seconds(timing.holdBack))",
-      "CAN-SKIP-UNTIL=\(AttributeText.seconds(timing.skipUntil))",
-    ]
+    let control =
+      isPlain
+      ? ["HOLD-BACK=\(AttributeText.seconds(timing.holdBack))"]
+      : [
+        "CAN-BLOCK-RELOAD=YES",
+        "PART-HOLD-BACK=\(AttributeText.seconds(timing.partHoldBack))",
+        "HOLD-BACK=\(AttributeText.seconds(timing.holdBack))",
+        "CAN-SKIP-UNTIL=\(AttributeText.seconds(timing.skipUntil))",
+      ]
     text.line("#EXT-X-SERVER-CONTROL:" + control.joined(separator: ","))
-    text.line("#EXT-X-PART-INF:PART-TARGET=\(AttributeText.seconds(timing.part))")
+    if !isPlain {
+      text.line("#EXT-X-PART-INF:PART-TARGET=\(AttributeText.seconds(timing.part))")
+    }
     text.line("#EXT-X-MEDIA-SEQUENCE:\(listed.first?.sequence ?? 0)")
     if let first = listed.first {
       // What went out of the list before it; its own tag is still there.
@@ -92,7 +102,7 @@ struct MediaPlaylist {
       }
       let date = epoch + rendition.span(segment.start)
       text.line("#EXT-X-PROGRAM-DATE-TIME:\(CalendarDate(date).rfc3339)")
-      if segment.end > partsFrom {
+      if segment.end > partsFrom, !isPlain {
         for part in segment.parts { text.line(line(of: part)) }
       }
       guard segment.isComplete else { continue }

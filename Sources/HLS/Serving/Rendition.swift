@@ -146,6 +146,14 @@ package struct Rendition: Sendable {
   /// Segments that are kept however large they are: what a player needs to begin.
   private static let segmentsKept = 4
 
+  /// The same rendition with these segments, as somebody else has them.
+  func having(_ segments: [StoredSegment], isEnded: Bool) -> Rendition {
+    var copy = self
+    copy.segments = segments
+    copy.isEnded = isEnded
+    return copy
+  }
+
   // MARK: Where it stands
 
   /// The newest segment with a part, and that part's index; nil before the first.

@@ -16,6 +16,8 @@ struct RelayContext {
   let server: WebServer
   /// Where shows are kept; nil: nowhere.
   let keeping: Keeping?
+  /// The store shows are pushed to; nil: none.
+  let pushing: Pushing?
   /// Where the web server finds answers that were just given.
   let shelf: AnswerShelf
   /// Which CDN players shall use; nil: nobody asks.

@@ -4,6 +4,7 @@ import Client
 import ClientShell
 import HLS
 import HLSFeed
+import HLSPushing
 import HLSServing
 import HTTP
 import Loop
@@ -21,6 +22,7 @@ final class RoomRelay {
   private var feed: RoomFeed
   private var desk: RequestDesk
   private var keeper: RoomKeeper
+  private var pushed: PushedRoom
   private var shelf: RoomShelf
   /// When anything of the room was last asked for.
   private var askedAt: Instant?
@@ -60,6 +62,7 @@ final class RoomRelay {
       silenceMax: context.silenceMax, keys: context.settings.keys,
       protection: context.settings.protection, isSteered: context.steering != nil)
     keeper = RoomKeeper(room: room)
+    pushed = PushedRoom(room)
     feed.keepsStills = context.keeping != nil
   }
 
@@ -118,6 +121,7 @@ final class RoomRelay {
 
   private func keep() {
     if let keeping = context.keeping { keeping.post(keeper.take(&feed)) }
+    if let pushing = context.pushing { pushed.take(feed.presentation, pushing.pusher) }
   }
 
   private func listen(at now: Instant) {

@@ -57,7 +57,8 @@ final class Sidecar {
     let keeping = try settings.keep.map { try Keeping($0, settings, server) }
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, keeping: keeping, shelf: shelf,
+      server: server, keeping: keeping, pushing: try settings.push.map { try Pushing($0) },
+      shelf: shelf,
       steering: try settings.pathways.map { try SteeringFile($0) },
       run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
@@ -77,6 +78,7 @@ final class Sidecar {
     for session in sessions { SidecarJoin.leave(session) }
     listing?.join()
     context.keeping?.stop()
+    context.pushing?.stop()
     context.server.drain()
     context.server.join()
     return 0
@@ -176,6 +178,7 @@ final class Sidecar {
     page.family("hawker_hls_rooms", .gauge, help: "Rooms relayed, those just over included.")
     page.sample("hawker_hls_rooms", [:], UInt64(relays.count))
     context.keeping?.write(to: &page)
+    context.pushing?.write(to: &page)
     return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: page.bytes)
   }
 

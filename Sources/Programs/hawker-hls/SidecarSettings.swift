@@ -5,6 +5,7 @@ import Crypto
 import Glibc
 import HLS
 import HLSFeed
+import HLSPushing
 import Transcoding
 import Wire
 
@@ -38,6 +39,8 @@ struct SidecarSettings: Sendable {
   let keys: SegmentKeys?
   /// The folder of kept shows; nil: none are kept.
   let keep: String?
+  /// The store that shows are pushed to; nil: none.
+  let push: PushTarget?
   /// The file that says which CDN players shall use; nil: none does.
   let pathways: String?
   /// What samples are encrypted with; nil: nothing.
@@ -52,6 +55,7 @@ struct SidecarSettings: Sendable {
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
+           [--push URL [--push-credentials FILE]]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -83,6 +87,11 @@ struct SidecarSettings: Sendable {
                 from; read again when it changes, and players have heard of it within a minute
       --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
                 with a list of them at /hls/ROOM/kept/index.json
+      --push    s3://BUCKET/PREFIX?endpoint=http(s)://HOST:PORT&region=NAME: every show is put into this store
+                while it goes on, as plain HLS and DASH: ROOM/index.m3u8, ROOM/manifest.mpd; not with
+                --encrypt. Who may read the bucket is the bucket's to say, --access-key is not asked there
+      --push-credentials  a file that only its owner may read, as `aws configure` writes it, read again
+                as it changes; or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
       mp4       makes one MP4 file of a kept show
     """
 
@@ -150,6 +159,7 @@ struct SidecarSettings: Sendable {
     guard protection == nil || keep == nil else {
       throw Fault(text: "either --protect or --keep", status: 2)
     }
+    push = try SidecarSettings.push(values, authorities: nil, isEncrypting: each > 0)
     keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
@@ -251,7 +261,8 @@ struct SidecarSettings: Sendable {
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
-    "--keep", "--pathways", "--protect", "--content-key", "--licences",
+    "--keep", "--pathways", "--push", "--push-credentials", "--protect", "--content-key",
+    "--licences",
   ]
 
   private static func number(
