@@ -19,5 +19,5 @@ package enum PushLimits {
   /// Rooms whose shows are over and whose objects are known, to be deleted when they begin again.
   static let endedRoomsMax = 256
   /// The pauses after failures: the first, and the longest.
-  package static let backoff = (first: TimeSpan.milliseconds(250), longest: TimeSpan.seconds(10))
+  package static let backoff = (first: TimeSpan.milliseconds(250), longest: TimeSpan.seconds(5))
 }
