@@ -87,9 +87,13 @@ let package = Package(
       name: "Transcoding", dependencies: ["Wire", "RTP", "Media", "CAV"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("avutil"), .linkedLibrary("swscale")]),
     module("HLSFeed", ["Wire", "Crypto", "RTP", "JSON", "Media", "HLS", "Transcoding"]),
+    // Signed requests to S3-compatible storage.
+    module("ObjectStore", ["Wire", "Crypto"]),
     module("HLSServing", ["Wire", "Crypto", "HTTP", "HLS", "Access", "CZlib"]),
     // The shell's part of HLS: shows on a disk.
     module("HLSKeeping", ["Wire", "Crypto", "HLS", "JSON"]),
+    // And shows in a store.
+    module("HLSPushing", ["Wire", "Crypto", "HLS", "HTTP", "Loop", "ClientTLS", "ObjectStore"]),
     module("RoomLog"),
     module("Nodes", ["Wire", "Crypto", "HTTP", "Hooks"]),
     module("Hooks", ["Wire", "Crypto", "JSON", "RoomLog"]),
@@ -111,10 +115,11 @@ let package = Package(
 
     // Shell: the only code that calls the kernel, the disk and the clock.
     module("Loop", ["Wire", "CLinux"]),
+    module("ClientTLS", ["Wire", "Loop", "COpenSSL"]),
     module("Web", ["Wire", "Crypto", "HTTP", "Loop", "Telemetry", "COpenSSL", "CLinux"]),
     module("Store", ["Wire", "JSON", "Telemetry", "RoomLog", "Loop", "CSQLite", "CPQ"]),
     module(
-      "HookDelivery", ["Wire", "Crypto", "HTTP", "RoomLog", "Hooks", "Loop", "COpenSSL"]),
+      "HookDelivery", ["Wire", "Crypto", "HTTP", "RoomLog", "Hooks", "Loop", "ClientTLS"]),
     module(
       "MediaWorker",
       [
@@ -126,13 +131,13 @@ let package = Package(
       "ClientShell",
       [
         "Wire", "Crypto", "ICE", "DTLS", "SDP", "RTP", "HTTP", "MediaControl", "Negotiation",
-        "Client", "Loop",
+        "Client", "Loop", "ClientTLS",
       ]),
 
     module(
-      "Courier", ["Wire", "HTTP", "Hooks", "HookDelivery", "Nodes", "Loop"]),
+      "Courier", ["Wire", "HTTP", "Hooks", "HookDelivery", "Nodes", "Loop", "ClientTLS"]),
     module(
-      "Bus", ["Wire", "Crypto", "Hooks", "HookDelivery", "Nodes", "Loop", "CHiredis"]),
+      "Bus", ["Wire", "Crypto", "Hooks", "HookDelivery", "Nodes", "Loop", "CHiredis", "ClientTLS"]),
 
     // Tests, load and simulation.
     module(
@@ -150,7 +155,7 @@ let package = Package(
         "Peer", "Client", "ClientShell", "Media", "DTLS", "ICE", "SRTP", "Forwarding", "Config",
         "Doctor", "Access", "Commerce", "Room", "Messages", "Endpoints", "RoomLog", "Store",
         "Hooks", "HookDelivery", "Nodes", "Courier", "Bus", "Loop", "Web", "MediaWorker",
-        "CLinux", "COpenSSL",
+        "CLinux", "ClientTLS", "COpenSSL",
       ],
       path: "Sources/Programs/hawker", swiftSettings: strict),
 
@@ -159,7 +164,7 @@ let package = Package(
       dependencies: [
         "Wire", "Crypto", "RTP", "HTTP", "MediaControl", "Negotiation", "Client", "ClientShell",
         "Access", "HLS", "HLSFeed", "HLSKeeping", "HLSServing", "JSON", "Loop", "Media", "SDP",
-        "Telemetry",
+        "ClientTLS", "HLSPushing", "ObjectStore", "Telemetry",
         "Transcoding", "Web",
       ],
       path: "Sources/Programs/hawker-hls", swiftSettings: strict),
@@ -170,13 +175,14 @@ let package = Package(
     tests(
       "HookDelivery",
       [
-        "COpenSSL", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop", "RoomLog", "Web",
-        "Wire",
+        "COpenSSL", "ClientTLS", "Crypto", "HTTP", "HookDelivery", "Hooks", "JSON", "Loop",
+        "RoomLog", "Web", "Wire",
       ]),
     tests("Nodes", ["Crypto", "HTTP", "Hooks", "Nodes", "Wire"]),
     tests(
-      "Courier", ["Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
-    tests("Bus", ["Bus", "HookDelivery", "Loop", "Nodes", "Wire"]),
+      "Courier",
+      ["ClientTLS", "Courier", "Crypto", "HookDelivery", "HTTP", "Loop", "Nodes", "Web", "Wire"]),
+    tests("Bus", ["Bus", "ClientTLS", "HookDelivery", "Loop", "Nodes", "Wire"]),
     tests("STUN", ["STUN", "Wire", "Crypto"]),
     tests("ICE", ["ICE", "STUN", "Wire", "Crypto"]),
     tests("DTLS", ["DTLS", "SRTP", "Wire", "COpenSSL"]),
@@ -217,6 +223,7 @@ let package = Package(
     tests("Transcoding", ["CAV", "Media", "RTP", "Transcoding", "Wire"]),
     tests("HLSServing", ["Access", "COpenSSL", "CZlib", "HLS", "HLSServing", "HTTP", "Wire"]),
     tests("HLS", ["COpenSSL", "HLS", "HLSConformance", "Wire"]),
+    tests("ObjectStore", ["ObjectStore", "Wire"]),
     tests("HLSKeeping", ["Crypto", "HLS", "HLSKeeping", "JSON", "Wire"]),
     // Beside the tests of the store: a disk that fails, and a program to be killed.
     .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

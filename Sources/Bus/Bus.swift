@@ -1,7 +1,8 @@
 // The thread that tells other processes by Redis, and hears from them. Nothing depends on it.
 
+package import ClientTLS
 import Crypto
-package import HookDelivery
+import HookDelivery
 package import Loop
 package import Nodes
 import Synchronization

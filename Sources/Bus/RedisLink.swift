@@ -1,5 +1,6 @@
 // One connection to Redis: TCP, TLS where that is asked for, and the conversation on it.
 
+import ClientTLS
 import HookDelivery
 import Hooks
 import Loop
@@ -41,7 +42,9 @@ final class RedisLink {
       (try? loop.add(stream.descriptor, token: token, interest: .writing)) != nil
     else { return nil }
     if address.server.isSecure {
-      guard let session = TLSClientSession(context, host: address.server.host) else { return nil }
+      guard let session = TLSClientSession(context, host: address.server.host.expected) else {
+        return nil
+      }
       tls = session
     } else {
       tls = nil

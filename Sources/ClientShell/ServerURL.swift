@@ -1,5 +1,6 @@
 // Where a server is: an http URL with its address looked up (RFC 3986, RFC 9110 section 4.2).
 
+import ClientTLS
 package import HTTP
 package import Wire
 

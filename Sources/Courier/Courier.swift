@@ -1,6 +1,7 @@
 // The thread that passes requests on to other processes on the same database, and brings the answers back.
 
-package import HookDelivery
+package import ClientTLS
+import HookDelivery
 import HTTP
 import Hooks
 package import Loop

@@ -1,5 +1,6 @@
 // One request to a server, from connecting to the answer, without ever waiting.
 
+package import ClientTLS
 package import HTTP
 package import Hooks
 package import Loop
@@ -130,7 +131,7 @@ package final class HTTPExchange {
       stage = .open
       return sendPiece()
     }
-    guard let session = TLSClientSession(context, host: url.host) else {
+    guard let session = TLSClientSession(context, host: url.host.expected) else {
       return .failed("TLS could not be set up")
     }
     tls = session
@@ -231,6 +232,16 @@ package final class HTTPExchange {
     case .connecting: "no connection within the time"
     case .handshaking: "no TLS within the time"
     case .open: "no answer within the time"
+    }
+  }
+}
+
+extension HookURL.Host {
+  /// As TLS expects it.
+  package var expected: TLSHost {
+    switch self {
+    case .name(let name): .name(name)
+    case .address(let ip): .address(ip)
     }
   }
 }

@@ -1,5 +1,6 @@
 // The thread that sends webhooks: deliveries from the disk, and questions whose answer is waited for.
 
+package import ClientTLS
 package import Crypto
 import HTTP
 package import Hooks

@@ -1,5 +1,6 @@
 // One message after the other to a receiver under test, waiting for each answer.
 
+import ClientTLS
 import HTTP
 package import Hooks
 package import Loop

@@ -1,5 +1,6 @@
 // Processes that tell each other by a real Redis, which is killed, flushed, silent, and shouted into.
 
+import ClientTLS
 import Foundation
 import HookDelivery
 import Loop

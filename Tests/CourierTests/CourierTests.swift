@@ -1,5 +1,6 @@
 // Requests carried to real servers on the loopback: answered, refused, silent, too large.
 
+import ClientTLS
 import Foundation
 import HTTP
 import HookDelivery

@@ -1,5 +1,6 @@
 // A shop's receiver for the tests: a real server whose answers are scripted, and canaries.
 
+import ClientTLS
 import COpenSSL
 import Crypto
 import Foundation

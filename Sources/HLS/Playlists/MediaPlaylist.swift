@@ -13,16 +13,21 @@ struct MediaPlaylist {
   let keys: SegmentKeys?
   /// Of encrypted samples; empty otherwise. Initialization sections are in the clear whatever stands before them.
   let keyLines: [String]
+  /// Whole segments only, for who can't make a request wait: a store.
+  var isPlain = false
 
   /// Skipped segments need version 9 (section 8).
   static let version = 9
+  /// EXT-X-GAP needs version 8.
+  static let plainVersion = 8
 
   /// The playlist; with `skips` a Playlist Delta Update where there is anything to skip.
   ///
   /// - Parameter isFresh: whether all is written anew, also what has settled.
   func pieces(skips: Bool, isFresh: Bool = false) -> [TextPiece] {
     let listed = rendition.listed
-    var text = PlaylistText(version: MediaPlaylist.version)
+    var text = PlaylistText(
+      version: isPlain ? MediaPlaylist.plainVersion : MediaPlaylist.version)
     writeHeader(listed, to: &text)
     let skipped = skips ? skippedCount(listed) : 0
     if skipped > 0 { text.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
@@ -46,7 +51,8 @@ struct MediaPlaylist {
     let partsFrom = (listed.last?.end ?? 0) - rendition.ticks.count(rendition.timing.partWindow)
     for segment in rest where segment.partCount > 0 {
       text.append(
-        lines.text(of: segment, hasParts: segment.end > partsFrom, keyLines: keyLines))
+        lines.text(
+          of: segment, hasParts: !isPlain && segment.end > partsFrom, keyLines: keyLines))
       keyLines = []
     }
     writeEnd(to: &text)
@@ -55,6 +61,7 @@ struct MediaPlaylist {
 
   private func writeEnd(to text: inout PlaylistText) {
     if rendition.isEnded { return text.line("#EXT-X-ENDLIST") }
+    if isPlain { return }
     let hint = names.part(rendition.nextPartNumber)
     text.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"")
     for report in reports {
@@ -67,14 +74,19 @@ struct MediaPlaylist {
   private func writeHeader(_ listed: ArraySlice<StoredSegment>, to text: inout PlaylistText) {
     let timing = rendition.timing
     text.line("#EXT-X-TARGETDURATION:\(timing.targetSeconds)")
-    let control = [
-      "CAN-BLOCK-RELOAD=YES",
-      "PART-HOLD-BACK=\(AttributeText.seconds(timing.partHoldBack))",
-      "HOLD-BACK=\(AttributeText.seconds(timing.holdBack))",
-      "CAN-SKIP-UNTIL=\(AttributeText.seconds(timing.skipUntil))",
-    ]
+    let control =
+      isPlain
+      ? ["HOLD-BACK=\(AttributeText.seconds(timing.holdBack))"]
+      : [
+        "CAN-BLOCK-RELOAD=YES",
+        "PART-HOLD-BACK=\(AttributeText.seconds(timing.partHoldBack))",
+        "HOLD-BACK=\(AttributeText.seconds(timing.holdBack))",
+        "CAN-SKIP-UNTIL=\(AttributeText.seconds(timing.skipUntil))",
+      ]
     text.line("#EXT-X-SERVER-CONTROL:" + control.joined(separator: ","))
-    text.line("#EXT-X-PART-INF:PART-TARGET=\(AttributeText.seconds(timing.part))")
+    if !isPlain {
+      text.line("#EXT-X-PART-INF:PART-TARGET=\(AttributeText.seconds(timing.part))")
+    }
     text.line("#EXT-X-MEDIA-SEQUENCE:\(listed.first?.sequence ?? 0)")
     if let first = listed.first {
       // What went out of the list before it; its own tag is still there.

@@ -21,13 +21,13 @@ package struct Presentation: Sendable {
   /// Where old segments are; nil: nowhere, they are forgotten.
   let spool: SpoolLimits?
   let keys: SegmentKeys?
-  private let protection: ContentProtection?
+  let protection: ContentProtection?
   private let isSteered: Bool
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package internal(set) var revision: UInt64 = 0
-  private var stills: [String: StillFile] = [:]
+  private(set) var stills: [String: StillFile] = [:]
   /// Names their bytes in entity tags.
-  private var stillsRevision: UInt64 = 0
+  private(set) var stillsRevision: UInt64 = 0
 
   /// - Parameters:
   ///   - run: another one each time a room is started (`ResourceNames`).

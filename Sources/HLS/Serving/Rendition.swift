@@ -264,6 +264,16 @@ package struct Rendition: Sendable {
     return leftBehind
   }
 
+  /// The same rendition with these segments, as somebody else has them.
+  func having(_ segments: [StoredSegment], isEnded: Bool) -> Rendition {
+    var copy = self
+    copy.segments = segments
+    copy.isEnded = isEnded
+    copy.settled = settled.emptied()
+    copy.settle()
+    return copy
+  }
+
   // MARK: Where it stands
 
   /// The newest segment with a part, and that part's index; nil before the first.

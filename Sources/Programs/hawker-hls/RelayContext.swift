@@ -19,6 +19,8 @@ struct RelayContext {
   let keeping: Keeping?
   /// Where old segments are; nil: nowhere.
   let spooling: Spooling?
+  /// The store shows are pushed to; nil: none.
+  let pushing: Pushing?
   /// Where the web server finds answers that were just given.
   let shelf: AnswerShelf
   /// Which CDN players shall use; nil: nobody asks.

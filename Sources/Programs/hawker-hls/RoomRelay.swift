@@ -5,6 +5,7 @@ import ClientShell
 import HLS
 import HLSFeed
 import HLSKeeping
+import HLSPushing
 import HLSServing
 import HTTP
 import Loop
@@ -22,6 +23,7 @@ final class RoomRelay {
   private var feed: RoomFeed
   private var desk: RequestDesk
   private var keeper: RoomKeeper
+  private var pushed: PushedRoom
   private var shelf: RoomShelf
   /// The show that has files in the spool.
   private var spooledRun: String?
@@ -65,6 +67,7 @@ final class RoomRelay {
       protection: context.settings.protection, isSteered: context.steering != nil)
     keeper = RoomKeeper(room: room)
     rest = EncoderRest(isAllowed: context.settings.restsEncoders)
+    pushed = PushedRoom(room)
     feed.keepsStills = context.keeping != nil
   }
 
@@ -125,6 +128,7 @@ final class RoomRelay {
 
   private func keep() {
     if let keeping = context.keeping { keeping.post(keeper.take(&feed)) }
+    if let pushing = context.pushing { pushed.take(feed.presentation, pushing.pusher) }
   }
 
   // MARK: The spool

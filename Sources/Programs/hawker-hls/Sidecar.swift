@@ -59,7 +59,8 @@ final class Sidecar {
     let spooling = try settings.spool.map { try Spooling($0, server, inbox) }
     context = RelayContext(
       settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
-      server: server, keeping: keeping, spooling: spooling, shelf: shelf,
+      server: server, keeping: keeping, spooling: spooling,
+      pushing: try settings.push.map { try Pushing($0) }, shelf: shelf,
       steering: try settings.pathways.map { try SteeringFile($0) },
       run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
@@ -80,6 +81,7 @@ final class Sidecar {
     listing?.join()
     context.keeping?.stop()
     context.spooling?.stop()
+    context.pushing?.stop()
     context.server.drain()
     context.server.join()
     return 0
@@ -193,6 +195,7 @@ final class Sidecar {
     page.sample("hawker_hls_rooms", [:], UInt64(relays.count))
     context.keeping?.write(to: &page)
     context.spooling?.write(to: &page, held: relays.values.reduce(0) { $0 + $1.spoolByteCount })
+    context.pushing?.write(to: &page)
     return HTTPResponse(200, mediaType: PrometheusText.mediaType, body: page.bytes)
   }
 

@@ -5,6 +5,7 @@ import Crypto
 import Glibc
 import HLS
 import HLSFeed
+import HLSPushing
 import Transcoding
 import Wire
 
@@ -44,6 +45,8 @@ struct SidecarSettings: Sendable {
   let spoolAfter: TimeSpan
   /// Of its files, for all rooms together.
   let spoolBytesMax: Int
+  /// The store that shows are pushed to; nil: none.
+  let push: PushTarget?
   /// The file that says which CDN players shall use; nil: none does.
   let pathways: String?
   /// What samples are encrypted with; nil: nothing.
@@ -61,6 +64,7 @@ struct SidecarSettings: Sendable {
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P] [--transcode always|watched] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
            [--spool DIR [--spool-size MB] [--spool-after S]]
+           [--push URL [--push-credentials FILE]]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -99,6 +103,11 @@ struct SidecarSettings: Sendable {
                 twice the window has to fit. What it holds is removed at the end and at the next start
       --spool-size  MB of its files, for all rooms (32768); what goes beyond it shortens the window
       --spool-after  for how long media stays in memory too, 12 to 600 s (60)
+      --push    s3://BUCKET/PREFIX?endpoint=http(s)://HOST:PORT&region=NAME: every show is put into this store
+                while it goes on, as plain HLS and DASH: ROOM/index.m3u8, ROOM/manifest.mpd; not with
+                --encrypt. Who may read the bucket is the bucket's to say, --access-key is not asked there
+      --push-credentials  a file that only its owner may read, as `aws configure` writes it, read again
+                as it changes; or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
       mp4       makes one MP4 file of a kept show
     """
 
@@ -179,6 +188,7 @@ struct SidecarSettings: Sendable {
     guard protection == nil || keep == nil else {
       throw Fault(text: "either --protect or --keep", status: 2)
     }
+    push = try SidecarSettings.push(values, authorities: nil, isEncrypting: each > 0)
     keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
@@ -299,6 +309,7 @@ struct SidecarSettings: Sendable {
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
     "--keep", "--pathways", "--transcode", "--protect", "--content-key", "--licences",
     "--spool", "--spool-size", "--spool-after",
+    "--push", "--push-credentials",
   ]
 
   private static func number(

@@ -1,5 +1,6 @@
 // Ties the thread that sends webhooks to the store it reads from and the control plane it answers.
 
+import ClientTLS
 import Config
 import Endpoints
 import HookDelivery

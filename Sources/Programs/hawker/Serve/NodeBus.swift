@@ -1,6 +1,7 @@
 // Ties the bus to the store and the control plane: what is worth telling goes out, what comes makes them look.
 
 import Bus
+import ClientTLS
 import Config
 import Crypto
 import Endpoints

@@ -1,6 +1,7 @@
 // One Hawker server: media plane, control plane and web server, started and stopped together.
 
 import Access
+import ClientTLS
 import Config
 import Courier
 import Crypto

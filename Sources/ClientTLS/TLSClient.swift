@@ -1,8 +1,7 @@
-// The client's side of TLS (RFC 8446), verified against the machine's authorities. Sans-IO.
+// The client's side of TLS (RFC 8446), verified against the machine's authorities or given ones. Sans-IO.
 
 import COpenSSL
-package import Hooks
-import Wire
+package import Wire
 
 /// What all connections share: versions, ciphers, authorities.
 ///
@@ -12,7 +11,7 @@ import Wire
 package final class TLSClientContext: @unchecked Sendable {
   let pointer: OpaquePointer
 
-  /// - Parameter authorities: a PEM file to be trusted instead of the machine's own; for tests.
+  /// - Parameter authorities: a PEM file to be trusted instead of the machine's own.
   package init?(authorities: String? = nil) {
     guard let made = unsafe SSL_CTX_new(TLS_client_method()) else { return nil }
     unsafe pointer = made
@@ -33,6 +32,15 @@ package final class TLSClientContext: @unchecked Sendable {
   deinit { unsafe SSL_CTX_free(pointer) }
 }
 
+/// Whom a client expects at the other end: what its certificate has to be for.
+package enum TLSHost: Hashable, Sendable {
+  case name(String)
+  case address(IPAddress)
+
+  /// An address as it is written, without brackets, or else a name.
+  package init(_ text: String) { self = IPAddress(text).map { .address($0) } ?? .name(text) }
+}
+
 /// One connection between two memory BIOs.
 @safe
 package final class TLSClientSession {
@@ -50,7 +58,7 @@ package final class TLSClientSession {
   private var hasFailed = false
 
   /// A session that will say hello to `host`, and believes only a certificate of that name or address.
-  package init?(_ context: TLSClientContext, host: HookURL.Host) {
+  package init?(_ context: TLSClientContext, host: TLSHost) {
     guard let ssl = unsafe SSL_new(context.pointer) else { return nil }
     guard let input = unsafe BIO_new(BIO_s_mem()), let records = unsafe BIO_new(BIO_s_mem())
     else {
@@ -70,7 +78,7 @@ package final class TLSClientSession {
 
   deinit { unsafe SSL_free(ssl) }
 
-  private func expect(_ host: HookURL.Host) -> Bool {
+  private func expect(_ host: TLSHost) -> Bool {
     switch host {
     case .name(let name):
       unsafe SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
@@ -87,6 +95,20 @@ package final class TLSClientSession {
   package func receive(_ bytes: borrowing Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { bytes in
       _ = unsafe BIO_write(input, bytes.baseAddress, Int32(clamping: bytes.count))
+    }
+  }
+
+  /// Goes on with the handshake alone; false when it has failed.
+  package func shakeHands() -> Bool {
+    guard !hasFailed else { return false }
+    ERR_clear_error()
+    let result = unsafe SSL_do_handshake(ssl)
+    if result == 1 { return true }
+    switch unsafe SSL_get_error(ssl, result) {
+    case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return true
+    default:
+      hasFailed = true
+      return false
     }
   }
 

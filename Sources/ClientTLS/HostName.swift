@@ -1,12 +1,12 @@
 // Names to addresses, by the system's resolver. Blocks.
 
 import Glibc
-import Wire
+package import Wire
 
 /// The system's resolver.
-enum HostName {
+package enum HostName {
   /// The first address of `name`, IPv4 before IPv6; nil when it has none. May block for seconds.
-  static func resolve(_ name: String) -> IPAddress? {
+  package static func resolve(_ name: String) -> IPAddress? {
     if let ip = IPAddress(name) { return ip }
     // Not left to the resolver: a machine without a hosts file has localhost all the same.
     if name == "localhost" { return IPAddress(ipv4: 0x7F00_0001) }
