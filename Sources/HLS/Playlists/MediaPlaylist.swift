@@ -29,7 +29,7 @@ struct MediaPlaylist {
     if rendition.isEnded {
       text.line("#EXT-X-ENDLIST")
     } else {
-      let hint = names.part(rendition.nextPartNumber)
+      let hint = rendition.partName(rendition.nextPartNumber, names)
       text.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"")
       for report in reports {
         text.line(
@@ -57,7 +57,7 @@ struct MediaPlaylist {
       let count = first.discontinuityCount - (first.isDiscontinuity ? 1 : 0)
       if count > 0 { text.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(count)") }
     }
-    if case .audio = rendition.kind { text.line("#EXT-X-INDEPENDENT-SEGMENTS") }
+    if !rendition.isVideo { text.line("#EXT-X-INDEPENDENT-SEGMENTS") }
   }
 
   /// Complete segments further from the end than the Skip Boundary (section 6.2.5.1).
@@ -77,7 +77,7 @@ struct MediaPlaylist {
     var isKeyed = false
     for segment in listed.dropFirst(skipped) where !segment.parts.isEmpty {
       if segment.isDiscontinuity { text.line("#EXT-X-DISCONTINUITY") }
-      if segment.initialization != initialization {
+      if !rendition.isText, segment.initialization != initialization {
         initialization = segment.initialization
         // A key in force would be one of the Media Initialization Section too, which is in the clear.
         if key != nil { text.line("#EXT-X-KEY:METHOD=NONE") }
@@ -98,13 +98,13 @@ struct MediaPlaylist {
       guard segment.isComplete else { continue }
       if segment.isGap { text.line("#EXT-X-GAP") }
       text.line("#EXTINF:\(AttributeText.seconds(rendition.span(segment.duration))),")
-      text.line(names.segment(segment.sequence))
+      text.line(rendition.segmentName(segment.sequence, names))
     }
   }
 
   private func line(of part: Part) -> String {
     var line = "#EXT-X-PART:DURATION=\(AttributeText.seconds(rendition.span(part.duration)))"
-    line += ",URI=\"\(names.part(part.number))\""
+    line += ",URI=\"\(rendition.partName(part.number, names))\""
     if part.isIndependent { line += ",INDEPENDENT=YES" }
     if part.isGap { line += ",GAP=YES" }
     return line

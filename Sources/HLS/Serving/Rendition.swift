@@ -8,6 +8,8 @@ package enum RenditionKind: Hashable, Sendable {
   case video(frameRate: Double)
   /// Sound, for every video rendition and alone.
   case audio(name: String, language: String?)
+  /// Captions of a language as WebVTT.
+  case subtitles(LanguageTag)
 }
 
 /// A rendition and what is kept of it.
@@ -17,7 +19,10 @@ package struct Rendition: Sendable {
   package let kind: RenditionKind
   let timing: HLSTiming
   let ticks: Ticks
-  var segmenter: Segmenter
+  /// nil for text.
+  var segmenter: Segmenter?
+  /// Of text.
+  var cues: CueSheet?
   /// Oldest first: what playlists list, and before it what they listed not long ago.
   package private(set) var segments: [StoredSegment] = []
   /// Media Initialization Sections; what an old segment needs stays.
@@ -43,6 +48,16 @@ package struct Rendition: Sendable {
     ticks = Ticks(timescale: format.timescale)
     self.segmenter = segmenter
     self.protection = protection
+  }
+
+  /// A rendition of text, whose parts and segments are another one's.
+  init(name: String, kind: RenditionKind, timing: HLSTiming, ticks: Ticks, cues: CueSheet) {
+    self.name = name
+    self.kind = kind
+    self.timing = timing
+    self.ticks = ticks
+    self.cues = cues
+    protection = nil
   }
 
   /// Bits per second over all complete segments.
@@ -91,6 +106,13 @@ package struct Rendition: Sendable {
       keyframeCount += 1
     }
     segments[last].parts.append(part)
+  }
+
+  /// What a segment of text is as a whole.
+  mutating func setDocument(_ bytes: [UInt8], ofSegment sequence: Int) {
+    guard let last = segments.lastIndex(where: { $0.sequence == sequence }) else { return }
+    byteCount += bytes.count - (segments[last].document?.count ?? 0)
+    segments[last].document = bytes
   }
 
   private mutating func complete(_ sequence: Int) {
@@ -187,4 +209,19 @@ package struct Rendition: Sendable {
 
   /// When a tick is.
   package func span(_ count: Int64) -> TimeSpan { ticks.span(count) }
+}
+
+extension Rendition {
+  /// Whether it is a picture.
+  var isVideo: Bool { if case .video = kind { true } else { false } }
+
+  /// What a segment of it is called.
+  func segmentName(_ sequence: Int, _ names: ResourceNames) -> String {
+    names.segment(sequence, isText: isText)
+  }
+
+  /// What a part of it is called.
+  func partName(_ number: Int, _ names: ResourceNames) -> String {
+    names.part(number, isText: isText)
+  }
 }

@@ -58,7 +58,8 @@ final class RoomRelay {
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
       silenceMax: context.silenceMax, keys: context.settings.keys,
-      protection: context.settings.protection, isSteered: context.steering != nil)
+      protection: context.settings.protection, isSteered: context.steering != nil,
+      captions: context.settings.captions)
     keeper = RoomKeeper(room: room)
     feed.keepsStills = context.keeping != nil
   }
@@ -275,6 +276,7 @@ final class RoomRelay {
       switch heard {
       case .ended: hasEnded = true
       case .event(let event): feed.take(event)
+      case .caption(let caption): feed.take(caption)
       case .pictureChanged: feed.expectPicture()
       case .joined: SidecarLog.write(.info, "listening to the room", room: room)
       case .bye, .refused: break

@@ -40,6 +40,8 @@ struct SidecarSettings: Sendable {
   let keep: String?
   /// The file that says which CDN players shall use; nil: none does.
   let pathways: String?
+  /// Languages that have subtitles from the start.
+  let captions: [LanguageTag]
   /// What samples are encrypted with; nil: nothing.
   let protection: ContentProtection?
 
@@ -52,6 +54,7 @@ struct SidecarSettings: Sendable {
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
            both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
+           [--captions LANG,...]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -83,6 +86,8 @@ struct SidecarSettings: Sendable {
                 from; read again when it changes, and players have heard of it within a minute
       --keep    a folder: every show stays there when it is over, as a VOD at /hls/ROOM/kept/SHOW/index.m3u8,
                 with a list of them at /hls/ROOM/kept/index.json
+      --captions  languages that have subtitles from the start, at most four (de,en): players that read the
+                list of renditions once know no others
       mp4       makes one MP4 file of a kept show
     """
 
@@ -145,6 +150,7 @@ struct SidecarSettings: Sendable {
     var random = RandomSource.system
     keep = values["--keep"]?.last
     pathways = values["--pathways"]?.last
+    captions = try SidecarSettings.captions(values["--captions"]?.last)
     protection = try SidecarSettings.protection(values, isEncrypting: each > 0)
     // What a kept show's playlists would have to say of licence services is not kept.
     guard protection == nil || keep == nil else {
@@ -251,7 +257,7 @@ struct SidecarSettings: Sendable {
     "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
-    "--keep", "--pathways", "--protect", "--content-key", "--licences",
+    "--keep", "--pathways", "--protect", "--content-key", "--licences", "--captions",
   ]
 
   private static func number(
