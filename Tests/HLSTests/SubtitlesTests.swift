@@ -97,6 +97,7 @@ struct SubtitlesTests {
         Tom &amp; &lt;Jerry&gt;
         say hi
 
+
         """)
     #expect(load(room, "text-en/r1-s0.vtt")?.mediaType == "text/vtt")
     #expect(load(room, "text-en/r1-s0.m4s") == nil && load(room, "sound/r1-s0.vtt") == nil)
@@ -269,6 +270,7 @@ struct SubtitlesTests {
     room.end(at: .seconds(7))
     shelf.take(keeper.take(room))
     let playlist = try #require(KeptPlaylist(shelf.text("text-en/index.m3u8")))
+    #expect(playlist.isText && KeptPlaylist(shelf.text("sound/index.m3u8"))?.isText == false)
     #expect(playlist.entries.count == 4 && playlist.entries[0].uri == "r1-s0.vtt")
     #expect(!shelf.text("text-en/index.m3u8").contains("EXT-X-MAP"))
     #expect(ReadDocument(shelf.text("text-en/r1-s0.vtt")).cues.map(\.text) == ["kept"])

@@ -2,10 +2,10 @@
 
 import Wire
 
-/// A WebVTT file being written.
+/// A WebVTT file being written. It ends with an empty line: some readers put segments together and read on.
 struct WebVTTDocument {
   /// Local time zero is decode time zero of the room's other tracks, whose ticks count from the epoch too.
-  private static let head = "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n"
+  private static let head = "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"
 
   private var text = WebVTTDocument.head
 
@@ -13,8 +13,8 @@ struct WebVTTDocument {
 
   /// Adds a cue, in the order of beginnings; `start` and `end` since the epoch.
   mutating func add(id: UInt64, start: TimeSpan, end: TimeSpan, text: String) {
-    self.text += "\n\(id)\n\(WebVTTDocument.time(start)) --> \(WebVTTDocument.time(end))\n"
-    self.text += WebVTTDocument.escaped(text) + "\n"
+    self.text += "\(id)\n\(WebVTTDocument.time(start)) --> \(WebVTTDocument.time(end))\n"
+    self.text += WebVTTDocument.escaped(text) + "\n\n"
   }
 
   /// `hh:mm:ss.mmm`, rounded down; hours have as many digits as they need.

@@ -48,13 +48,6 @@ def sidecar(server, evidence):
     sidecar.stop()
 
 
-def first_date(playlist):
-    import datetime
-
-    text = re.search(r"PROGRAM-DATE-TIME:(\S+)", playlist).group(1)
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
 def test_subtitles_are_renditions_that_keep_the_rules_and_that_ffmpeg_reads(
     server, start_client, sidecar, report
 ):
@@ -83,7 +76,6 @@ def test_subtitles_are_renditions_that_keep_the_rules_and_that_ffmpeg_reads(
 
     token = server.token(ROOM, "host", "host")
     assert server.request("POST", f"/api/v1/rooms/{ROOM}/end", "{}", {"Content-Type": "application/json"}, token)[0] == 200
-    picture = sidecar.playlist(lambda text: "#EXT-X-ENDLIST" in text, room=ROOM, seconds=5)
     for language in ("en", "de"):
         playlist = sidecar.playlist(lambda text: "#EXT-X-ENDLIST" in text, room=ROOM, rendition=f"text-{language}", seconds=5)
         # Cue times count from the room's epoch: the first segment's date less where it begins.
@@ -97,13 +89,12 @@ def test_subtitles_are_renditions_that_keep_the_rules_and_that_ffmpeg_reads(
         epochs = [expected[text] - next(iter(times))[0] for text, times in found.items()]
         assert max(epochs) - min(epochs) <= 0.002, epochs
 
-    # FFmpeg counts from where the picture begins.
+    # FFmpeg 5 takes no subtitles out of a multivariant playlist: it must play the rest, and read them alone.
     probe = subprocess.run(
-        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name,codec_type:stream_tags=language", "-of", "json", sidecar.url(room=ROOM)],
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", sidecar.url(room=ROOM)],
         capture_output=True, text=True, timeout=60,
     )
-    streams = [each for each in json.loads(probe.stdout)["streams"] if each["codec_type"] == "subtitle"]
-    assert [each["codec_name"] for each in streams] == ["webvtt", "webvtt"], probe.stdout + probe.stderr
+    assert {"audio", "video"} <= set(probe.stdout.split()) and probe.stderr == "", probe.stdout + probe.stderr
     read = subprocess.run(
         ["ffmpeg", "-v", "error", "-copyts", "-i", sidecar.url("text-en/index.m3u8", ROOM), "-map", "0:s:0", "-f", "srt", "-"],
         capture_output=True, text=True, timeout=60,
@@ -111,10 +102,9 @@ def test_subtitles_are_renditions_that_keep_the_rules_and_that_ffmpeg_reads(
     told = cues(read.stdout)
     report(f"ffmpeg: {told}")
     # One that spans a cut is in both segments, and FFmpeg tells each.
-    assert {text for _, _, text in told} >= {"0 One & only", "3 One & only"}, read.stdout + read.stderr
+    assert {text for _, _, text in told} == {text for text, (language, _) in said.items() if language == "en"}, read.stdout + read.stderr
     by_text = {text: start for start, _, text in told}
     assert abs((by_text["3 One & only"] - by_text["0 One & only"]) - (said["3 One & only"][1] - said["0 One & only"][1])) < 0.005
-    assert first_date(picture) > 0
 
 
 def test_a_caption_shows_with_its_frame_by_webrtc_and_by_hls(start_show, chromium, open_page, report, album):
