@@ -158,7 +158,9 @@ struct PlantedFault {
   private mutating func loseCues() {
     for place in exchanges.indices where exchanges[place].path.hasPrefix("text-en/t-s") {
       let text = exchanges[place].text
-      guard let last = text.ranges(of: "\n\n").dropLast().last, text.contains("line") else { continue }
+      guard let last = text.ranges(of: "\n\n").dropLast().last, text.contains("line") else {
+        continue
+      }
       exchanges[place].body = Array(text[..<last.lowerBound].utf8) + [0x0A]
       return
     }

@@ -30,5 +30,4 @@ export function setUpCaptionLine(room) {
       toast(textOf("sayError", codeOf(error)), "bad");
     });
   });
-  room.show.on("change", (state) => (form.hidden = state === null));
 }
