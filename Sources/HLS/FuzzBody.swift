@@ -76,10 +76,44 @@ package enum HLSFuzzBody {
       switch kind & 0x0E {
       case 2: room.advance(to: .milliseconds(max(0, time / 48)))
       case 4: room.beginDiscontinuity(at: .milliseconds(time / 48))
+      case 6, 8: say(Int64(step), in: kind & 0x40 != 0 ? "en" : "de", at: time / 48, &room)
       case _: room.append(sample, to: 0)
       }
     }
-    check(room.renditions[0])
+    for rendition in room.renditions { check(rendition) }
+    for rendition in room.renditions.dropFirst() { checkText(rendition) }
+  }
+
+  /// Words of any kind, a minute early or late.
+  private static func say(
+    _ step: Int64, in language: String, at milliseconds: Int64, _ room: inout Presentation
+  ) {
+    guard let language = LanguageTag(language) else { preconditionFailure("no language") }
+    let words = [
+      "-->", "\n\n1\n00:00:00.000 --> 00:00:09.000\nx", "&lt;", "<b>", "\r\u{0}", "a\nb",
+    ]
+    room.append(
+      Caption(
+        language: language, text: words[Int(step) % words.count],
+        start: WallTime(nanoseconds: (milliseconds + step * 2 - 65_536) * 1_000_000),
+        duration: .milliseconds(step % 20_000)))
+  }
+
+  /// Every block of a document but its head is a cue of three lines and more.
+  private static func checkText(_ rendition: Rendition) {
+    for segment in rendition.segments {
+      for document in [segment.document].compactMap({ $0 }) + segment.parts.map(\.bytes) {
+        let blocks = String(decoding: document, as: UTF8.self).split(separator: "\n\n")
+        precondition(blocks.first?.hasPrefix("WEBVTT\nX-TIMESTAMP-MAP=") == true, "no head")
+        for block in blocks.dropFirst() {
+          let lines = block.split(separator: "\n", omittingEmptySubsequences: false)
+          precondition(lines.count >= 3, "a cue without text")
+          precondition(UInt64(lines[0]) != nil && lines[1].contains(" --> "), "no cue")
+          precondition(
+            lines[2...].allSatisfy { !$0.contains(">") && !$0.contains("<") }, "a tag in a cue")
+        }
+      }
+    }
   }
 
   /// Time runs without a hole, and only the last part of a segment is short.

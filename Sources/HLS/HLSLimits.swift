@@ -26,6 +26,14 @@ package enum HLSLimits {
   package static let dateRangesMax = 300
   /// The bytes of all date ranges: they stand in every playlist, delta updates too, three times a second.
   package static let dateRangeBytesMax = 32 << 10
+  /// Languages of captions: as many as a room has.
+  package static let captionLanguagesMax = 4
+  /// Characters of a caption: as many as a room takes, and room to spare.
+  package static let captionCharactersMax = 400
+  /// How long a caption is shown: as long as a room lets it.
+  package static let captionDurations = TimeSpan.milliseconds(500)...TimeSpan.seconds(15)
+  /// Cues of one language that may still be shown: what a room takes in a segment, and some.
+  package static let cuesMax = 64
   /// Messages that wait for a part with media: what a busy show does in the longest gap.
   package static let messagesWaitingMax = 32
   /// The bytes of one attribute of a date range.

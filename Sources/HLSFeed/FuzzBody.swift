@@ -11,9 +11,16 @@ package enum HLSFeedFuzzBody {
     var listener = RoomListener(room: "demo")
     let now = WallTime(nanoseconds: 1_793_247_560_000_000_000)
     for line in bytes.toArray().split(separator: 10, maxSplits: 64) {
-      for case .event(let event) in listener.receive(Array(line), at: now) {
-        precondition(event.message.count <= RoomEvent.messageBytesMax)
-        precondition(event.dateRange != nil)
+      for heard in listener.receive(Array(line), at: now) {
+        switch heard {
+        case .event(let event):
+          precondition(event.message.count <= RoomEvent.messageBytesMax)
+          precondition(event.dateRange != nil)
+        case .caption(let caption):
+          precondition(HLSLimits.captionDurations.contains(caption.duration))
+          precondition(caption.text.unicodeScalars.count <= HLSLimits.captionCharactersMax)
+        case .joined, .ended, .pictureChanged, .bye, .refused: break
+        }
       }
     }
     precondition(!listener.join(token: "t").isEmpty)

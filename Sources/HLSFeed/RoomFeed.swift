@@ -43,6 +43,8 @@ package struct RoomFeed {
   private let keys: SegmentKeys?
   private let protection: ContentProtection?
   private let isSteered: Bool
+  /// Languages that have subtitles from the start.
+  private let captions: [LanguageTag]
 
   /// A room without a picture for so long has none: it begins with its sound.
   package static let pictureWait = TimeSpan.seconds(3)
@@ -59,12 +61,15 @@ package struct RoomFeed {
   ///   - keys: to encrypt segments with.
   ///   - protection: to encrypt samples with.
   ///   - isSteered: whether players are told to ask which CDN to use.
+  ///   - captions: languages that have subtitles before anything was said in them.
   package init(
     layers: [String], timing: HLSTiming, run: String, ladder: Ladder = .standard,
     bytesMax: Int = HLSLimits.roomBytesMax, spool: SpoolLimits? = nil,
     silenceMax: TimeSpan = RoomFeed.silenceMax,
-    keys: SegmentKeys? = nil, protection: ContentProtection? = nil, isSteered: Bool = false
+    keys: SegmentKeys? = nil, protection: ContentProtection? = nil, isSteered: Bool = false,
+    captions: [LanguageTag] = []
   ) {
+    self.captions = captions
     self.silenceMax = silenceMax
     self.timing = timing
     self.ladder = ladder
@@ -173,7 +178,7 @@ package struct RoomFeed {
     runCount += 1
     presentation = Presentation(
       timing: timing, epoch: epoch, run: "\(run)\(runCount)", bytesMax: bytesMax, spool: spool,
-      keys: keys, protection: protection, isSteered: isSteered)
+      keys: keys, protection: protection, isSteered: isSteered, captions: captions)
     for index in layers.indices { layers[index].place = nil }
     sound?.place = nil
     sound?.restart()
@@ -277,6 +282,9 @@ package struct RoomFeed {
     presentation?.append(
       range, scheme: RoomEvent.scheme, message: event.message)
   }
+
+  /// Takes words that were said; before a show begins nobody hears them.
+  package mutating func take(_ caption: Caption) { presentation?.append(caption) }
 
   /// The server's wall clock as far as it is known.
   package func serverTime(now: Instant) -> WallTime? { serverTime(at: now) ?? timeAsKnown(at: now) }

@@ -1,5 +1,6 @@
 // What a service hears on the room socket: the show's phase, and events for players (PROTOCOL.md). Sans-IO.
 
+package import HLS
 import JSON
 package import Wire
 
@@ -9,6 +10,8 @@ package enum OnRoom: Hashable, Sendable {
   /// The show is over for good.
   case ended
   case event(RoomEvent)
+  /// Words that were said, as they stay.
+  case caption(Caption)
   /// Whoever plays the room without saying whom gets another picture with the next keyframe.
   case pictureChanged
   /// The server closes the socket; nil: not to come back soon. `url`: who has the room instead.
@@ -82,6 +85,7 @@ package struct RoomListener: Sendable {
         pingInterval = .milliseconds(min(max(ms, 1000), 60_000))
       }
       return [.joined] + (pictures.take(message, type) ? [.pictureChanged] : [])
+    case "caption": return Caption(fields).map { [.caption($0)] } ?? []
     case "bye": return [bye(fields)]
     case "tracks", "trackAdded", "trackRemoved":
       return pictures.take(message, type) ? [.pictureChanged] : []

@@ -59,7 +59,8 @@ package struct ShowFinish<Disk: KeptDisk> {
         _ = try finishPlaylist(inner, ResourceNames.keyframes)
       }
       if let playlist = try finishPlaylist(inner, ResourceNames.playlist) {
-        facts.add(playlist)
+        // Subtitles begin when somebody says something: that is no gap in the show.
+        if !playlist.isText { facts.add(playlist) }
       }
       disk.sync(inner)
     }

@@ -116,6 +116,21 @@ struct BehindTests {
     #expect(!told(stage, 4).contains("reactions"))
   }
 
+  @Test("a caption does not wait for others, and one who is behind gets none later")
+  func captions() throws {
+    var stage = try stage()
+    stage.wait(.milliseconds(800))
+    for socket in [UInt64(2), 4] { _ = stage.inbox(socket) }
+    stage.fallBehind(4)
+    // Chat has just gone out: what is no hurry waits a quarter of a second.
+    stage.send(2, ["type": "say", "text": "hello"])
+    stage.send(1, ["type": "caption", "text": "said", "language": "en"])
+    #expect(told(stage, 2).contains("caption"))
+    stage.wait(.milliseconds(800))
+    stage.drain(4)
+    #expect(!told(stage, 4).contains("caption"))
+  }
+
   @Test("when too much state has passed it gets a snapshot, and goes on from there")
   func snapshot() throws {
     var stage = try stage()

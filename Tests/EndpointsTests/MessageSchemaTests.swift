@@ -50,7 +50,7 @@ struct MessageSchemaTests {
     for (message, isClient) in examples {
       #expect(Self.faults(message, isClient: isClient) == [], "\(message)")
     }
-    #expect(examples.count { $0.isClient } == 56)
+    #expect(examples.count { $0.isClient } == 57)
     #expect(examples.count > 80)
     #expect(examples.contains { $0.message.type == "chatGap" })
   }

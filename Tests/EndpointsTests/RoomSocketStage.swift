@@ -448,7 +448,8 @@ struct RoomSocketStage {
       return
     }
     let isTold =
-      ["snapshot", "me", "chatGap", "reactions"].contains(object.type) || object["atMs"] != nil
+      ["snapshot", "me", "chatGap", "reactions", "caption"].contains(object.type)
+      || object["atMs"] != nil
     for socket in sockets where closed[socket] == nil {
       if !keepsTold, isTold {
         told[socket, default: []].append(object)

@@ -25,7 +25,7 @@ struct RoomView: Equatable {
   /// Of the media, whose cursor is another one, and of nothing that lasts.
   private static let others: Set<String> = [
     "joined", "ok", "error", "pong", "bye", "tracks", "trackAdded", "trackRemoved", "trackStatus",
-    "roomState", "permissions", "reactions", "connectionEnded", "chatGap",
+    "roomState", "permissions", "reactions", "caption", "connectionEnded", "chatGap",
   ]
 
   static func isOfTheLog(_ message: JSONObject) -> Bool { !others.contains(message.type) }

@@ -15,6 +15,12 @@ package struct ConformanceChecker {
   /// Folder → CODECS of its variants.
   private var codecs: [String: Set<String>] = [:]
 
+  /// When decode time zero is, in seconds since 1970, by the first rendition with media.
+  private var zero: Double?
+
+  /// What was loaded from a path.
+  func resource(_ path: String) -> [UInt8]? { resources[path] }
+
   /// How much rounding a duration in a playlist may hold.
   static let rounding = 0.0011
 
@@ -41,6 +47,10 @@ package struct ConformanceChecker {
       checkKeyframes(exchange)
     }
     for folder in renditions.keys.sorted() { checkMedia(folder) }
+    for (folder, record) in renditions.sorted(by: { $0.key < $1.key }) {
+      guard let zero, record.segments.values.contains(where: \.isText) else { continue }
+      checkText(folder, record, zero: zero)
+    }
     checkAlignment()
   }
 
@@ -95,6 +105,14 @@ package struct ConformanceChecker {
       report(.multivariant, exchange.path, "a variant without URI or CODECS")
       return
     }
+    if let group = read["SUBTITLES"],
+      !exchange.text.contains("#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"\(group)\"")
+    {
+      report(.multivariant, exchange.path, "no SUBTITLES group \(group)")
+    }
+    if exchange.text.contains("TYPE=SUBTITLES") != (read["SUBTITLES"] != nil) {
+      report(.multivariant, exchange.path, "a variant without the subtitles")
+    }
     if codec.hasPrefix("avc1"), read["RESOLUTION"] == nil {
       report(.multivariant, exchange.path, "a picture without RESOLUTION")
     }
@@ -138,7 +156,9 @@ package struct ConformanceChecker {
   // MARK: Media
 
   private mutating func checkMedia(_ folder: String) {
-    guard let record = renditions[folder] else { return }
+    guard let record = renditions[folder], !record.segments.values.contains(where: \.isText) else {
+      return
+    }
     var expected: Double?
     var offset: Double?
     for sequence in record.segments.keys.sorted() {
@@ -164,6 +184,7 @@ package struct ConformanceChecker {
               report(.programDateTime, folder, "\(sequence) is off by \(difference - offset)")
             }
             offset = offset ?? difference
+            zero = zero ?? difference
           }
           expected = time?.end
         } else {

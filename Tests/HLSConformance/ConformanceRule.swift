@@ -59,6 +59,8 @@ package enum ConformanceRule: String, CaseIterable, Sendable {
   case keyframePlaylist
   /// 4.4.5.1: date ranges have an id, a start, and don't change.
   case dateRange
+  /// 3.1.4: text has a head that maps it to the media's times, and every cue shown in its time, whole and unchanged.
+  case subtitles
   /// 4.4.6: variants have what is required, and their playlists exist.
   case multivariant
   /// A name means the same bytes for ever.

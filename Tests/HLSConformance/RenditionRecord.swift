@@ -152,7 +152,9 @@ struct RenditionRecord {
           found.append((.partsListed, "segment \(segment.sequence) has none"))
         }
       }
-      if segment.map == nil { found.append((.initialization, "\(segment.sequence) has no map")) }
+      if segment.map == nil, !segment.isText {
+        found.append((.initialization, "\(segment.sequence) has no map"))
+      }
       for (index, part) in segment.parts.enumerated() {
         if part.duration > playlist.partTarget + 1e-9 {
           found.append((.partMaximum, "\(part.uri) is \(part.duration)"))

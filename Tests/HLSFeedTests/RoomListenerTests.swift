@@ -42,6 +42,23 @@ struct RoomListenerTests {
     #expect(bytes == Array(Self.pinned.utf8))
   }
 
+  @Test("captions are heard as they stay: not what is partial, and nothing that can't be one")
+  func captions() throws {
+    func caption(_ more: String) -> String {
+      #"{"type":"caption","caption":"u1","language":"de","text":"Hallo","# + more + "}"
+    }
+    let whole = #""mediaTimeMs":1793247552000,"durationMs":2400,"partial":false"#
+    let (_, heard) = Self.hear(
+      caption(whole), caption(whole.replacing("false", with: "true")),
+      caption(whole.replacing("2400", with: "-1")), caption(#""mediaTimeMs":1793247552000"#),
+      caption(whole.replacing("1793247552000", with: "9e99")),
+      caption(whole).replacing(#""de""#, with: #""d\"e""#))
+    let expected = Caption(
+      language: try #require(LanguageTag("de")), text: "Hallo",
+      start: WallTime(nanoseconds: 1_793_247_552_000_000_000), duration: .milliseconds(2400))
+    #expect(heard == [.caption(expected)])
+  }
+
   @Test("an event without media time is at the server's time; told again it is nothing")
   func repeated() {
     let poll = #"{"type":"pollClosed","cursor":90,"atMs":1793247554600,"poll":{"id":74}}"#

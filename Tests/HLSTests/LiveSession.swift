@@ -86,7 +86,8 @@ struct LiveSession {
       spool: script.isSpooled ? SpoolLimits(memory: .zero, bytesMax: 1 << 30) : nil,
       protection: script.isProtected
         ? try ContentProtection(
-          contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100") : nil)
+          contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100") : nil,
+      captions: [LanguageTag("en")].compactMap { $0 })
     let sizes = [(320, 180), (640, 360), (1280, 720)]
     layers = try zip(["q", "h", "f"], zip(sizes, script.frameRates)).map { name, rest in
       let format = try configuration(width: rest.0.0, height: rest.0.1)
@@ -105,6 +106,7 @@ struct LiveSession {
       room.advance(to: TimeSpan(fractionalSeconds: max(0, now - LiveSession.patience)))
       if Int((now * 100).rounded()) % 500 == 250 { try addEvent(at: now) }
       carryOutSpoolOrders()
+      say(at: now)
       watch(at: now)
       if Int((now * 100).rounded()) % 37 == 0 { each(room) }
       now += step
@@ -228,6 +230,27 @@ struct LiveSession {
       case .write(let segment):
         spool[segment.name.path] = segment.chunks.flatMap { $0 }
         room.noteSpooled(segment.name, isDone: true)
+      }
+    }
+  }
+
+  /// Captions a second to four late, some of them long; a second language from the eighth second on.
+  private mutating func say(at now: Double) {
+    let tick = Int((now * 100).rounded())
+    for (text, from, each) in [("en", 0, 90), ("de", 800, 230)] {
+      guard tick >= from, tick % each == 45, let language = LanguageTag(text) else { continue }
+      let late = Double.random(in: 0...4, using: &generator)
+      room.append(
+        Caption(
+          language: language, text: "\(tick) --> <b>&\nline",
+          start: LiveSession.epoch
+            + TimeSpan(fractionalSeconds: max(0, now - late)),
+          duration: TimeSpan(fractionalSeconds: Double.random(in: 0.5...5, using: &generator))))
+      let folder = "text-\(text)"
+      if room.renditions.contains(where: { $0.name == folder }),
+        !players.contains(where: { $0.folder == folder })
+      {
+        players.append(Player(folder: folder))
       }
     }
   }

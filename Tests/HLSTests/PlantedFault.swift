@@ -57,6 +57,7 @@ struct PlantedFault {
         let kept = lines[..<last].filter { !$0.hasPrefix("#EXT-X-PART:") }
         lines = kept + lines[last...]
       }
+    case .subtitles: loseCues()
     case .gap:
       edit(late) { PlantedFault.setLast("#EXTINF:", "#EXT-X-GAP\n#EXTINF:2.00000,", in: &$0) }
     case .keyframePlaylist:
@@ -151,6 +152,18 @@ struct PlantedFault {
       }), let last = exchanges[place].body.indices.last
     else { return }
     exchanges[place].body[last] ^= 1
+  }
+
+  /// A segment of text without its last cue.
+  private mutating func loseCues() {
+    for place in exchanges.indices where exchanges[place].path.hasPrefix("text-en/t-s") {
+      let text = exchanges[place].text
+      guard let last = text.ranges(of: "\n\n").dropLast().last, text.contains("line") else {
+        continue
+      }
+      exchanges[place].body = Array(text[..<last.lowerBound].utf8) + [0x0A]
+      return
+    }
   }
 
   private mutating func moveDate() {

@@ -240,6 +240,6 @@ struct CommandCatalogueTests {
       let known = command.fields.map(\.name) + ["type", "id", "key", "mediaTimeMs"]
       for member in object.members { #expect(known.contains(member.key), "\(type).\(member.key)") }
     }
-    #expect(count == 35)
+    #expect(count == 36)
   }
 }

@@ -95,6 +95,7 @@ struct RoomDocumentTests {
     try run([(.openPoll(hidden), "ann", host)])
     try run([(.vote(poll: test.house.state.sequence, options: [0]), "eve", .viewer)])
     told.append(try taken(&test))
+    try run([(.caption(CaptionDraft(text: "Hi", language: "en")), "ann", host)])
     var counted = test.house.tick(atMs: test.atMs)
     if let live = test.house.serve(.phaseObserved(.live), atMs: test.atMs) { counted.append(live) }
     if let audience = test.house.serve(.audienceCounted(viewers: 5), atMs: test.atMs) {
@@ -156,7 +157,9 @@ struct RoomDocumentTests {
     ]
     for object in told {
       let type = type(object)
-      guard let example = examples.first(where: { self.type($0) == type }) else {
+      // A request may have the name of a message.
+      let example = examples.first { self.type($0) == type && $0["id"] == nil }
+      guard let example else {
         #expect(withoutExample.contains(type), "\(type) has no example")
         continue
       }

@@ -373,6 +373,76 @@ struct RoomHouseTests {
     #expect(test.house.tick(atMs: test.atMs + 10_000).count == 1)
   }
 
+  @Test("a caption is told at once and cleaned, and leaves no trace in the log")
+  func captions() throws {
+    var test = TestHouse()
+    let draft = CaptionDraft(
+      text: "  one \u{202E}\n\n two\u{7} ", language: "DE-ch", durationMs: 900, name: "u1",
+      isPartial: true)
+    // Whose role is news makes an event; told with it, and at once from then on.
+    #expect(try test.does(.caption(draft), "mod", .moderator).frames.last?.delivery == .prompt)
+    let sequence = test.house.state.sequence
+    let pending = try test.does(.caption(draft), "mod", .moderator)
+    #expect(!pending.needsCommit && test.house.state.sequence == sequence)
+    let frame = try #require(pending.frames.first)
+    #expect(pending.frames.count == 1)
+    #expect(frame.audience == .everyone && frame.delivery == .prompt)
+    #expect(look(frame.bytes, "text") == "one\ntwo" && look(frame.bytes, "language") == "de-CH")
+    #expect(look(frame.bytes, "caption") == "u1" && look(frame.bytes, "partial") == true)
+    #expect(look(frame.bytes, "mediaTimeMs") == .integer(test.atMs))
+    #expect(look(frame.bytes, "durationMs") == 900)
+    // Without a name nobody can take its place; 30 characters are read in 2 s.
+    let plain = CaptionDraft(text: String(repeating: "a", count: 30), language: "en")
+    let bytes = try #require(try test.does(.caption(plain), "ann", .host).frames.last?.bytes)
+    #expect(look(bytes, "caption") == "#3" && look(bytes, "durationMs") == 2000)
+    #expect(look(bytes, "partial") == false)
+  }
+
+  @Test("captions are staff's, in few languages, of now, and not too many")
+  func captionRefusals() throws {
+    var test = TestHouse()
+    func caption(
+      _ text: String = "a", _ language: String = "en", name: String? = nil, isPartial: Bool = false
+    ) -> RoomCommand {
+      .caption(
+        CaptionDraft(text: text, language: language, name: name, isPartial: isPartial))
+    }
+    #expect(test.refusal(caption(), "bob") == .forbidden)
+    for bad in [
+      caption("\u{7}\n "), caption("a\nb\nc\nd"), caption(String(repeating: "a", count: 201)),
+      caption("a", "english!"), caption(name: "a b"), caption(isPartial: true),
+    ] {
+      #expect(test.refusal(bad, "ann", .host) == .badField, "\(bad)")
+    }
+    for (mediaTimeMs, isTaken) in [
+      (test.atMs - 30_000, true), (test.atMs - 30_001, false), (test.atMs + 1000, true),
+      (test.atMs + 1001, false),
+    ] {
+      var envelope = test.envelope(caption(), "svc", .service)
+      envelope.mediaTimeMs = mediaTimeMs
+      let outcome = test.house.submit(envelope)
+      if case .decided(let pending) = outcome {
+        #expect(isTaken)
+        #expect(look(pending.frames[0].bytes, "mediaTimeMs") == .integer(mediaTimeMs))
+      } else {
+        #expect(!isTaken)
+      }
+    }
+    test.atMs += 60_000
+    for language in ["de", "fr", "pt-br", "EN", "pt-BR"] {
+      #expect(test.refusal(caption("a", language), "ann", .host) == nil)
+    }
+    #expect(test.refusal(caption("a", "it"), "ann", .host) == .limit)
+    test.atMs += 60_000
+    for _ in 0..<20 { #expect(test.refusal(caption(), "ann", .host) == nil) }
+    #expect(test.refusal(caption(), "ann", .host) == .rate)
+    #expect(test.refusal(caption(), "svc", .service) == nil)
+    test.atMs += 125
+    #expect(test.refusal(caption(), "ann", .host) == nil)
+    try test.does(.endRoom, "ann", .host)
+    #expect(test.refusal(caption(), "svc", .service) == .roomEnded)
+  }
+
   @Test("erasing a person leaves counts and references, and no name or text")
   func erasure() throws {
     var test = TestHouse()

@@ -259,6 +259,16 @@ export class RoomCommands extends Emitter {
   announce(text) {
     return this.command("announce", { text });
   }
+  /**
+   * Words that were said, over the frame that is sent now. Of this moment: it is not tried again.
+   * @param {{text: string, language: string, mediaTimeMs?: number, durationMs?: number, caption?: string, partial?: boolean}} caption
+   * @returns {Promise<Done>}
+   */
+  caption(caption) {
+    const mediaTimeMs = caption.mediaTimeMs ?? this.mediaTime();
+    const isKnown = mediaTimeMs !== null && Number.isFinite(mediaTimeMs);
+    return this.request({ ...caption, type: "caption", ...(isKnown ? { mediaTimeMs: Math.floor(mediaTimeMs) } : {}) });
+  }
   /** @param {Record<string, any>} settings */
   setRoom(settings) {
     return this.command("setRoom", settings);

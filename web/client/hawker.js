@@ -1,5 +1,6 @@
 // The browser client library of Hawker: import from here. No dependencies, no bundler.
 
+export { Captions } from "./captions.js";
 export { canDecode, canWatch } from "./codecs.js";
 export { cameraEncodings, screenEncodings } from "./encodings.js";
 export { HawkerError } from "./errors.js";

@@ -3,14 +3,13 @@
 // Held back is what appears, never what is true of it: a drop that is sold out is sold out at once, and what is one's own is now.
 
 import { Emitter } from "./emitter.js";
+import { FrameClock } from "./frame-clock.js";
 
 /** @typedef {import("./show.js").ShowState} ShowState */
 /** @typedef {import("./protocol").ShopState} ShopState */
 /** @typedef {import("./protocol").Drop} Drop */
 /** @typedef {import("./protocol").Message} Message */
 
-/** A picture older than this (ms) is not one that anything waits for. */
-const HOLD_MAX_MS = 10_000;
 /** States kept at most: a burst of events must not grow without end. */
 const PAST_MAX = 500;
 /** How often what waits is looked at without a frame (ms): a tab in the background shows none. */
@@ -36,9 +35,7 @@ export class InStep extends Emitter {
    * @type {{fromMs: number, state: ShowState}[]}
    */
   #past = [];
-  /** Media time of the frame shown, and the server's time then; NaN: nothing waits. */
-  #shownMs = NaN;
-  #shownAt = NaN;
+  #frame;
   /** @type {Message|null} */
   #event = null;
   #lagMs = 0;
@@ -54,6 +51,7 @@ export class InStep extends Emitter {
   constructor(show, now) {
     super();
     this.#now = now;
+    this.#frame = new FrameClock(now);
     show.on("event", (event) => (this.#event = event));
     show.on("change", (state) => this.#changed(state));
     this.#changed(show.state);
@@ -64,8 +62,7 @@ export class InStep extends Emitter {
    * @param {number} mediaTimeMs  NaN: it shows nothing that could be waited for
    */
   shows(mediaTimeMs) {
-    this.#shownMs = mediaTimeMs;
-    this.#shownAt = this.#now();
+    this.#frame.shows(mediaTimeMs);
     this.#settle();
   }
 
@@ -92,16 +89,10 @@ export class InStep extends Emitter {
     this.#settle();
   }
 
-  /** What the picture has reached by now. It runs on without frames: one that stands still holds nothing back for long. */
-  #reachedMs() {
-    const age = this.#shownAt - this.#shownMs;
-    return age < HOLD_MAX_MS ? this.#now() - age : Infinity;
-  }
-
   #settle() {
     const truth = this.#past.at(-1)?.state;
     if (!truth) return;
-    const reached = Number.isNaN(this.#shownMs) ? Infinity : this.#reachedMs();
+    const reached = this.#frame.reachedMs;
     while (this.#past.length > 1 && this.#past[1].fromMs <= reached) this.#past.shift();
     const lag = reached === Infinity ? 0 : Math.round((this.#now() - reached) / LAG_STEP_MS) * LAG_STEP_MS;
     if (Math.abs(lag - this.#lagMs) > LAG_STEP_MS) this.#lagMs = lag < LAG_MIN_MS ? 0 : lag;

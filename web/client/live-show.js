@@ -11,8 +11,8 @@ import { apply, showOf } from "./show.js";
 const PARTS_MAX = 200;
 
 /**
- * `change`: the state is another one. `event`: something happened now (not what a snapshot told).
- * @extends {Emitter<{change: ShowState|null, event: Message}>}
+ * `change`: the state is another one. `event`: something happened now (not what a snapshot told). `caption`: words were said, which no state keeps.
+ * @extends {Emitter<{change: ShowState|null, event: Message, caption: import("./protocol").Caption}>}
  */
 export class LiveShow extends Emitter {
   /**
@@ -49,7 +49,8 @@ export class LiveShow extends Emitter {
   receive(message) {
     if (message.type === "snapshot") return this.#receivePart(message);
     const event = eventFrom(message);
-    if (event) this.#apply(event);
+    if (event?.type === "caption") this.emit("caption", event.caption);
+    else if (event) this.#apply(event);
   }
 
   /** @param {Message} part */

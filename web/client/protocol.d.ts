@@ -185,6 +185,20 @@ export interface ChatMessage {
   held: boolean;
 }
 
+/** Words that were said, for the frames they were said on. */
+export interface Caption {
+  /** A later one of the same id and language takes its place. */
+  id: string;
+  /** A BCP 47 tag. */
+  language: string;
+  /** One to three lines. */
+  text: string;
+  mediaTimeMs: number;
+  durationMs: number;
+  /** Another one takes its place. */
+  partial: boolean;
+}
+
 export interface Poll {
   id: number;
   question: string;

@@ -161,6 +161,7 @@ const EVENTS = {
   phaseChanged: ({ phase }) => ({ type: "phaseChanged", phase }),
   reactions: ({ counts }) => ({ type: "reactions", counts: countsOf(counts) }),
   reactionTotals: ({ totals }) => ({ type: "reactionTotals", totals: countsOf(totals) }),
+  caption: ({ caption, language, text, mediaTimeMs, durationMs, partial }) => ({ type: "caption", caption: { id: caption, language, text, mediaTimeMs, durationMs, partial: partial === true } }),
   me: (message) => ({
     type: "me",
     you: { role: message.role, mayPublish: message.publish, muted: message.muted, timeoutUntil: message.timedOutUntilMs ?? null, follows: message.follows, subscriber: message.subscriber ?? false, stage: message.stage === "off" ? "none" : message.stage },

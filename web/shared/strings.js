@@ -83,6 +83,7 @@ export const strings = {
   "watch.linkCopied": "Link copied",
   "watch.pip": "Picture in picture",
   "watch.captions": "Captions",
+  "watch.captionsOff": "Off",
   "watch.tapForSound": "Tap for sound",
   "watch.mute": "Mute",
   "watch.unmute": "Unmute",
@@ -636,6 +637,10 @@ export const strings = {
   "studio.monitorWait": "Once you are live, this is the picture as viewers get it.",
   "studio.monitorDelay": "{time} later",
   "studio.sources": "Sources",
+  "studio.caption": "Caption",
+  "studio.captionHint": "Type what is said; Enter shows it",
+  "studio.captionLanguage": "Language of the captions",
+  "studio.captionSend": "Show",
   "studio.panel": "Your room",
   "studio.noRoom": "This server has no chat, polls or questions.",
 

@@ -6,6 +6,7 @@ import { countText, element, fillStrings, latencyText, percentText, plural, room
 import { setUpTheme } from "../shared/theme.js";
 import { setUpCountdowns } from "../shared/time.js";
 import { capture, captureScreen, CaptureError, devices } from "../shared/capture.js";
+import { setUpCaptionLine } from "./caption-line.js";
 import { setUpDesk } from "./desk.js";
 import { verdictOf } from "./health.js";
 import { renderLayers } from "./layer-table.js";
@@ -80,6 +81,7 @@ element("room-name").textContent = roomName ?? "";
 document.title = `${text("studio.title")} · ${roomName ?? ""} · ${text("brand")}`;
 const program = new ProgramMonitor(room);
 setUpDesk(room, token);
+setUpCaptionLine(room);
 setUpCountdowns(() => room.clock.now());
 room.mediaTime = () => (currentState() === "live" ? room.clock.now() - CAPTURE_MS : null);
 /** @type {HTMLInputElement} */ (element("watch-link")).value = `${location.origin}/watch/${roomName ?? ""}`;

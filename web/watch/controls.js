@@ -1,4 +1,4 @@
-// The controls of the picture: sound, quality, captions, picture in picture, full screen, and the menu of a small screen.
+// The controls of the picture: sound, quality, picture in picture, full screen, and the menu of a small screen.
 
 import { element, setLabel, text } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
@@ -38,12 +38,6 @@ export function setUpControls(stage, page) {
   fullscreen.addEventListener("click", toggleFullscreen);
   pip.hidden = !document.pictureInPictureEnabled;
   pip.addEventListener("click", () => togglePip(stage.focused?.video));
-  captions.addEventListener("click", () => {
-    const tracks = stage.focused?.video.textTracks;
-    const on = captions.getAttribute("aria-pressed") !== "true";
-    captions.setAttribute("aria-pressed", String(on));
-    for (const track of tracks ?? []) track.mode = on ? "showing" : "disabled";
-  });
 
   element("more").addEventListener("click", () => {
     const chosen = quality.selectedOptions[0]?.textContent ?? "";
@@ -74,13 +68,7 @@ export function setUpControls(stage, page) {
   }
 
   watchIdle();
-  return {
-    setMuted,
-    /** Captions have a button only where the picture has some. */
-    tick() {
-      captions.hidden = (stage.focused?.video.textTracks.length ?? 0) === 0;
-    },
-  };
+  return { setMuted };
 }
 
 function toggleFullscreen() {

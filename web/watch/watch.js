@@ -1,10 +1,11 @@
 // The watch page: joins the room, shows its pictures and its people, and says what is going on.
 
-import { HawkerRoom, InStep, canWatch } from "../client/hawker.js";
+import { Captions, HawkerRoom, InStep, canWatch } from "../client/hawker.js";
 import { deviceHint, mintViewerToken, takeToken } from "../shared/access.js";
 import { bitrateText, countText, element, fillStrings, latencyText, plural, roomOfPage, setText, sizeText, text, textOf } from "../shared/dom.js";
 import { setUpTheme } from "../shared/theme.js";
 import { countDown, setUpCountdowns, whenText } from "../shared/time.js";
+import { setUpCaptions } from "./captions-view.js";
 import { setUpControls } from "./controls.js";
 import { setUpGifts } from "./gifts.js";
 import { setUpGuest } from "./guest.js";
@@ -34,6 +35,7 @@ const room = new HawkerRoom({
   renew: async (old) => (room.member?.identity.startsWith("anon-") ? mintViewerToken(roomName ?? "", old) : null),
 });
 const step = new InStep(room.show, () => room.clock.now());
+const captions = new Captions(room.show, () => room.clock.now());
 const stage = new Stage(room, {
   shown: () => {
     showFigures();
@@ -44,7 +46,10 @@ const stage = new Stage(room, {
     render();
   },
   unsupported: (tile) => way.unsupported(tile),
-  frame: (mediaTimeMs) => step.shows(mediaTimeMs),
+  frame: (mediaTimeMs) => {
+    step.shows(mediaTimeMs);
+    captions.shows(mediaTimeMs);
+  },
   blocked: () => controls.setMuted(true),
 });
 const way = setUpWay(room, stage);
@@ -81,6 +86,7 @@ const controls = setUpControls(stage, {
   theme,
   sheet: together.show,
 });
+const captionsView = setUpCaptions(captions, stage);
 setUpGuest(room, run);
 setUpShop(room, run, together.show, step);
 setUpGifts(room, run);
@@ -113,7 +119,7 @@ function fail(code) {
 
 async function tick() {
   stage.tick();
-  controls.tick();
+  captionsView.tick();
   way.tick();
   if (stage.main) report.stats = await stage.main.stats();
   showFigures();

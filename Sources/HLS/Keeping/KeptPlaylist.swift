@@ -32,6 +32,8 @@ package struct KeptPlaylist: Hashable, Sendable {
   /// Of one entry: what a busy show does in one gap.
   static let linesOfEntryMax = 2000
 
+  /// Whether its segments are text.
+  package var isText: Bool { entries.first?.uri.hasSuffix(".vtt") ?? false }
   /// When its first entry begins, as far as that was written.
   package var start: WallTime? { entries.first?.date }
   /// All entries together.

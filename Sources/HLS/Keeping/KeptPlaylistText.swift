@@ -38,7 +38,7 @@ struct KeptPlaylistText: Sendable {
     var lines: [String] = []
     if segment.isDiscontinuity { lines.append("#EXT-X-DISCONTINUITY") }
     discontinuities = segment.discontinuityCount
-    if segment.initialization != initialization {
+    if !rendition.isText, segment.initialization != initialization {
       initialization = segment.initialization
       // A key in force would be one of the Media Initialization Section too, which is in the clear.
       if key != nil { lines.append("#EXT-X-KEY:METHOD=NONE") }
@@ -52,7 +52,7 @@ struct KeptPlaylistText: Sendable {
     let date = CalendarDate(epoch + rendition.span(segment.start)).rfc3339
     lines.append("#EXT-X-PROGRAM-DATE-TIME:\(date)")
     let duration = AttributeText.seconds(rendition.span(segment.duration))
-    let ending = ["#EXTINF:\(duration),", names.segment(segment.sequence)]
+    let ending = ["#EXTINF:\(duration),", rendition.segmentName(segment.sequence, names)]
     let lost = (lines + [KeptPlaylistText.gapLine] + ending).joined(separator: "\n") + "\n"
     guard !segment.isGap else { return (lost, lost) }
     return ((lines + ending).joined(separator: "\n") + "\n", lost)
@@ -72,7 +72,7 @@ struct KeptPlaylistText: Sendable {
     // Players match renditions by the number of discontinuities: each must be somewhere.
     let own = segment.isDiscontinuity ? 1 : 0
     var missing = max(0, segment.discontinuityCount - own - (discontinuities ?? 0))
-    if initialization == nil {
+    if initialization == nil, !rendition.isText {
       text += "#EXT-X-MAP:URI=\"\(names.initialization(segment.initialization))\"\n"
       initialization = segment.initialization
     }
@@ -84,7 +84,8 @@ struct KeptPlaylistText: Sendable {
       }
       let date = CalendarDate(epoch + start + each * Int64(place)).rfc3339
       text += "#EXT-X-PROGRAM-DATE-TIME:\(date)\n\(KeptPlaylistText.gapLine)\n"
-      text += "#EXTINF:\(AttributeText.seconds(each)),\n\(names.segment(first + place))\n"
+      text +=
+        "#EXTINF:\(AttributeText.seconds(each)),\n\(rendition.segmentName(first + place, names))\n"
     }
     return text
   }

@@ -167,7 +167,7 @@ private struct KeptRendition: Sendable {
     let rendition = presentation.renditions[place]
     let (names, epoch) = (presentation.names, presentation.epoch)
     let key = presentation.keyNumber(ofSegment: segment.sequence)
-    if initializations.insert(segment.initialization).inserted {
+    if !rendition.isText, initializations.insert(segment.initialization).inserted {
       orders.append(
         .file(
           path: "\(folder)/\(names.initialization(segment.initialization))",
@@ -196,8 +196,8 @@ private struct KeptRendition: Sendable {
     orders.append(
       .segment(
         KeptSegment(
-          path: "\(folder)/\(names.segment(segment.sequence))",
-          chunks: segment.parts.map(\.bytes).filter { !$0.isEmpty },
+          path: "\(folder)/\(rendition.segmentName(segment.sequence, names))",
+          chunks: segment.chunks,
           cipher: presentation.cipher(ofSegment: segment.sequence), kept: kept, lost: lost)))
   }
 }

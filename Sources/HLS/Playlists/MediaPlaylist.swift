@@ -32,7 +32,8 @@ struct MediaPlaylist {
     let skipped = skips ? skippedCount(listed) : 0
     if skipped > 0 { text.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
     for range in dateRanges { text.line(range.line) }
-    var lines = SegmentLines(names: names, epoch: epoch, ticks: rendition.ticks, keys: keys)
+    var lines = SegmentLines(names: names, epoch: epoch, ticks: rendition.ticks, keys: keys,
+      isText: rendition.isText)
     if skipped > 0 {
       lines.initialization = listed[listed.startIndex + skipped - 1].initialization
     }
@@ -62,7 +63,7 @@ struct MediaPlaylist {
   private func writeEnd(to text: inout PlaylistText) {
     if rendition.isEnded { return text.line("#EXT-X-ENDLIST") }
     if isPlain { return }
-    let hint = names.part(rendition.nextPartNumber)
+    let hint = rendition.partName(rendition.nextPartNumber, names)
     text.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"")
     for report in reports {
       text.line(
@@ -93,7 +94,7 @@ struct MediaPlaylist {
       let count = first.discontinuityCount - (first.isDiscontinuity ? 1 : 0)
       if count > 0 { text.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(count)") }
     }
-    if case .audio = rendition.kind { text.line("#EXT-X-INDEPENDENT-SEGMENTS") }
+    if !rendition.isVideo { text.line("#EXT-X-INDEPENDENT-SEGMENTS") }
   }
 
   /// Complete segments further from the end than the Skip Boundary (section 6.2.5.1).

@@ -14,6 +14,7 @@ struct MultivariantPlaylist {
 
   static let version = 7
   private static let audioGroup = "sound"
+  private static let textGroup = "text"
 
   var bytes: [UInt8] {
     var text = PlaylistText(version: MultivariantPlaylist.version)
@@ -21,6 +22,7 @@ struct MultivariantPlaylist {
     for line in sessionKeyLines { text.line(line) }
     let sounds = renditions.filter { if case .audio = $0.kind { true } else { false } }
     for (index, sound) in sounds.enumerated() { writeMedia(sound, isDefault: index == 0, &text) }
+    for rendition in renditions { writeSubtitles(rendition, &text) }
     for rendition in renditions {
       if rendition.kind == .video { writeVariant(rendition, sounds, &text) }
     }
@@ -56,15 +58,33 @@ struct MultivariantPlaylist {
     text.line("#EXT-X-MEDIA:" + attributes.joined(separator: ","))
   }
 
+  /// Captions are what is said in the sound, for who can't hear it: players offer them, and show them to who wants captions.
+  private func writeSubtitles(_ rendition: Rendition, _ text: inout PlaylistText) {
+    guard case .subtitles(let language) = rendition.kind else { return }
+    let attributes = [
+      "TYPE=SUBTITLES", "GROUP-ID=\"\(MultivariantPlaylist.textGroup)\"",
+      "NAME=\"\(language.ownName)\"", "LANGUAGE=\"\(language.text)\"", "DEFAULT=NO",
+      "AUTOSELECT=YES", "FORCED=NO",
+      "CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog\"",
+      "URI=\"\(rendition.name)/\(ResourceNames.playlist)\"",
+    ]
+    text.line("#EXT-X-MEDIA:" + attributes.joined(separator: ","))
+  }
+
   private func writeVariant(
     _ rendition: Rendition, _ sounds: [Rendition], _ text: inout PlaylistText
   ) {
     guard let format = rendition.format else { return }
     let soundPeak = sounds.map(MultivariantPlaylist.peak).max() ?? 0
     let soundAverage = sounds.map(\.averageBitsPerSecond).max() ?? 0
-    let peak = MultivariantPlaylist.peak(rendition) + soundPeak
+    let texts = renditions.filter(\.isText)
+    let peak =
+      MultivariantPlaylist.peak(rendition) + soundPeak
+      + (texts.map(\.peakBitsPerSecond).max() ?? 0)
     var attributes = ["BANDWIDTH=\(peak)"]
-    let average = rendition.averageBitsPerSecond + soundAverage
+    let average =
+      rendition.averageBitsPerSecond + soundAverage
+      + (texts.map(\.averageBitsPerSecond).max() ?? 0)
     if average > 0 { attributes.append("AVERAGE-BANDWIDTH=\(min(average, peak))") }
     let codecs = [format.codec] + sounds.prefix(1).compactMap { $0.format?.codec }
     attributes.append("CODECS=\"\(codecs.joined(separator: ","))\"")
@@ -75,6 +95,7 @@ struct MultivariantPlaylist {
       attributes.append("FRAME-RATE=\(AttributeText.decimal(frameRate))")
     }
     if !sounds.isEmpty { attributes.append("AUDIO=\"\(MultivariantPlaylist.audioGroup)\"") }
+    if !texts.isEmpty { attributes.append("SUBTITLES=\"\(MultivariantPlaylist.textGroup)\"") }
     text.line("#EXT-X-STREAM-INF:" + attributes.joined(separator: ","))
     text.line("\(rendition.name)/\(ResourceNames.playlist)")
   }

@@ -25,17 +25,23 @@ package struct ResourceNames: Hashable, Sendable {
   /// A Media Initialization Section.
   package func initialization(_ index: Int) -> String { "\(run)-i\(index).mp4" }
   /// A Media Segment.
-  package func segment(_ sequence: Int) -> String { "\(run)-s\(sequence).m4s" }
+  package func segment(_ sequence: Int, isText: Bool = false) -> String {
+    "\(run)-s\(sequence)\(ResourceNames.suffix(isText: isText))"
+  }
   /// The names of Media Segments as a DASH template.
   var segmentTemplate: String { "\(run)-s$Number$.m4s" }
   /// A Partial Segment.
-  package func part(_ number: Int) -> String { "\(run)-p\(number).m4s" }
+  package func part(_ number: Int, isText: Bool = false) -> String {
+    "\(run)-p\(number)\(ResourceNames.suffix(isText: isText))"
+  }
+
+  private static func suffix(isText: Bool) -> String { isText ? ".vtt" : ".m4s" }
 
   /// A key of encrypted segments.
   package func key(_ number: Int) -> String { "\(run)-k\(number).key" }
 
   /// Reads a media name: its letter and number; nil for another run's, or none of ours.
-  func parse(_ name: Substring) -> (kind: Character, number: Int)? {
+  func parse(_ name: Substring, isText: Bool = false) -> (kind: Character, number: Int)? {
     guard name.hasPrefix("\(run)-") else { return nil }
     let rest = name.dropFirst(run.count + 1)
     guard let kind = rest.first else { return nil }
@@ -45,8 +51,8 @@ package struct ResourceNames: Hashable, Sendable {
     let digits = tail[..<dot]
     // One name for one thing: no signs, no leading zeros.
     guard let number = Int(digits), number >= 0, String(number) == digits else { return nil }
-    let suffix: Substring = kind == "i" ? ".mp4" : kind == "k" ? ".key" : ".m4s"
-    guard rest[dot...] == suffix, "ispk".contains(kind) else { return nil }
+    let suffix = kind == "i" ? ".mp4" : kind == "k" ? ".key" : ResourceNames.suffix(isText: isText)
+    guard rest[dot...] == suffix[...], "ispk".contains(kind) else { return nil }
     return (kind, number)
   }
 

@@ -8,16 +8,19 @@ struct SegmentLines: Sendable {
   let epoch: WallTime
   let ticks: Ticks
   let keys: SegmentKeys?
+  /// WebVTT needs no Media Initialization Section.
+  let isText: Bool
   /// Of the last EXT-X-MAP.
   var initialization: Int?
   /// Of the last EXT-X-KEY.
   private var key: Int?
 
-  init(names: ResourceNames, epoch: WallTime, ticks: Ticks, keys: SegmentKeys?) {
+  init(names: ResourceNames, epoch: WallTime, ticks: Ticks, keys: SegmentKeys?, isText: Bool) {
     self.names = names
     self.epoch = epoch
     self.ticks = ticks
     self.keys = keys
+    self.isText = isText
   }
 
   /// The lines of the next segment that has a part.
@@ -30,7 +33,7 @@ struct SegmentLines: Sendable {
   ) -> String {
     var text = PlaylistText()
     if segment.isDiscontinuity { text.line("#EXT-X-DISCONTINUITY") }
-    if segment.initialization != initialization {
+    if !isText, segment.initialization != initialization {
       initialization = segment.initialization
       // A key in force would be one of the Media Initialization Section too, which is in the clear.
       if key != nil { text.line("#EXT-X-KEY:METHOD=NONE") }
@@ -50,13 +53,13 @@ struct SegmentLines: Sendable {
     guard segment.isComplete else { return text.text }
     if segment.isGap { text.line("#EXT-X-GAP") }
     text.line("#EXTINF:\(AttributeText.seconds(ticks.span(segment.duration))),")
-    text.line(names.segment(segment.sequence))
+    text.line(names.segment(segment.sequence, isText: isText))
     return text.text
   }
 
   private func line(of part: Part) -> String {
     var line = "#EXT-X-PART:DURATION=\(AttributeText.seconds(ticks.span(part.duration)))"
-    line += ",URI=\"\(names.part(part.number))\""
+    line += ",URI=\"\(names.part(part.number, isText: isText))\""
     if part.isIndependent { line += ",INDEPENDENT=YES" }
     if part.isGap { line += ",GAP=YES" }
     return line

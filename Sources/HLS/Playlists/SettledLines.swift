@@ -108,23 +108,23 @@ struct SettledPlaylists: Sendable {
   /// What was last said in `media`: what follows says what changes.
   private(set) var lines: SegmentLines
   private var keyframeLines: KeyframeLines
-  private let rendition: String
 
   init(
-    rendition: String, names: ResourceNames, epoch: WallTime, ticks: Ticks, keys: SegmentKeys?
+    rendition: String, names: ResourceNames, epoch: WallTime, ticks: Ticks, keys: SegmentKeys?,
+    isText: Bool = false
   ) {
-    self.rendition = rendition
     media = SettledLines(rendition: rendition, form: .media)
     keyframes = SettledLines(rendition: rendition, form: .keyframes)
     timeline = SettledLines(rendition: rendition, form: .timeline)
-    lines = SegmentLines(names: names, epoch: epoch, ticks: ticks, keys: keys)
+    lines = SegmentLines(names: names, epoch: epoch, ticks: ticks, keys: keys, isText: isText)
     keyframeLines = KeyframeLines(names: names, epoch: epoch, ticks: ticks)
   }
 
-  /// The same playlists before anything has settled, unencrypted as a whole.
-  func emptied() -> SettledPlaylists {
+  /// The same before anything has settled, of another rendition or with other keys.
+  func emptied(rendition: String, keys: SegmentKeys?, isText: Bool) -> SettledPlaylists {
     SettledPlaylists(
-      rendition: rendition, names: lines.names, epoch: lines.epoch, ticks: lines.ticks, keys: nil)
+      rendition: rendition, names: lines.names, epoch: lines.epoch, ticks: lines.ticks, keys: keys,
+      isText: isText)
   }
 
   /// Takes what has settled.

@@ -48,7 +48,7 @@ extension StoredSegment {
       Part(
         sequence: sequence, index: 0, number: firstPart, start: start, duration: duration,
         isIndependent: keyframeByteCount > 0, isGap: isGap,
-        keyframeByteCount: isGap ? 0 : keyframeByteCount, bytes: []))
+        keyframeByteCount: isGap ? 0 : keyframeByteCount, sampleCount: 0, bytes: []))
     copy.isComplete = isComplete
     copy.keyframeOrdinal = isGap ? nil : keyframe
     let goesOn = previous?.initialization == initialization && previous?.isGap == isGap

@@ -50,6 +50,8 @@ struct PushedRendition: Sendable {
   let place: Int
   let name: String
   let hasKeyframes: Bool
+  /// Of WebVTT, which needs no Media Initialization Section.
+  let isText: Bool
   /// Below the folder of all rooms.
   let folder: String
   private let names: ResourceNames
@@ -84,11 +86,12 @@ struct PushedRendition: Sendable {
     folder = "\(room)/\(rendition.name)"
     timing = rendition.timing
     ticks = rendition.ticks
+    isText = rendition.isText
     if case .video = rendition.kind { hasKeyframes = true } else { hasKeyframes = false }
   }
 
   private func key(_ segment: StoredSegment) -> String {
-    "\(folder)/\(names.segment(segment.sequence))"
+    "\(folder)/\(names.segment(segment.sequence, isText: isText))"
   }
   private func key(initialization index: Int) -> String {
     "\(folder)/\(names.initialization(index))"
@@ -108,11 +111,11 @@ struct PushedRendition: Sendable {
     for segment in complete where segment.sequence >= next {
       next = segment.sequence + 1
       // What has left memory before the store was asked for it is lost to it.
-      let hasLeft = !segment.isGap && segment.parts.isEmpty
+      let hasLeft = !segment.isGap && segment.chunks.isEmpty
       if hasLeft { lostCount += 1 }
       let state: PendingSegment.State = segment.isGap || hasLeft ? .gap : .waiting
       pending.append(PendingSegment(segment: segment, state: state))
-      if initializations[segment.initialization] == nil {
+      if !isText, initializations[segment.initialization] == nil {
         initializations[segment.initialization] = .waiting
       }
     }
@@ -160,7 +163,7 @@ struct PushedRendition: Sendable {
   mutating func nextMedia(of rendition: Rendition) -> (item: PushItem, object: PushObject)? {
     guard let index = pending.firstIndex(where: isDue) else { return nil }
     let segment = pending[index].segment
-    let type = hasKeyframes ? "video/mp4" : "audio/mp4"
+    let type = isText ? "text/vtt" : hasKeyframes ? "video/mp4" : "audio/mp4"
     let number = segment.initialization
     if initializations[number] == .waiting, rendition.initializations.indices.contains(number) {
       initializations[number] = .sending
@@ -177,8 +180,7 @@ struct PushedRendition: Sendable {
     return (
       .segment(place, segment.sequence),
       PushObject(
-        key: key(segment), chunks: segment.parts.map(\.bytes).filter { !$0.isEmpty },
-        mediaType: type, lifetime: .immutable)
+        key: key(segment), chunks: segment.chunks, mediaType: type, lifetime: .immutable)
     )
   }
 
@@ -205,7 +207,7 @@ struct PushedRendition: Sendable {
   mutating func list() {
     var hasChanged = false
     while let first = pending.first, first.state == .stored || first.state == .gap,
-      initializations[first.segment.initialization] == .stored
+      isText || initializations[first.segment.initialization] == .stored
     {
       pending.removeFirst()
       // Numbers in a playlist have no holes: where the store was away for a window it begins anew.
@@ -234,7 +236,7 @@ struct PushedRendition: Sendable {
     let version = playlist.version + 1
     if !oldest.isGap { leaving.append((key(oldest), version)) }
     let number = oldest.initialization
-    if listed.first?.initialization ?? pending.first?.segment.initialization ?? number != number {
+    if !isText, listed.first?.initialization ?? pending.first?.segment.initialization ?? number != number {
       initializations[number] = nil
       leaving.append((key(initialization: number), version))
     }

@@ -101,7 +101,7 @@ struct ShowPush: Sendable {
       if endedAt != nil { renditions[index].markEnd() }
     }
     let versions = renditions.map(\.playlist.version)
-    if versions != manifestState, renditions.contains(where: \.hasMedia) {
+    if versions != manifestState, renditions.contains(where: { $0.hasMedia && !$0.isText }) {
       manifestState = versions
       manifest.version += 1
     }
@@ -183,7 +183,8 @@ struct ShowPush: Sendable {
       )
     }
     guard manifest.isDue, isManifestDue(at: now) else { return nil }
-    let ready = renditions.filter(\.hasMedia).map {
+    // The manifest has no text.
+    let ready = renditions.filter { $0.hasMedia && !$0.isText }.map {
       $0.stored(presentation.renditions[$0.place])
     }
     manifest.begin()

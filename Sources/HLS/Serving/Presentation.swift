@@ -23,6 +23,7 @@ package struct Presentation: Sendable {
   let keys: SegmentKeys?
   let protection: ContentProtection?
   private let isSteered: Bool
+  private let captions: [LanguageTag]
   /// Grows with everything that changes a playlist: what was made of one revision is good until the next.
   package internal(set) var revision: UInt64 = 0
   private(set) var stills: [String: StillFile] = [:]
@@ -35,10 +36,11 @@ package struct Presentation: Sendable {
   ///   - spool: what leaves memory for files instead of being forgotten; nil: nothing.
   ///   - keys: to encrypt segments with; there is no I-frame playlist then, which names parts of segments.
   ///   - protection: to encrypt samples with; not together with `keys`.
+  ///   - captions: languages that have subtitles from the start.
   package init(
     timing: HLSTiming, epoch: WallTime, run: String, firstSequence: Int = 0,
     bytesMax: Int = HLSLimits.roomBytesMax, spool: SpoolLimits? = nil, keys: SegmentKeys? = nil,
-    protection: ContentProtection? = nil, isSteered: Bool = false
+    protection: ContentProtection? = nil, isSteered: Bool = false, captions: [LanguageTag] = []
   ) {
     self.timing = timing
     self.epoch = epoch
@@ -49,6 +51,7 @@ package struct Presentation: Sendable {
     self.keys = keys
     self.protection = protection
     self.isSteered = isSteered
+    self.captions = captions
   }
 
   // MARK: Media
@@ -80,10 +83,25 @@ package struct Presentation: Sendable {
         keys: keys),
       protection: protection)
     rendition.apply(outputs)
-    renditions.append(rendition)
     self.plan = plan
+    guard let place = addRendition(rendition) else { return nil }
+    if place == 0 { for language in captions { addSubtitles(language) } }
+    return place
+  }
+
+  /// Adds a rendition that is cut already; nil beyond `HLSLimits.renditionsMax`.
+  mutating func addRendition(_ rendition: Rendition) -> Int? {
+    guard renditions.count < HLSLimits.renditionsMax else { return nil }
+    renditions.append(rendition)
     revision += 1
     return renditions.count - 1
+  }
+
+  /// Takes a caption for a rendition of text.
+  mutating func takeCaption(
+    _ text: String, start: TimeSpan, duration: TimeSpan, of place: Int
+  ) {
+    renditions[place].cues?.take(text, start: start, duration: duration)
   }
 
   /// Takes the next sample of a rendition; `format` with a sync sample when the coding changed.
@@ -142,13 +160,19 @@ package struct Presentation: Sendable {
   ) {
     guard !isEnded, renditions.indices.contains(place), var plan else { return }
     var outputs: [OnSegmenter] = []
-    body(&renditions[place].segmenter, &plan, &outputs)
+    renditions[place].segmenter.change { body(&$0, &plan, &outputs) }
     self.plan = plan
     guard !outputs.isEmpty else { return }
     revision += 1
     renditions[place].apply(outputs)
     renditions[place].trim()
     renditions[place].settle()
+    // Text has the first one's parts, so it is as far as that.
+    for text in renditions.indices where place == 0 && renditions[text].isText {
+      renditions[text].follow(outputs)
+      renditions[text].trim()
+      renditions[text].settle()
+    }
     keepWithinBytes()
   }
 
@@ -199,7 +223,7 @@ package struct Presentation: Sendable {
     guard let message else { return }
     for place in renditions.indices {
       let ticks = renditions[place].ticks
-      renditions[place].segmenter.append(
+      renditions[place].segmenter?.append(
         EventMessage(
           scheme: scheme, value: range.className,
           time: UInt64(max(0, ticks.count(range.start - epoch))), id: range.number,
@@ -248,7 +272,9 @@ package struct Presentation: Sendable {
       return .playlist(rendition: place, directives)
     case ResourceNames.keyframes[...]: return .keyframes(rendition: place)
     case let name:
-      guard let (kind, number) = names.parse(name) else { return nil }
+      guard let (kind, number) = names.parse(name, isText: renditions[place].isText) else {
+        return nil
+      }
       switch kind {
       case "i": return .initialization(rendition: place, index: number)
       case "s": return .segment(rendition: place, sequence: number)
@@ -290,9 +316,9 @@ package struct Presentation: Sendable {
         segment.isComplete, !segment.isGap
       else { return .refused(.notFound) }
       if segment.place == .spool { return spooled(place, segment) }
-      let chunks = segment.parts.lazy.map(\.bytes).filter { !$0.isEmpty }
       return media(
-        renditions[place], Array(chunks), names.segment(sequence), ofSegment: sequence)
+        renditions[place], segment.chunks, renditions[place].segmentName(sequence, names),
+        ofSegment: sequence)
     case .part(let place, let number): return part(place, number)
     case .key(let place, let number): return key(place, number)
     }
@@ -313,7 +339,8 @@ package struct Presentation: Sendable {
   package static let playlistType = "application/vnd.apple.mpegurl"
 
   func mediaType(_ rendition: Rendition) -> String {
-    rendition.format?.isVideo ?? true ? "video/mp4" : "audio/mp4"
+    if rendition.isText { return "text/vtt" }
+    return rendition.format?.isVideo ?? true ? "video/mp4" : "audio/mp4"
   }
 
   private func media(
@@ -356,7 +383,9 @@ package struct Presentation: Sendable {
   /// DASH knows no segments that are encrypted as a whole.
   private func manifest() -> LibraryAnswer {
     guard keys == nil else { return .refused(.notFound) }
-    let ready = renditions.filter { $0.listed.contains { $0.isComplete && !$0.isGap } }
+    let ready = renditions.filter {
+      !$0.isText && $0.listed.contains { $0.isComplete && !$0.isGap }
+    }
     guard !ready.isEmpty else { return .refused(.unavailable) }
     let manifest = DASHManifest(
       renditions: ready, names: names, epoch: epoch, timing: timing, isEnded: isEnded,
@@ -370,7 +399,7 @@ package struct Presentation: Sendable {
     if let part = rendition.part(number) {
       guard !part.isGap else { return .refused(.notFound) }
       return media(
-        rendition, [part.bytes], names.part(number),
+        rendition, [part.bytes], rendition.partName(number, names),
         ofSegment: rendition.sequence(ofPart: number))
     }
     // The hinted part waits (section 6.2.6); no other does.
@@ -404,7 +433,8 @@ package struct Presentation: Sendable {
     let rendition = renditions[place]
     let playlist = MediaPlaylist(
       rendition: rendition, names: names, epoch: epoch, dateRanges: dateRanges,
-      reports: reports(except: place), keys: keys, keyLines: protection?.keyLines ?? [])
+      reports: reports(except: place), keys: keys,
+      keyLines: rendition.isText ? [] : protection?.keyLines ?? [])
     let lifetime: CacheLifetime =
       directives.sequence == nil ? .newest : .addressed(seconds: timing.targetSeconds)
     return content(
@@ -443,5 +473,15 @@ extension Rendition {
     guard sequence == newest.sequence else { return false }
     if let part { return part <= newest.part }
     return segment(sequence)?.isComplete ?? false
+  }
+}
+
+extension Optional {
+  /// Changes what is there, in place: a copy of it would copy all it holds.
+  fileprivate mutating func change(_ body: (inout Wrapped) -> Void) {
+    guard var value = self else { return }
+    self = nil
+    body(&value)
+    self = value
   }
 }

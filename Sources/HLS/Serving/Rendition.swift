@@ -8,6 +8,8 @@ package enum RenditionKind: Hashable, Sendable {
   case video
   /// Sound, for every video rendition and alone.
   case audio(name: String, language: String?)
+  /// Captions of a language as WebVTT.
+  case subtitles(LanguageTag)
 }
 
 /// A rendition and what is kept of it.
@@ -17,7 +19,10 @@ package struct Rendition: Sendable {
   package let kind: RenditionKind
   let timing: HLSTiming
   let ticks: Ticks
-  var segmenter: Segmenter
+  /// nil for text.
+  var segmenter: Segmenter?
+  /// Of text.
+  var cues: CueSheet?
   /// Oldest first: what playlists list, and before it what they listed not long ago.
   package private(set) var segments: [StoredSegment] = []
   /// Media Initialization Sections; what an old segment needs stays.
@@ -55,6 +60,20 @@ package struct Rendition: Sendable {
     self.segmenter = segmenter
     self.settled = settled
     self.protection = protection
+  }
+
+  /// A rendition of text, whose parts and segments are another one's.
+  init(
+    name: String, kind: RenditionKind, timing: HLSTiming, ticks: Ticks, settled: SettledPlaylists,
+    cues: CueSheet
+  ) {
+    self.settled = settled
+    self.name = name
+    self.kind = kind
+    self.timing = timing
+    self.ticks = ticks
+    self.cues = cues
+    protection = nil
   }
 
   /// Bits per second over all complete segments.
@@ -106,6 +125,14 @@ package struct Rendition: Sendable {
       keyframeCount += 1
     }
     segments[last].append(part)
+  }
+
+  /// What a segment of text is as a whole.
+  mutating func setDocument(_ bytes: [UInt8], ofSegment sequence: Int) {
+    guard let last = segments.lastIndex(where: { $0.sequence == sequence }) else { return }
+    byteCount -= segments[last].byteCount
+    segments[last].setDocument(bytes)
+    byteCount += segments[last].byteCount
   }
 
   private mutating func complete(_ sequence: Int) {
@@ -205,6 +232,8 @@ package struct Rendition: Sendable {
   /// The bytes of the oldest segment that is whole and on its way nowhere; nil when there is none.
   var nextToSpool: Int? {
     mutating get {
+      // A few hundred bytes each: they stay.
+      if isText { return nil }
       var index = firstIndex { $0.sequence >= spoolFrom }
       while index < segments.count, segments[index].isComplete {
         // What is whole stays so: what is passed over is not looked at again.
@@ -245,7 +274,7 @@ package struct Rendition: Sendable {
   mutating func leaveMemory(before tick: Int64) {
     var index = firstIndex { $0.sequence >= memoryFrom }
     while index < segments.count, segments[index].isComplete, segments[index].end <= tick {
-      guard segments[index].place == .written || segments[index].isGap else { return }
+      guard isText || segments[index].place == .written || segments[index].isGap else { return }
       byteCount -= segments[index].leaveMemory()
       index += 1
       memoryFrom = segments[index - 1].sequence + 1
@@ -269,7 +298,7 @@ package struct Rendition: Sendable {
     var copy = self
     copy.segments = segments
     copy.isEnded = isEnded
-    copy.settled = settled.emptied()
+    copy.settled = settled.emptied(rendition: name, keys: nil, isText: isText)
     copy.settle()
     return copy
   }
@@ -322,4 +351,19 @@ package struct Rendition: Sendable {
 
   /// When a tick is.
   package func span(_ count: Int64) -> TimeSpan { ticks.span(count) }
+}
+
+extension Rendition {
+  /// Whether it is a picture.
+  var isVideo: Bool { if case .video = kind { true } else { false } }
+
+  /// What a segment of it is called.
+  func segmentName(_ sequence: Int, _ names: ResourceNames) -> String {
+    names.segment(sequence, isText: isText)
+  }
+
+  /// What a part of it is called.
+  func partName(_ number: Int, _ names: ResourceNames) -> String {
+    names.part(number, isText: isText)
+  }
 }

@@ -24,6 +24,8 @@ package struct StoredSegment: Sendable {
   /// What is in memory of it: none once it has left for the spool.
   package private(set) var parts: [Part] = []
   package internal(set) var place = Place.memory
+  /// The whole segment, where it is not its parts one after the other: of text.
+  package private(set) var document: [UInt8]?
   package internal(set) var isComplete = false
   /// Counts the segments of the rendition that begin with a keyframe; nil if this one does not.
   package internal(set) var keyframeOrdinal: Int?
@@ -39,6 +41,10 @@ package struct StoredSegment: Sendable {
   /// Of its media, wherever they are.
   package private(set) var byteCount = 0
   package private(set) var sampleCount = 0
+  /// Its bytes in memory, one after the other.
+  package var chunks: [[UInt8]] {
+    document.map { [$0] } ?? parts.map(\.bytes).filter { !$0.isEmpty }
+  }
   /// There is no media in all of it.
   package private(set) var isGap = true
   /// Of its first part, those of a fragment with the keyframe alone.
@@ -69,9 +75,19 @@ package struct StoredSegment: Sendable {
     parts.append(part)
   }
 
-  /// Forgets what is in memory of it; the bytes that were.
+  /// What it is as a whole, where that is not its parts.
+  mutating func setDocument(_ bytes: [UInt8]) {
+    byteCount += bytes.count - (document?.count ?? 0)
+    document = bytes
+  }
+
+  /// Forgets what is in memory of it, of text its parts; the bytes that were.
   mutating func leaveMemory() -> Int {
     defer { parts = [] }
+    if let document {
+      defer { byteCount = document.count }
+      return byteCount - document.count
+    }
     if place == .written { place = .spool }
     return memoryByteCount
   }
@@ -79,5 +95,5 @@ package struct StoredSegment: Sendable {
   /// Ticks.
   package var duration: Int64 { end - start }
   /// Of its media in memory.
-  package var memoryByteCount: Int { parts.isEmpty ? 0 : byteCount }
+  package var memoryByteCount: Int { parts.isEmpty ? document?.count ?? 0 : byteCount }
 }

@@ -64,7 +64,8 @@ final class RoomRelay {
       layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
       spool: context.spoolLimits, silenceMax: context.silenceMax, keys: context.settings.keys,
-      protection: context.settings.protection, isSteered: context.steering != nil)
+      protection: context.settings.protection, isSteered: context.steering != nil,
+      captions: context.settings.captions)
     keeper = RoomKeeper(room: room)
     rest = EncoderRest(isAllowed: context.settings.restsEncoders)
     pushed = PushedRoom(room)
@@ -323,6 +324,7 @@ final class RoomRelay {
       switch heard {
       case .ended: hasEnded = true
       case .event(let event): feed.take(event)
+      case .caption(let caption): feed.take(caption)
       case .pictureChanged: feed.expectPicture()
       case .joined: SidecarLog.write(.info, "listening to the room", room: room)
       case .bye, .refused: break

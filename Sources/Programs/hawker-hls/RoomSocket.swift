@@ -252,7 +252,7 @@ final class RoomSocket {
     case .refused(let code):
       guard case .open = state else { return }
       lose("the room socket is refused: \(code)", after: RoomSocket.refusedPause, at: now)
-    case .ended, .event, .pictureChanged: break
+    case .ended, .event, .caption, .pictureChanged: break
     }
   }
 

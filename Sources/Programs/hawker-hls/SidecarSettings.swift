@@ -49,6 +49,8 @@ struct SidecarSettings: Sendable {
   let push: PushTarget?
   /// The file that says which CDN players shall use; nil: none does.
   let pathways: String?
+  /// Languages that have subtitles from the start.
+  let captions: [LanguageTag]
   /// What samples are encrypted with; nil: nothing.
   let protection: ContentProtection?
 
@@ -65,6 +67,7 @@ struct SidecarSettings: Sendable {
            [--encoder E] [--preset P] [--transcode always|watched] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
            [--spool DIR [--spool-size MB] [--spool-after S]]
            [--push URL [--push-credentials FILE]]
+           [--captions LANG,...]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
       --server  a Hawker server, http://HOST:PORT: every live room of its list
       --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
@@ -108,6 +111,8 @@ struct SidecarSettings: Sendable {
                 --encrypt. Who may read the bucket is the bucket's to say, --access-key is not asked there
       --push-credentials  a file that only its owner may read, as `aws configure` writes it, read again
                 as it changes; or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
+      --captions  languages that have subtitles from the start, at most four (de,en): players that read the
+                list of renditions once know no others
       mp4       makes one MP4 file of a kept show
     """
 
@@ -183,6 +188,7 @@ struct SidecarSettings: Sendable {
     var random = RandomSource.system
     keep = values["--keep"]?.last
     pathways = values["--pathways"]?.last
+    captions = try SidecarSettings.captions(values["--captions"]?.last)
     protection = try SidecarSettings.protection(values, isEncrypting: each > 0)
     // What a kept show's playlists would have to say of licence services is not kept.
     guard protection == nil || keep == nil else {
@@ -310,6 +316,7 @@ struct SidecarSettings: Sendable {
     "--keep", "--pathways", "--transcode", "--protect", "--content-key", "--licences",
     "--spool", "--spool-size", "--spool-after",
     "--push", "--push-credentials",
+    "--captions",
   ]
 
   private static func number(

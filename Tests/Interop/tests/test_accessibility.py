@@ -71,6 +71,15 @@ def test_no_page_breaks_wcag_in_any_state(demo_shop, chromium, open_page, album,
     viewer.wait_until("hawker.room.show.state.questions[0]?.highlighted", 10, "a question on screen")
     check(viewer, "watch-live")
     check(host, "studio-live")
+    call(host, "caption({ text: 'It is made in our own workshop,\\nby hand', language: 'en', durationMs: 15000 })")
+    if is_phone:
+        viewer.push("^More$")
+    viewer.push("^Captions$")
+    rooms.shows(viewer, "in our own workshop")
+    check(viewer, "watch-captions")
+    if is_phone:
+        viewer.push("^More$")
+    viewer.push("^Captions$")
 
     viewer.push("^Emoji$")
     check(viewer, "watch-emoji")

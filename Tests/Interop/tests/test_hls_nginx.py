@@ -47,7 +47,8 @@ def show(server, room, start_client, evidence):
     pathways.write_text("big cdn.example\n.\n")
     with contextlib.ExitStack() as running:
         sidecar = SignedSidecar(
-            evidence, server, room, "--access-key", key, "--keep", evidence / "kept", "--pathways", pathways)
+            evidence, server, room, "--access-key", key, "--keep", evidence / "kept", "--pathways", pathways,
+            "--captions", "en")
         running.callback(sidecar.stop)
         nginx = Nginx(evidence, sidecar.address)
         running.callback(nginx.stop)
@@ -212,6 +213,10 @@ def test_nginx_serves_http2_ranges_and_both_codings(show):
     assert plain[1]["Content-Encoding"] is None and plain[2].startswith(b"#EXTM3U")
     small = player.get("index.m3u8", **{"Accept-Encoding": "gzip"})
     assert small[1]["Content-Encoding"] == "gzip" and len(small[2]) < len(plain[2]) / 2
+    text = Player(sidecar, "text-en", nginx)
+    spoken = re.search(r'#EXT-X-PART:[^\n]*URI="([^"]+\.vtt)"', text.get("index.m3u8")[2].decode()).group(1)
+    status, headers, body = text.get(spoken)
+    assert status == 200 and headers["Content-Type"].startswith("text/vtt") and body.startswith(b"WEBVTT\n")
     # Shows that are over go through as well; there is none yet.
     kept = Player(sidecar, "kept", nginx)
     assert kept.get("index.json")[::2] == (200, b'{"shows":[]}')

@@ -10,6 +10,7 @@ import Room
 /// | counters | the last of each                         | as state                            |
 /// | chat     | the newest                               | the oldest go, and are counted      |
 /// | reactions| nothing: the totals are a counter        |                                     |
+/// | captions | nothing: their frame has passed          |                                     |
 struct Backlog: Sendable {
   /// Messages left out, ids inclusive.
   struct Gap: Hashable, Sendable {
@@ -31,7 +32,7 @@ struct Backlog: Sendable {
   mutating func add(_ frame: Frame) {
     guard !isLost else { return }
     switch frame.delivery {
-    case .passing: return
+    case .passing, .prompt: return
     case .chat:
       chatBytes += frame.bytes.count
       frames.append(frame)

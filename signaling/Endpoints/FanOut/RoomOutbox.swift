@@ -29,7 +29,7 @@ struct RoomOutbox: Sendable {
 
   private mutating func due(of frame: Frame, at now: Instant) -> Instant {
     if let dueAt, dueAt <= now { return dueAt }
-    guard frame.delivery == .state else {
+    guard frame.delivery == .state || frame.delivery == .prompt else {
       return flushedAt.map { max(now, $0 + RoomSocketLimits.batchInterval) } ?? now
     }
     var budget =

@@ -71,6 +71,8 @@ struct OpenHouse: Sendable {
   ) -> CommitEntry? {
     guard decision.needsCommit else {
       note(decision.frames)
+      let prompt = decision.frames.filter { $0.delivery == .prompt }
+      if !prompt.isEmpty { news.append(.frames(room: name, prompt)) }
       if let waiter {
         hold(
           .done(waiter, status: decision.status, body: decision.body), until: decision.reflects,

@@ -3,6 +3,7 @@
 import Access
 package import JSON
 import Room
+import Wire
 
 /// The room's commands.
 package enum CommandCatalogue {
@@ -284,6 +285,26 @@ package enum CommandCatalogue {
       "announce", .host, "POST", "/announcements", "Tells everyone something.",
       [.required("text", text(EngineLimits.announcementMax), "The announcement.")]
     ) { .announce(text: $0.text("text")) },
+    CommandSpecification(
+      "caption", .staff, "POST", "/captions", "Shows words that were said over their frame.",
+      [
+        .required("text", text(EngineLimits.captionMax), "One to three lines."),
+        .required("language", text(LanguageTag.max), "A BCP 47 tag."),
+        .optional(
+          "durationMs", .integer(EngineLimits.captionMsMin...EngineLimits.captionMsMax),
+          "How long it is shown; by its length where it is absent."),
+        .optional(
+          "caption", text(EngineLimits.captionNameMax),
+          "A name: one of the same name and language takes its place."),
+        .optional("partial", .boolean, "Whether another takes its place: no part of HLS."),
+      ]
+    ) {
+      .caption(
+        CaptionDraft(
+          text: $0.text("text"), language: $0.text("language"),
+          durationMs: $0.integer("durationMs"), name: $0.string("caption"),
+          isPartial: $0.flag("partial")))
+    },
     CommandSpecification(
       "setRoom", .host, "PATCH", "/settings", "Changes the room's settings; what is absent stays.",
       [

@@ -26,7 +26,7 @@ extension RoomCommand {
       .upvote, .enter, .seen, .gift, .buyCoins:
       .anyone
     case .pinMessage, .reviewMessage, .setChat, .openPoll, .closePoll, .revealPoll, .answerQuestion,
-      .dismissQuestion, .highlightQuestion:
+      .dismissQuestion, .highlightQuestion, .caption:
       .staff
     case .toward(_, .setRole): .host
     case .toward: .staff
@@ -54,7 +54,7 @@ extension RoomCommand {
     case .say, .pinMessage, .setChat, .toward, .answerInvitation, .leaveStage, .react, .openPoll,
       .vote, .closePoll, .revealPoll, .ask, .upvote, .answerQuestion, .dismissQuestion,
       .highlightQuestion, .openGiveaway, .enter, .schedule, .announce, .endRoom,
-      .seen, .gift, .buyCoins:
+      .seen, .gift, .buyCoins, .caption:
       false
     }
   }

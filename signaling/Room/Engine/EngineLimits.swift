@@ -112,6 +112,16 @@ package enum EngineLimits {
   package static let retentionDaysMax: Int64 = 3650
   /// Counts of the audience that are kept: a day of minutes.
   package static let audienceMax = 1440
+  /// Characters and lines of a caption: what a phone shows over a picture, and no more is read in time.
+  package static let captionMax = 200
+  package static let captionLinesMax = 3
+  /// Milliseconds a caption is shown.
+  package static let captionMsMin: Int64 = 500
+  package static let captionMsMax: Int64 = 15_000
+  /// Characters of the name by which a caption is replaced.
+  package static let captionNameMax = 64
+  /// How far a clock of a speech service may be ahead of the server's.
+  package static let captionAheadMsMax: Int64 = 1000
   /// How far back the host's page may date an event: what a player may be behind.
   package static let mediaTimeBehindMsMax: Int64 = 30_000
 }

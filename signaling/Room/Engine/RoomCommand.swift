@@ -38,6 +38,8 @@ package enum RoomCommand: Hashable, Sendable {
   case announce(text: String)
   case setRoom(RoomSettingsChange)
   case endRoom
+  /// Words that were said. Only told: a caption is media, and in no log.
+  case caption(CaptionDraft)
   // The shop
   case shop(ShopCommand)
   /// The sender's page shows a pin of the shop's. Only counted.

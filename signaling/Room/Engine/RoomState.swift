@@ -74,6 +74,8 @@ package struct RoomState: Hashable, Sendable {
       try decide(.server(.over), context, &draft)
     case .shop(let command): try decide(command, context, &draft)
     case .seen(let pin): try checkPin(pin)
+    // The house tells it; here only who may and when.
+    case .caption: break
     // The ledger's; here only who may and when.
     case .gift, .buyCoins: try checkSales()
     case .server(let command): try serve(command, context, &draft)

@@ -3,7 +3,7 @@
 /// The recent doings of a room's members.
 package struct Admission: Sendable {
   /// What is rationed on its own.
-  enum Kind: Hashable, Sendable { case chat, reaction, vote, claim, cart, order }
+  enum Kind: Hashable, Sendable { case chat, reaction, vote, claim, cart, order, caption }
 
   /// A leaky bucket: how full it is and when that was.
   private struct Bucket {
@@ -30,6 +30,7 @@ package struct Admission: Sendable {
     var claim = Bucket()
     var cart = Bucket()
     var order = Bucket()
+    var caption = Bucket()
     /// Own messages, newest last.
     var said: [(text: String, atMs: Int64)] = []
     var lastMs: Int64 = 0
@@ -75,6 +76,10 @@ package struct Admission: Sendable {
     case .order:
       waitMs = doings.order.pour(
         amount, capacity: HouseLimits.orderBurst, perMs: 1 / HouseLimits.orderMs, at: atMs)
+    case .caption:
+      waitMs = doings.caption.pour(
+        amount, capacity: HouseLimits.captionBurst, perMs: HouseLimits.captionsPerSecond / 1000,
+        at: atMs)
     }
     members[identity] = doings
     if let waitMs { throw CommandRefusal(.rate, "too often", retryAfterMs: waitMs) }

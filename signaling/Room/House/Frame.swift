@@ -63,6 +63,8 @@ package struct Frame: Hashable, Sendable {
     case chat
     /// Of this moment only: who can't be told now never is.
     case passing
+    /// Of this moment only too, and worth nothing later: it does not wait for others.
+    case prompt
     /// Only the last of a key counts; ask `RoomHouse.counter` when it is sent.
     case counter(CounterKey)
   }

@@ -47,6 +47,11 @@ package enum HouseLimits {
   package static let orderMs = 2000.0
   /// Changes of a cart and looks at pins a second.
   package static let cartsPerSecond = 10.0
+  /// Captions at once and a second of one member: a service that refines two in four languages. Everyone is told of each.
+  package static let captionBurst = 20.0
+  package static let captionsPerSecond = 8.0
+  /// Languages of a room's captions: each is a rendition of its HLS.
+  package static let captionLanguagesMax = 4
   /// Own messages that a new one must differ from, and for how long.
   package static let duplicatesMax = 3
   package static let duplicateMs: Int64 = 30_000

@@ -143,6 +143,8 @@ extension RoomHouse {
     case .vote, .upvote, .enter, .follow:
       try admission.admit(.vote, of: identity, isStaff: isStaff, at: envelope.atMs)
     case .seen: try admission.admit(.cart, of: identity, isStaff: isStaff, at: envelope.atMs)
+    case .caption:
+      try admission.admit(.caption, of: identity, isStaff: isStaff, at: envelope.atMs)
     case .shop(let command):
       if let kind = command.admission {
         try admission.admit(kind, of: identity, isStaff: isStaff, at: envelope.atMs)

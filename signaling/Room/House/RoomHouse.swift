@@ -44,6 +44,7 @@ package struct RoomHouse: Sendable {
   var uncountedReactions: [ReactionCount] = []
   /// By pin that is shown: who has said that their page shows it.
   var pinsSeen: [ShopID: Set<String>] = [:]
+  var captions = CaptionLanguages()
   private var reactionsCountedAtMs: Int64 = 0
   private var lastTicket: UInt64 = 0
 
@@ -141,6 +142,7 @@ package struct RoomHouse: Sendable {
     context.merchant = envelope.merchant
     let decision = try state.decide(command, by: context)
     try checkShop(command, envelope)
+    let caption = try captionFrame(command, envelope)
     if case .react(let emoji, let count) = command { count_(emoji, count) }
     if case .say(let text, _) = command {
       admission.note(text, of: envelope.identity, at: envelope.atMs)
@@ -148,6 +150,7 @@ package struct RoomHouse: Sendable {
     var pending = take(decision, newcomers.records, made: command.madeName)
     if case .follow(let on) = command { noteFollow(on, envelope, decision, &pending) }
     if case .seen(let pin) = command { noteSeen(pin, by: envelope, &pending) }
+    if let caption { pending.frames.append(caption) }
     remember(envelope, &pending)
     return pending
   }

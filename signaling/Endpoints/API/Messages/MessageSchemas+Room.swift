@@ -118,6 +118,13 @@ extension MessageSchemas {
     event("announced", [("text", APISchema.nullable("string"))]),
     event("roomSet", [("settings", APISchema.settings)]),
     event("phaseChanged", [("phase", APISchema.phase)]),
+    message(
+      "caption",
+      [
+        ("caption", APISchema.string), ("language", APISchema.string), ("text", APISchema.string),
+        ("mediaTimeMs", APISchema.time), ("durationMs", APISchema.count),
+        ("partial", APISchema.boolean),
+      ]),
     event("audienceCounted", [("viewers", APISchema.count), ("peak", APISchema.count)]),
   ]
 
