@@ -137,7 +137,7 @@ struct PushedShow {
     _ = room.addRendition(
       "sound", .audio(name: "Sound", language: nil), format: .aac(try sound()), at: .zero)
     _ = room.addRendition(
-      "low", .video(frameRate: 25), format: .avc(try configuration()), at: .zero)
+      "low", .video, format: .avc(try configuration()), at: .zero)
     return room
   }
 

@@ -218,7 +218,7 @@ struct SubtitlesTests {
   func multivariant() throws {
     var room = try room(captions: ["en", "de-CH"])
     _ = room.addRendition(
-      "low", .video(frameRate: 25), format: .avc(try configuration()), at: .zero)
+      "low", .video, format: .avc(try configuration()), at: .zero)
     play(&room, 0...2.5)
     room.append(TimedSample(time: 0, bytes: [0, 0, 0, 1, 0x65], isSync: true), to: 3)
     room.advance(to: .milliseconds(2500))

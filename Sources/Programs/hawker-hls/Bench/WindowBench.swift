@@ -35,7 +35,7 @@ struct WindowBench {
       let sets = MadeUpLayers.payloads(layer: layer, isKey: true)
       let format = try AVCConfiguration(
         sequenceParameters: [sets[0]], pictureParameters: [sets[1]])
-      _ = room.addRendition(name, .video(frameRate: 30), format: .avc(format), at: .zero)
+      _ = room.addRendition(name, .video, format: .avc(format), at: .zero)
     }
     let sound = try AACConfiguration(sampleRate: 48_000, channelCount: 2, bitsPerSecond: 96_000)
     _ = room.addRendition(
