@@ -35,6 +35,8 @@ struct LayerFeed {
     let bytes: [UInt8]
     let isSync: Bool
     let format: AVCConfiguration?
+    /// The frame as received; nil for what an encoder of ours made.
+    var received: (timestamp: RTPTimestamp, byteCount: Int)?
   }
 
   /// What comes out of packets.
@@ -88,10 +90,11 @@ struct LayerFeed {
           continue
         }
         let whole = frame  // A local: a span of one property can't be lent to another.
-        guard received.isDecodable, let sample = take(whole.bytes, capturedAt: capturedAt) else {
+        guard received.isDecodable, var sample = take(whole.bytes, capturedAt: capturedAt) else {
           wantsKeyframe = true
           continue
         }
+        sample.received = (received.timestamp, whole.byteCount)
         if sample.isSync {
           wantsKeyframe = false
           lastKeyframe = whole.bytes.toArray()

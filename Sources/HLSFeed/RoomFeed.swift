@@ -12,6 +12,7 @@ package struct RoomFeed {
   let timing: HLSTiming
   let ladder: Ladder
   var layers: [LayerFeed]
+  private var twins = LayerTwins()
   var transcoding = TranscodeDesk()
   var slate = SlateDesk()
   /// The poster and the pictures of the seek bar.
@@ -97,6 +98,7 @@ package struct RoomFeed {
     sound = try? SoundFeed()
     sound?.place = place
     sound?.continues(at: written)
+    twins = LayerTwins()
     transcoding.beginSession()
     discontinue()
   }
@@ -130,6 +132,7 @@ package struct RoomFeed {
       switch arrival {
       case .sample(let output):
         note(output, at: now)
+        noteTwins(output, layer)
         append(output, layer)
       case .source(let frame, let isDecodable):
         order(frame, isDecodable: isDecodable, layer: layer, at: now)
@@ -160,7 +163,7 @@ package struct RoomFeed {
     orderStill(output, layer, at: time)
     if layers[layer].place == nil {
       guard let format = format ?? layers[layer].configuration, output.isSync,
-        !hasRendition(like: format)
+        !hasRendition(like: format), !hasPlacedTwin(layer)
       else { return }
       layers[layer].place = presentation?.addRendition(
         layers[layer].name, .video, format: .avc(format), at: time)
@@ -252,6 +255,20 @@ package struct RoomFeed {
   /// The server's clock by what earlier sessions told of it.
   private func timeAsKnown(at now: Instant) -> WallTime? {
     knownTime.map { $0.time + (now - $0.at) }
+  }
+
+  /// A publisher's single encoding is one rendition, also when its size changes.
+  private func hasPlacedTwin(_ layer: Int) -> Bool {
+    twins.twins(of: layer).contains { layers[$0].place != nil }
+  }
+
+  private mutating func noteTwins(_ output: LayerFeed.Output, _ layer: Int) {
+    guard let (timestamp, byteCount) = output.received else { return }
+    let parted = twins.note(layer, timestamp: timestamp, byteCount: byteCount)
+    // Another publisher's layers: what was passed over as a twin needs a keyframe to begin.
+    for each in parted.union(parted.isEmpty ? [] : [layer]) where layers[each].place == nil {
+      layers[each].askForKeyframe()
+    }
   }
 
   /// A publisher's single encoding comes in every section of `layer=all`: one of them is enough.

@@ -87,6 +87,48 @@ struct RoomFeedTests {
     #expect(bench.feed.presentation?.renditions.map(\.name) == ["low"])
   }
 
+  @Test(
+    "one encoding that comes in two sections stays one rendition when its size changes",
+    arguments: [[0, 1], [1, 0]])
+  func turned(order: [Int]) throws {
+    var bench = Bench()
+    for number in 0..<120 {
+      let time = Double(number) / 30
+      let isTurned = number >= 75
+      // The section that is no rendition has the other size first, or last.
+      for layer in isTurned ? order : [0, 1] {
+        if number == 0 { bench.report(layer, at: 0) }
+        bench.frame(
+          layer, at: time, key: number == 0 || number == 75, size: isTurned ? 1 : 0, arrival: time)
+      }
+    }
+    let room = try #require(bench.feed.presentation)
+    #expect(room.renditions.count == 1)
+    #expect(room.renditions.first?.formats.count == 2)
+    #expect(room.renditions.first?.segments.count { $0.isDiscontinuity } == 1)
+  }
+
+  @Test("layers that take the place of one encoding are renditions of their own")
+  func parted() throws {
+    var bench = Bench()
+    for number in 0..<60 {
+      let time = Double(number) / 30
+      for layer in 0...1 {
+        if number == 0 { bench.report(layer, at: 0) }
+        bench.frame(layer, at: time, key: number == 0, arrival: time)
+      }
+    }
+    var asked = false
+    for number in 60..<180 {
+      let time = Double(number) / 30
+      for layer in [1, 0] {
+        bench.frame(layer, at: time, key: number == 60 || asked, size: layer, arrival: time)
+      }
+      asked = bench.feed.takeKeyframeWishes(at: Bench.instant(time)).contains(1)
+    }
+    #expect(bench.feed.presentation?.renditions.map(\.name) == ["low", "high"])
+  }
+
   @Test("media that is always two seconds late makes gaps only until that is known")
   func late() throws {
     var bench = Bench()

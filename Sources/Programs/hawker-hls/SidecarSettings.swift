@@ -87,7 +87,7 @@ struct SidecarSettings: Sendable {
       --encoder libx264 or libopenh264, if this machine's libavcodec has it (libx264, which is GPL)
       --preset  libx264's, ultrafast to fast (superfast)
       --transcode  watched: the encoders of a room rest while nobody has asked for its HLS for half a
-                minute, and its players see a slate for a second when somebody does; not with --keep or a
+                minute, and its players see a slate for a second when somebody does; not with --keep, --push or a
                 --window of more than a minute (always)
       --access-key  what addresses must be signed with, /hls/ROOM/~TOKEN/index.m3u8: a file with a
                 secret of 32 characters or more, the one that `hawker serve` is given; without it
@@ -182,7 +182,8 @@ struct SidecarSettings: Sendable {
     (ladder, encoder) = try SidecarSettings.transcoding(
       values["--ladder"]?.last, values["--encoder"]?.last, values["--preset"]?.last)
     restsEncoders = try SidecarSettings.restsEncoders(
-      values["--transcode"]?.last, isKept: values["--keep"] != nil, window: timing.window)
+      values["--transcode"]?.last, isKept: values["--keep"] != nil || values["--push"] != nil,
+      window: timing.window)
     access = try SidecarSettings.access(values["--access-key"]?.last)
     let each = try SidecarSettings.number(values["--encrypt"], 0, 0...1000)
     var random = RandomSource.system
@@ -271,7 +272,7 @@ struct SidecarSettings: Sendable {
       // What is looked at later must be there, though nobody watches now.
       guard !isKept, window <= EncoderRest.windowMax else {
         throw Fault(
-          text: "--transcode watched: not with --keep or a --window of more than a minute",
+          text: "--transcode watched: not with --keep, --push or a --window of more than a minute",
           status: 2)
       }
       return true

@@ -24,6 +24,8 @@ class Client:
             self.pipeline.add(launched)
         self.loop = GLib.MainLoop()
         self.session, self.failure, self.offered = None, None, False
+        # Whether orientation in header extensions was offered and agreed.
+        self.orientation = {"offered": False, "agreed": False}
         bus = self.pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", self.errored)
@@ -57,6 +59,8 @@ class Client:
         try:
             offer = self.webrtc.get_property("local-description").sdp.as_text()
             self.session = Session(self.url, self.token, offer)
+            for key, text in ("offered", offer), ("agreed", self.session.answer):
+                self.orientation[key] = "video-orientation" in text
             _, message = GstSdp.SDPMessage.new_from_text(self.session.answer)
             answer = GstWebRTC.WebRTCSessionDescription.new(
                 GstWebRTC.WebRTCSDPType.ANSWER, message

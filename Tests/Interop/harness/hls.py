@@ -51,15 +51,16 @@ def media_time_errors(sidecar, folder, playlist, segments=2):
 
 
 def plays_in_gstreamer(sidecar, buffers):
-    """Plays so many buffers of the first stream that hlsdemux2 finds."""
+    """Decodes so many pictures of the first stream of video that hlsdemux2 finds."""
     played = subprocess.run(
         [
-            "gst-launch-1.0", "urisourcebin", f"uri={sidecar.url()}", "parse-streams=true", "!",
+            "gst-launch-1.0", "uridecodebin3", f"uri={sidecar.url()}", "!", "videoconvert", "!",
             "identity", f"eos-after={buffers}", "silent=false", "!", "fakesink", "-v",
         ],
         capture_output=True, text=True, timeout=60,
     )
     came = played.stdout.count("chain   *******")
+    assert "hlsdemux2" in played.stdout
     assert played.returncode == 0 and came >= 0.9 * buffers, played.stdout[-2000:] + played.stderr[-2000:]
 
 

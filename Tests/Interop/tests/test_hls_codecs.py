@@ -109,22 +109,24 @@ def test_layers_of_vp8_one_of_which_stops_play_in_firefox(
     assert "GAP" not in playlist
 
 
+@pytest.mark.parametrize("codec", ["VP8", pytest.param("H264", marks=pytest.mark.slow)])
 def test_a_camera_that_is_turned_is_a_discontinuity(
-    server, room, chromium, sidecar, open_page, report
+    server, room, codec, chromium, sidecar, open_page, report
 ):
     host = open_page(chromium, server.url("/healthz"))
-    host.publish(server, room, codec="video/VP8", simulcast=False, source=SMALL)
+    host.publish(server, room, codec=f"video/{codec}", simulcast=False, source=SMALL)
     page = play(open_page, chromium, server, sidecar)
     until_live(page)
     page.call("clear")
     # A browser turns its pixels itself, because the server agrees to no orientation in headers.
     host.evaluate("void hawkerTest.sources.host.resize(360, 640)")
-    page.call("waitForFrame", width=360, timeoutMs=10000)
+    page.wait_until("hawkerTest.watches.viewer.frames.some(each => each.width < each.height)", 10, "a portrait")
     page.call("clear")
     wait(page, 2)
     seen, says = page.call("seen"), page.call("hlsSays")
     report(summary("turned", seen))
-    assert (seen["width"], seen["height"]) == (360, 640)
+    # A browser that is short of processor sends less.
+    assert 16 * seen["width"] == 9 * seen["height"] > 0
     # The time code can be read in no other position.
     assert seen["readable"] > 0.9 * seen["count"] > 0
     assert says["failed"] is None and seen["backwards"] == 0
@@ -132,7 +134,7 @@ def test_a_camera_that_is_turned_is_a_discontinuity(
     before, after = playlist.split("#EXT-X-DISCONTINUITY\n", 1)
     maps = [re.findall(r'EXT-X-MAP:URI="([^"]+)"', each) for each in (before, after)]
     assert maps[0] and maps[1] and maps[0] != maps[1], playlist
-    assert "RESOLUTION=360x640" in sidecar.text()
+    assert f"RESOLUTION={seen['width']}x{seen['height']}" in sidecar.text()
 
 
 @pytest.mark.slow

@@ -200,6 +200,9 @@ def test_the_watch_page_gets_the_key_of_the_service_that_the_server_names(
         (["--protect", "cbcs", "--content-key", "EXPOSED"], "chmod 600"),
         (["--protect", "cbcs", "--content-key", "WRONG"], "needs KID KEY or KID KEY IV"),
         (["--protect", "cbcs", "--content-key", "KEY", "--licences", "WRONG"], "line 1 of"),
+        (["--transcode", "never"], "--transcode: always or watched, not never"),
+        (["--transcode", "watched", "--keep", "."], "--transcode watched: not with --keep"),
+        (["--transcode", "watched", "--window", "61"], "--transcode watched: not with --keep"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(flags, said, key_file, tmp_path):
