@@ -1,11 +1,20 @@
 // The rules of text renditions: RFC 8216bis section 3.1.4.
 
+/// A segment of text that was loaded.
+private struct Whole {
+  let uri: String
+  let start: Double
+  let end: Double
+  let cues: Set<ReadDocument.Cue>
+}
+
 extension ConformanceChecker {
   /// Checks the documents of a rendition of text.
   ///
   /// - Parameter zero: when decode time zero of the media is, in seconds since 1970.
   mutating func checkText(_ folder: String, _ record: RenditionRecord, zero: Double) {
     var known: [String: ReadDocument.Cue] = [:]
+    var wholes: [Whole] = []
     for sequence in record.segments.keys.sorted() {
       guard let segment = record.segments[sequence], let date = segment.date else { continue }
       var time = Double(date) / 1000 - zero
@@ -19,11 +28,14 @@ extension ConformanceChecker {
       }
       guard let uri = segment.uri else { continue }
       let whole = checkDocument(folder, uri, from: start, to: start + segment.duration, &known)
-      if !inParts.isSubset(of: whole), resource(folder + uri) != nil {
+      guard resource(folder + uri) != nil else { continue }
+      wholes.append(
+        Whole(uri: uri, start: start, end: start + segment.duration, cues: whole))
+      if !inParts.isSubset(of: whole) {
         report(.subtitles, folder, "\(uri) lacks cues of its parts")
       }
     }
-    checkSpans(folder, record, known, zero: zero)
+    checkSpans(folder, wholes, known.values)
   }
 
   private mutating func checkDocument(
@@ -46,19 +58,12 @@ extension ConformanceChecker {
 
   /// A cue is in every segment it is shown in, from the first that has it.
   private mutating func checkSpans(
-    _ folder: String, _ record: RenditionRecord, _ cues: [String: ReadDocument.Cue], zero: Double
+    _ folder: String, _ wholes: [Whole], _ cues: some Sequence<ReadDocument.Cue>
   ) {
-    for cue in cues.values {
-      var isThere = false
-      for sequence in record.segments.keys.sorted() {
-        guard let segment = record.segments[sequence], let uri = segment.uri,
-          let date = segment.date, let bytes = resource(folder + uri)
-        else { continue }
-        let start = Double(date) / 1000 - zero
-        let has = ReadDocument(String(decoding: bytes, as: UTF8.self)).cues.contains(cue)
-        isThere = isThere || has
-        if isThere, !has, cue.end > start + 0.002, cue.start < start + segment.duration - 0.002 {
-          report(.subtitles, folder, "\(uri) lacks \(cue)")
+    for cue in cues {
+      for whole in wholes.drop(while: { !$0.cues.contains(cue) }) where !whole.cues.contains(cue) {
+        if cue.end > whole.start + 0.002, cue.start < whole.end - 0.002 {
+          report(.subtitles, folder, "\(whole.uri) lacks \(cue)")
         }
       }
     }

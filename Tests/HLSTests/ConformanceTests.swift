@@ -11,15 +11,15 @@ struct ConformanceTests {
     "a session keeps every rule",
     arguments: [
       SessionScript(seed: 1),
-      SessionScript(seed: 2, restart: 9.3...11.9),
-      SessionScript(seed: 3, layerLoss: 8.05...14.4),
+      SessionScript(seed: 2, restart: 9.3...11.9, hasCaptions: true),
+      SessionScript(seed: 3, layerLoss: 8.05...14.4, hasCaptions: true),
       SessionScript(seed: 4, resize: 10.77),
       SessionScript(seed: 5, restart: 6...6.4, layerLoss: 15...15.9, resize: 20.2),
       SessionScript(seed: 6, frameRates: [15, 12, 24.5], jitterMilliseconds: 25),
       SessionScript(seed: 7, frameRates: [5, 2, 60]),
       SessionScript(seed: 8, keyframeDelay: nil),
       SessionScript(seed: 9, jitterMilliseconds: 60, keyframeDelay: 0.4),
-      SessionScript(seed: 10, restart: 9...9.6, resize: 14.3, isProtected: true),
+      SessionScript(seed: 10, restart: 9...9.6, resize: 14.3, isProtected: true, hasCaptions: true),
     ])
   func sessions(script: SessionScript) throws {
     let session = try LiveSession.run(script)
@@ -31,7 +31,7 @@ struct ConformanceTests {
   /// A session with everything in it that a fault needs.
   private static let clean = Result {
     try LiveSession.run(
-      SessionScript(seed: 5, seconds: 26, restart: 6...6.4, resize: 12.2)
+      SessionScript(seed: 5, seconds: 26, restart: 6...6.4, resize: 12.2, hasCaptions: true)
     ).exchanges
   }
 

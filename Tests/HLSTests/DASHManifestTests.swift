@@ -58,7 +58,8 @@ struct DASHManifestTests {
     "names every segment that HLS lists and has, at its time and with its initialization, and no gap",
     arguments: [
       SessionScript(seed: 1), SessionScript(seed: 2, restart: 12...19),
-      SessionScript(seed: 3, layerLoss: 14...20), SessionScript(seed: 4, resize: 16),
+      SessionScript(seed: 3, layerLoss: 14...20),
+      SessionScript(seed: 4, resize: 16, hasCaptions: true),
     ])
   func sameSegments(_ script: SessionScript) throws {
     let room = try LiveSession.run(script).room

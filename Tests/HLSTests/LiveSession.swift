@@ -24,6 +24,8 @@ struct SessionScript {
   var isProtected = false
   /// Old segments leave memory for a spool.
   var isSpooled = false
+  /// There are captions, one language from the start and one from the eighth second on.
+  var hasCaptions = false
 }
 
 /// Runs a script.
@@ -87,7 +89,7 @@ struct LiveSession {
       protection: script.isProtected
         ? try ContentProtection(
           contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100") : nil,
-      captions: [LanguageTag("en")].compactMap { $0 })
+      captions: script.hasCaptions ? [LanguageTag("en")].compactMap { $0 } : [])
     let sizes = [(320, 180), (640, 360), (1280, 720)]
     layers = try zip(["q", "h", "f"], zip(sizes, script.frameRates)).map { name, rest in
       let format = try configuration(width: rest.0.0, height: rest.0.1)
@@ -106,7 +108,7 @@ struct LiveSession {
       room.advance(to: TimeSpan(fractionalSeconds: max(0, now - LiveSession.patience)))
       if Int((now * 100).rounded()) % 500 == 250 { try addEvent(at: now) }
       carryOutSpoolOrders()
-      say(at: now)
+      if script.hasCaptions { say(at: now) }
       watch(at: now)
       if Int((now * 100).rounded()) % 37 == 0 { each(room) }
       now += step
