@@ -19,7 +19,8 @@ struct AnswerBudgetTests {
   private func asked() throws -> (HTTPConversation, UInt64) {
     var conversation = HTTPConversation(limits: WebLimits())
     let request = HTTPRequest(.get, try HTTPTarget("/a"))
-    return (conversation, conversation.begin(request))
+    let id = conversation.begin(request)
+    return (conversation, id)
   }
 
   @Test(
