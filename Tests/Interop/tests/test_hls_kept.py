@@ -128,8 +128,8 @@ def test_what_was_killed_and_what_ended_is_kept(server, room, start_client, evid
         manifest = f"kept/{show['show']}/manifest.mpd"
         assert sidecar.get(manifest)[1]["Content-Type"] == "application/dash+xml"
         # By the picture alone: with two streams FFmpeg 5 may leave out the last packet of the one that ends later.
-        dash, seconds = probe(sidecar.url(manifest), "-select_streams", "v")
-        assert int(dash["video"]["nb_read_frames"]) == frames and 0 <= duration - seconds < 1  # whole seconds of it
+        dash, whole_seconds = probe(sidecar.url(manifest), "-select_streams", "v")
+        assert int(dash["video"]["nb_read_frames"]) == frames and 0 <= duration - whole_seconds < 1
         report(f"{show['show']}: {duration:.3f} s, {frames} frames; MP4 {seconds:.3f} s; {said.strip()}")
         # A busy machine publishes fewer frames; what there is of them is all there.
         assert frames == pictures(kept / sidecar_folder(kept)) <= show["durationMs"] / 1000 / FRAME + 2
