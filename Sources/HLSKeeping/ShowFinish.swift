@@ -41,6 +41,7 @@ package struct ShowFinish<Disk: KeptDisk> {
   package func finish(_ folder: String) throws(DiskFault) -> Bool {
     var hasMedia = false
     var facts = KeptFacts(show: String(folder.split(separator: "/").last ?? ""))
+    var playlists: [String: KeptPlaylist] = [:]
     guard disk.size("\(folder)/\(ResourceNames.multivariant)") != nil else {
       disk.remove(folder)
       return false
@@ -59,8 +60,11 @@ package struct ShowFinish<Disk: KeptDisk> {
         _ = try finishPlaylist(inner, ResourceNames.keyframes)
       }
       if let playlist = try finishPlaylist(inner, ResourceNames.playlist) {
-        // Subtitles begin when somebody says something: that is no gap in the show.
-        if !playlist.isText { facts.add(playlist) }
+        // Subtitles begin when somebody says something: that is no gap in the show. The manifest has none.
+        if !playlist.isText {
+          facts.add(playlist)
+          playlists[name] = playlist
+        }
       }
       disk.sync(inner)
     }
@@ -69,11 +73,45 @@ package struct ShowFinish<Disk: KeptDisk> {
       disk.remove(folder)
       return false
     }
+    try writeManifest(folder, playlists)
     disk.sync(folder)
     try disk.replace("\(folder)/\(KeptNames.facts)", facts.bytes)
     disk.sync(folder)
     return true
   }
+
+  /// Writes the MPD, for shows that DASH can have.
+  private func writeManifest(
+    _ folder: String, _ playlists: [String: KeptPlaylist]
+  ) throws(DiskFault) {
+    let list = "\(folder)/\(ResourceNames.multivariant)"
+    guard let epoch = epoch(folder, playlists),
+      let bytes = try? disk.read(list, limit: ShowFinish.playlistBytesMax),
+      let manifest = KeptManifest(
+        multivariant: String(decoding: bytes, as: UTF8.self), playlists: playlists, epoch: epoch)
+    else { return }
+    try disk.replace("\(folder)/\(ResourceNames.manifest)", Array(manifest.text.utf8))
+  }
+
+  /// When media time zero was: by the date of a segment and the time that is in it.
+  private func epoch(_ folder: String, _ playlists: [String: KeptPlaylist]) -> WallTime? {
+    for (name, playlist) in playlists.sorted(by: { $0.key < $1.key }) {
+      guard let first = playlist.entries.first(where: { !$0.isGap }), let date = first.date,
+        let head = try? disk.read(
+          "\(folder)/\(name)/\(first.map)", limit: ShowFinish.mediaBytesMax),
+        let media = try? disk.read(
+          "\(folder)/\(name)/\(first.uri)", limit: ShowFinish.mediaBytesMax),
+        let section = try? InitializationSection(parsing: head.span),
+        let fragment = try? FragmentReader.parse(media.span).first
+      else { continue }
+      let scale = Double(section.format.timescale)
+      return date - TimeSpan(fractionalSeconds: Double(fragment.fragment.baseDecodeTime) / scale)
+    }
+    return nil
+  }
+
+  /// Of a segment or a Media Initialization Section.
+  static var mediaBytesMax: Int { 64 << 20 }
 
   private func finishPlaylist(_ folder: String, _ name: String) throws(DiskFault) -> KeptPlaylist? {
     let path = "\(folder)/\(name)"

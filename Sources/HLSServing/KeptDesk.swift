@@ -66,6 +66,7 @@ package struct KeptDesk: Sendable {
       let tag = "\(show)/\(path)"
       switch path.split(separator: ".").last {
       case "m3u8": return text(bytes, Presentation.playlistType, .kept, tag: tag, ticket)
+      case "mpd": return text(bytes, Presentation.manifestType, .kept, tag: tag, ticket)
       case "vtt": return text(bytes, "text/vtt", .kept, tag: tag, ticket)
       case "key":
         return media(bytes, "application/octet-stream", .personal, tag: "", ticket)

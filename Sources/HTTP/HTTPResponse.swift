@@ -10,6 +10,8 @@ package struct HTTPResponse: Hashable, Sendable {
   package var body: [UInt8]
   /// What follows `body`: pieces that are kept as they are, not copied together.
   package var rest: [[UInt8]] = []
+  /// What is given back when its bytes have left.
+  package var lease: AnswerLease?
 
   /// The length of the whole body.
   package var bodyByteCount: Int { rest.reduce(body.count) { $0 + $1.count } }

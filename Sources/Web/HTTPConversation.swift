@@ -149,6 +149,7 @@ package struct HTTPConversation {
       if slot.method != .head && !HTTPStatus.isBodiless(response.status) {
         output.append(response.body)
         for piece in response.rest { output.append(piece) }
+        if let lease = response.lease { output.hold(lease) }
       }
       if !slot.keepsAlive { return finish() }
     }

@@ -1,5 +1,7 @@
 // The bytes a connection still has to send, as the arrays they came in: nothing shared is copied.
 
+import HTTP
+
 /// A first-in first-out queue of byte arrays, bounded by its owner.
 ///
 /// A file or a broadcast message waits in a thousand connections as one array in memory.
@@ -10,6 +12,8 @@ struct OutgoingQueue {
   private var offset = 0
   /// The bytes that wait.
   private(set) var byteCount = 0
+  /// Of what waits, until nothing does.
+  private var leases: [AnswerLease] = []
 
   var isEmpty: Bool { byteCount == 0 }
 
@@ -36,6 +40,11 @@ struct OutgoingQueue {
     offset = count
   }
 
+  /// Holds a lease until all that waits now has left.
+  mutating func hold(_ lease: AnswerLease) {
+    if !isEmpty { leases.append(lease) }
+  }
+
   /// Lends up to `countMax` of the bytes next to leave.
   func withFirst<Result>(_ countMax: Int, _ body: (borrowing Span<UInt8>) -> Result) -> Result {
     let segment = first < segments.count ? segments[first] : []
@@ -46,6 +55,7 @@ struct OutgoingQueue {
   mutating func removeFirst(_ count: Int) {
     byteCount -= count
     offset += count
+    if isEmpty, !leases.isEmpty { leases.removeAll() }
     guard first < segments.count, offset >= segments[first].count else { return }
     segments[first] = []
     first += 1

@@ -150,6 +150,7 @@ final class Keeping {
   ) {
     guard let loop = try? EventLoop(waker: waker) else { return }
     let library = KeptLibrary(disk)
+    let budget = AnswerBudget(bytesMax: Spooling.heldBytesMax)
     var messages: [Reading] = []
     while true {
       loop.wait(until: .distantFuture)
@@ -161,7 +162,9 @@ final class Keeping {
           case .list(let room): library.list(room: room)
           case .file(let show, let path): library.file(show: show, path: path)
           }
-        let response = KeptDesk.response(request, bytes, ticket)
+        var response = KeptDesk.response(request, bytes, ticket)
+        response.lease = budget.lease(response.bodyByteCount)
+        if response.lease == nil { response = KeptDesk.busy }
         server.post(.respond(ticket.connection, ticket.request, response))
       }
     }

@@ -3,6 +3,7 @@
 import HLS
 import HLSKeeping
 import HLSServing
+import HTTP
 import Loop
 import Synchronization
 import Telemetry
@@ -53,6 +54,8 @@ final class Spooling {
   private static let ordersMax = 200_000
   /// Requests that wait for the disk.
   private static let requestsMax = 512
+  /// Bytes that were read and wait for their clients: many who read slowly are refused, not held.
+  static let heldBytesMax = 256 << 20
   /// How long a disk that has failed is left alone.
   private static let pause = TimeSpan.seconds(2)
   /// So long without a failure it is well again.
@@ -192,6 +195,7 @@ final class Spooling {
     _ server: WebServer, _ news: Mailbox<SidecarNews>
   ) {
     guard let loop = try? EventLoop(waker: waker) else { return }
+    let budget = AnswerBudget(bytesMax: heldBytesMax)
     var messages: [Reading] = []
     while true {
       loop.wait(until: .distantFuture)
@@ -200,7 +204,13 @@ final class Spooling {
         guard case .read(let read, let room) = message else { return }
         var response = SpoolRead.gone
         do throws(DiskFault) {
-          response = read.response(try folder.read(read.name, room: room))
+          if budget.heldBytes + read.name.byteCount > heldBytesMax {
+            response = SpoolRead.busy
+          } else {
+            response = read.response(try folder.read(read.name, room: room))
+            // Of a range its bytes alone.
+            response.lease = budget.lease(response.bodyByteCount)
+          }
         } catch {
           _ = news.post(.spool(room, .unreadable(read.name, error)), reserve: news.capacity)
         }
