@@ -241,7 +241,7 @@ let package = Package(
       ["Client", "Crypto", "STUN", "SRTP", "RTP", "Wire", "ICE", "DTLS", "MediaControl"]),
     tests("Messages", ["Messages", "Commerce", "JSON", "MediaControl", "RTP", "Room", "Wire"]),
     tests("Access", ["Access", "Wire", "Crypto", "JSON"]),
-    tests("ClientShell", ["ClientShell", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
+    tests("ClientShell", ["ClientShell", "ClientTLS", "HTTP", "Loop", "RTP", "SDP", "Wire"]),
     tests("Commerce", ["Commerce", "JSON", "Crypto", "RoomLog", "Wire"]),
     tests(
       "Room",

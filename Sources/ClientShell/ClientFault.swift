@@ -4,9 +4,9 @@ import Loop
 
 /// A failed request, connection or description.
 package enum ClientFault: Error, Hashable, Sendable {
-  /// Not `http://HOST[:PORT]/PATH`.
+  /// Not `http(s)://HOST[:PORT]/PATH`.
   case badURL(String)
-  /// `https:` is left to a proxy on the client's side.
+  /// This client speaks no TLS: `https:` is left to a proxy on its side.
   case secureURL
   case unknownHost(String)
   /// The connection could not be made or was lost.
@@ -27,7 +27,7 @@ package enum ClientFault: Error, Hashable, Sendable {
   /// A sentence for a terminal; it never has a token in it.
   package var text: String {
     switch self {
-    case .badURL(let url): "not a URL of the form http://HOST[:PORT]/PATH: \(url)"
+    case .badURL(let url): "not a URL of the form http(s)://HOST[:PORT]/PATH: \(url)"
     case .secureURL: "https is not supported here; use the server's http address"
     case .unknownHost(let host): "cannot find the address of \(host)"
     case .connection(let reason): "no connection: \(reason)"

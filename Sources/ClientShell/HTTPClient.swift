@@ -1,5 +1,6 @@
 // One HTTP/1.1 request after the other, each on its own connection, blocking until its deadline.
 
+package import ClientTLS
 package import HTTP
 import Loop
 package import Wire
@@ -11,10 +12,16 @@ package final class HTTPClient {
   private var buffer = [UInt8](repeating: 0, count: ClientLimits.readBytes)
 
   private let limits: HTTPLimits
+  private let tls: TLSClientContext?
 
-  /// - Parameter limits: of responses.
-  package init(limits: HTTPLimits = HTTPLimits()) throws(ClientFault) {
+  /// - Parameters:
+  ///   - limits: of responses.
+  ///   - tls: who is believed to be a server of https; nil for a client that asks none.
+  package init(
+    limits: HTTPLimits = HTTPLimits(), tls: TLSClientContext? = nil
+  ) throws(ClientFault) {
     self.limits = limits
+    self.tls = tls
     do {
       loop = try EventLoop()
     } catch {
@@ -31,6 +38,8 @@ package final class HTTPClient {
       return try exchange(request, to: url, until: deadline)
     } catch let error as SystemError {
       throw ClientFault(error)
+    } catch let fault as ServerStreamFault {
+      throw .connection(fault.description)
     } catch let fault as ClientFault {
       throw fault
     } catch {
@@ -41,56 +50,55 @@ package final class HTTPClient {
   private func exchange(_ request: HTTPRequest, to url: ServerURL, until deadline: Instant) throws
     -> HTTPResponse
   {
-    let stream = try TCPStream(
-      connectingTo: url.address, queuedBytesMax: ClientLimits.requestBytesMax)
+    guard tls != nil || !url.isSecure else { throw ClientFault.secureURL }
+    let stream = try ServerStream(
+      connectingTo: url.address, tls: url.isSecure ? tls.map { ($0, url.host) } : nil,
+      queuedBytesMax: ClientLimits.requestBytesMax)
     nextToken += 1
-    try loop.add(stream.descriptor, token: nextToken, interest: .writing)
-    try wait(until: deadline) { $0.writable || $0.hangup }
-    try stream.finishConnecting()
+    try loop.add(stream.descriptor, token: nextToken, interest: stream.interest)
+    while !stream.isOpen { try wait(for: stream, until: deadline) }
     var bytes: [UInt8] = []
     request.write(into: &bytes, host: url.authority)
-    guard stream.write(bytes.span) == .accepted else {
-      throw ClientFault.connection("the request could not be sent")
-    }
-    while stream.queuedBytes > 0 {
-      try wait(until: deadline) { $0.writable || $0.hangup }
-      try stream.flush()
-    }
-    try loop.modify(stream.descriptor, token: nextToken, interest: .reading)
-    return try readResponse(to: request.method, stream, until: deadline)
-  }
-
-  private func readResponse(
-    to method: HTTPMethod, _ stream: TCPStream, until deadline: Instant
-  ) throws -> HTTPResponse {
-    var parser = HTTPResponseParser(answering: method, limits: limits)
+    try stream.write(bytes)
+    var parser = HTTPResponseParser(answering: request.method, limits: limits)
     while true {
-      try wait(until: deadline) { $0.readable || $0.hangup }
-      var span = buffer.mutableSpan
-      var output = HTTPResponseParser.Output.needsMore
-      switch stream.read(into: &span) {
-      case .bytes(let count):
-        parser.receive(buffer.span.extracting(0..<count))
-        output = parser.next()
-      case .wouldBlock: continue
-      case .endOfStream:
-        output = parser.finish()
-        if output == .needsMore { throw ClientFault.connection("the server hung up") }
-      case .failed(let error): throw error
-      }
-      switch output {
-      case .needsMore: continue
-      case .response(let response): return response
-      case .refused(let refusal): throw ClientFault.malformedResponse(refusal.reason)
+      try wait(for: stream, until: deadline)
+      while let output = try HTTPClient.read(stream, &parser, &buffer) {
+        switch output {
+        case .needsMore: continue
+        case .response(let response): return response
+        case .refused(let refusal): throw ClientFault.malformedResponse(refusal.reason)
+        }
       }
     }
   }
 
-  /// Waits until the newest connection is ready for what is wanted.
-  private func wait(until deadline: Instant, _ isWanted: (Readiness) -> Bool) throws {
+  /// Nil when nothing has come.
+  private static func read(
+    _ stream: ServerStream, _ parser: inout HTTPResponseParser, _ buffer: inout [UInt8]
+  ) throws -> HTTPResponseParser.Output? {
+    var span = buffer.mutableSpan
+    switch try stream.read(into: &span) {
+    case .bytes(let count):
+      parser.receive(buffer.span.extracting(0..<count))
+      return parser.next()
+    case .wouldBlock: return nil
+    case .endOfStream:
+      let output = parser.finish()
+      if output == .needsMore { throw ClientFault.connection("the server hung up") }
+      return output
+    }
+  }
+
+  /// Waits until the newest connection is ready for something, and lets it go on.
+  private func wait(for stream: ServerStream, until deadline: Instant) throws {
+    try loop.modify(stream.descriptor, token: nextToken, interest: stream.interest)
     while SystemClock.now() < deadline {
       loop.wait(until: deadline)
-      if loop.readiness.contains(where: { $0.token == nextToken && isWanted($0) }) { return }
+      for ready in loop.readiness where ready.token == nextToken {
+        try stream.advance(ready)
+        return
+      }
     }
     throw ClientFault.timeout
   }

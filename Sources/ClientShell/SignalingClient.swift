@@ -1,5 +1,6 @@
 // WHIP and WHEP from the client's side (RFC 9725, draft-ietf-wish-whep): offer, answer, trickle, end.
 
+package import ClientTLS
 package import HTTP
 package import SDP
 import Wire
@@ -19,7 +20,8 @@ package struct SignalingSession: Hashable, Sendable {
 package final class SignalingClient {
   private let http: HTTPClient
 
-  package init() throws(ClientFault) { http = try HTTPClient() }
+  /// - Parameter tls: who is believed to be a server of https; nil for a client that asks none.
+  package init(tls: TLSClientContext? = nil) throws(ClientFault) { http = try HTTPClient(tls: tls) }
 
   /// Posts an offer.
   ///

@@ -21,12 +21,12 @@ package struct ListedRoom: Hashable, Sendable {
 package enum RosterReach: String, Hashable, Sendable {
   /// Those of the server that is asked: one sidecar beside each server.
   case own
-  /// Those of all servers on its database, where these can be reached: without TLS, as the server itself.
+  /// Those of all servers on its database that say where they are.
   case all
 
   func includes(_ room: ListedRoom) -> Bool {
     guard let server = room.server else { return true }
-    return self == .all && server.hasPrefix("http://")
+    return self == .all && (server.hasPrefix("http://") || server.hasPrefix("https://"))
   }
 }
 

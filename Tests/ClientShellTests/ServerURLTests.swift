@@ -1,5 +1,6 @@
 // URLs of servers, and requests to one that answers.
 
+import ClientTLS
 import HTTP
 import Loop
 import SDP
@@ -32,9 +33,20 @@ struct ServerURLTests {
     #expect(throws: ClientFault.self) { try ServerURL(text) }
   }
 
-  @Test("https is refused by name")
-  func secure() {
-    #expect(throws: ClientFault.secureURL) { try ServerURL("https://127.0.0.1/") }
+  @Test("https is on port 443, and refused by name by a client without TLS")
+  func secure() throws {
+    let url = try ServerURL("https://localhost/whep/demo")
+    #expect(url.isSecure && url.address == SocketAddress("127.0.0.1:443"))
+    #expect(url.host == .name("localhost"))
+    #expect(try ServerURL("https://[::1]:81/").host == .address(try #require(IPAddress("::1"))))
+    #expect(throws: ClientFault.secureURL) {
+      try HTTPClient().perform(HTTPRequest(.get, url.target), to: url)
+    }
+    // Never to the clear, and never to another name on the same address.
+    #expect(try url.resolving("/s/1").description == "https://localhost/s/1")
+    #expect(try url.resolving("https://localhost/s/1").target.path == "/s/1")
+    #expect(throws: ClientFault.self) { try url.resolving("http://localhost:443/s/1") }
+    #expect(throws: ClientFault.self) { try url.resolving("https://127.0.0.1/s/1") }
   }
 
   @Test("a Location is resolved against the endpoint, and never leads to another server")

@@ -152,7 +152,7 @@ struct ShowPush: Sendable {
   /// When there may be something to do although nothing happens: objects to be deleted, a manifest that waits.
   var nextDeadline: Instant {
     var deadline = removals.first?.at ?? .distantFuture
-    if manifest.isDue { deadline = min(deadline, manifestAt + segment) }
+    if manifest.isDue { deadline = min(deadline, manifestAt + segment * 2) }
     return deadline
   }
 
@@ -201,9 +201,9 @@ struct ShowPush: Sendable {
     )
   }
 
-  /// Once for the same segment of all renditions; where the store is behind, once a segment all the same.
+  /// Once for the same segment of all renditions; where the store is behind, once in two segments all the same.
   private func isManifestDue(at now: Instant) -> Bool {
-    renditions.allSatisfy(\.pending.isEmpty) || now >= manifestAt + segment
+    renditions.allSatisfy(\.pending.isEmpty) || now >= manifestAt + segment * 2
   }
 
   private mutating func nextMedia(_ presentation: Presentation) -> (PushItem, PushObject)? {

@@ -1,6 +1,7 @@
 // What all rooms of the process share.
 
 import ClientShell
+import ClientTLS
 import Crypto
 import HLS
 import HLSFeed
@@ -14,6 +15,8 @@ struct RelayContext {
   let clients: ClientLoop
   let inbox: Mailbox<SidecarNews>
   let identity: ClientIdentity
+  /// Who is believed to be a server of https.
+  let tls: TLSClientContext
   let server: WebServer
   /// Where shows are kept; nil: nowhere.
   let keeping: Keeping?

@@ -193,12 +193,12 @@ final class RoomRelay {
 
   private func join(at now: Instant) {
     guard !isOver, client == nil, joining == nil, now >= joinAt else { return }
-    let (inbox, identity, room) = (context.inbox, context.identity, room)
+    let (inbox, identity, room, tls) = (context.inbox, context.identity, room, context.tls)
     let (url, token) = (
       context.settings.whep(room, at: movedTo ?? socket?.movedTo), context.settings.token
     )
     joining = try? WorkerThread(name: "join", config: url) { url in
-      let outcome = SidecarJoin.run(url, token: token.read(), identity)
+      let outcome = SidecarJoin.run(url, token: token.read(), identity, tls)
       _ = inbox.post(.joining(room, outcome), reserve: RelayContext.ownNewsMax)
     }
     joinAt = now + pause
@@ -218,7 +218,9 @@ final class RoomRelay {
       joinAt = now
     case .joined(_, _, let session) where isOver:
       // Not waited for: the server may be the one that has gone.
-      _ = try? WorkerThread(name: "leave", config: session) { SidecarJoin.leave($0) }
+      _ = try? WorkerThread(name: "leave", config: (session, context.tls)) {
+        SidecarJoin.leave($0.0, $0.1)
+      }
     case .joined(let transport, let parameters, let session):
       begin(transport, parameters, session, at: now)
     }

@@ -1,6 +1,7 @@
 // A room's socket: connects, joins, and comes back for ever.
 
 import ClientShell
+import ClientTLS
 import Crypto
 import HLSFeed
 import HTTP
@@ -16,10 +17,10 @@ final class RoomSocket {
     case away(until: Instant)
     /// A thread looks the server's address up, which may take seconds.
     case resolving
-    case connecting(TCPStream, host: String)
+    case connecting(ServerStream, host: String)
     /// With what came of the answer's head.
-    case handshaking(TCPStream, head: [UInt8])
-    case open(TCPStream)
+    case handshaking(ServerStream, head: [UInt8])
+    case open(ServerStream)
   }
 
   private let context: RelayContext
@@ -95,10 +96,11 @@ final class RoomSocket {
     guard case .resolving = state else { return }
     do {
       let url = try result.get()
-      let stream = try TCPStream(
-        connectingTo: url.address, queuedBytesMax: RoomSocket.queuedBytesMax)
+      let stream = try ServerStream(
+        connectingTo: url.address, tls: url.isSecure ? (context.tls, url.host) : nil,
+        queuedBytesMax: RoomSocket.queuedBytesMax)
       let token = context.tokens.next()
-      try context.clients.loop.add(stream.descriptor, token: token, interest: .writing)
+      try context.clients.loop.add(stream.descriptor, token: token, interest: stream.interest)
       self.token = token
       heardAt = now
       state = .connecting(stream, host: url.authority)
@@ -144,66 +146,74 @@ final class RoomSocket {
     switch state {
     case .away, .resolving: return []
     case .connecting(let stream, let host):
-      guard readiness.writable || readiness.hangup else { return [] }
-      shake(stream, host, at: now)
+      do {
+        try stream.advance(readiness)
+        if stream.isOpen { try shake(stream, host) }
+        watch(stream)
+      } catch {
+        lose("no room socket: \(error)", at: now)
+      }
       return []
     case .handshaking(let stream, _), .open(let stream):
-      if readiness.writable {
-        guard (try? stream.flush()) != nil else {
-          lose("the room socket was cut", at: now)
-          return []
-        }
+      var heard: [OnRoom] = []
+      do {
+        try stream.advance(readiness)
         watch(stream)
+        // What is decrypted already makes nothing ready: until there is no more.
+        while token == readiness.token, let count = try RoomSocket.read(stream, &buffer) {
+          heardAt = now
+          heard += take(count, stream, serverTime, at: now)
+        }
+      } catch {
+        lose("the room socket was cut", at: now)
       }
-      return readiness.readable || readiness.hangup
-        ? read(stream, serverTime: serverTime, at: now) : []
+      // What was said before the end counts.
+      return heard
     }
   }
 
-  private func shake(_ stream: TCPStream, _ host: String, at now: Instant) {
-    do {
-      try stream.finishConnecting()
-      var key: [UInt8] = []
-      for _ in 0..<16 { key.append(UInt8(truncatingIfNeeded: random.next())) }
-      var bytes: [UInt8] = []
-      WebSocketHandshake.request(try HTTPTarget("/ws"), key: key).write(into: &bytes, host: host)
-      _ = stream.write(bytes.span)
-      state = .handshaking(stream, head: [])
-      watch(stream)
-    } catch {
-      lose("no room socket: \(error)", at: now)
-    }
+  private func shake(_ stream: ServerStream, _ host: String) throws {
+    var key: [UInt8] = []
+    for _ in 0..<16 { key.append(UInt8(truncatingIfNeeded: random.next())) }
+    var bytes: [UInt8] = []
+    WebSocketHandshake.request(try HTTPTarget("/ws"), key: key).write(into: &bytes, host: host)
+    try stream.write(bytes)
+    state = .handshaking(stream, head: [])
   }
 
-  private func read(_ stream: TCPStream, serverTime: WallTime?, at now: Instant) -> [OnRoom] {
+  /// How many bytes have come; nil for none.
+  private static func read(_ stream: ServerStream, _ buffer: inout [UInt8]) throws -> Int? {
     var span = buffer.mutableSpan
-    switch stream.read(into: &span) {
-    case .wouldBlock: return []
-    case .endOfStream, .failed:
-      lose("the room socket was cut", at: now)
-      return []
-    case .bytes(let count):
-      heardAt = now
-      var start = 0
-      if case .handshaking(_, var head) = state {
-        while start < count, !head.hasSuffix(RoomSocket.headEnd) {
-          head.append(buffer[start])
-          start += 1
-        }
-        guard head.hasSuffix(RoomSocket.headEnd) else {
-          state = .handshaking(stream, head: head)
-          if head.count > RoomSocket.headBytesMax { lose("the server is no room socket", at: now) }
-          return []
-        }
-        guard join(stream, head, at: now) else { return [] }
-      }
-      return take(start..<count, stream, serverTime, at: now)
+    switch try stream.read(into: &span) {
+    case .wouldBlock: return nil
+    case .endOfStream: throw ServerStreamFault("the end")
+    case .bytes(let count): return count
     }
+  }
+
+  /// Takes bytes that have come: of the answer to the handshake, and of the conversation.
+  private func take(
+    _ count: Int, _ stream: ServerStream, _ serverTime: WallTime?, at now: Instant
+  ) -> [OnRoom] {
+    var start = 0
+    if case .handshaking(_, var head) = state {
+      while start < count, !head.hasSuffix(RoomSocket.headEnd) {
+        head.append(buffer[start])
+        start += 1
+      }
+      guard head.hasSuffix(RoomSocket.headEnd) else {
+        state = .handshaking(stream, head: head)
+        if head.count > RoomSocket.headBytesMax { lose("the server is no room socket", at: now) }
+        return []
+      }
+      guard join(stream, head, at: now) else { return [] }
+    }
+    return take(start..<count, stream, serverTime, at: now)
   }
 
   private static let headEnd = Array("\r\n\r\n".utf8)
 
-  private func join(_ stream: TCPStream, _ head: [UInt8], at now: Instant) -> Bool {
+  private func join(_ stream: ServerStream, _ head: [UInt8], at now: Instant) -> Bool {
     guard head.starts(with: Array("HTTP/1.1 101 ".utf8)) else {
       let line = head.split(separator: 13, maxSplits: 1).first ?? []
       lose("no room socket: \(String(decoding: line.prefix(80), as: UTF8.self))", at: now)
@@ -217,14 +227,14 @@ final class RoomSocket {
   }
 
   private func take(
-    _ range: Range<Int>, _ stream: TCPStream, _ serverTime: WallTime?, at now: Instant
+    _ range: Range<Int>, _ stream: ServerStream, _ serverTime: WallTime?, at now: Instant
   ) -> [OnRoom] {
     guard var web else { return [] }
     var output = WebSocketConnection.Output()
     web.receive(buffer.span.extracting(range), output: &output)
     self.web = web
     let answer = output.bytes
-    if !answer.isEmpty { _ = stream.write(answer.span) }
+    if !answer.isEmpty { try? stream.write(answer) }
     watch(stream)
     var heard: [OnRoom] = []
     for case .text(let text) in output.messages {
@@ -243,8 +253,10 @@ final class RoomSocket {
       fault = ""
     case .bye(let reason, let wait, let url):
       // Another server's origin, which the page would take for its next socket, too.
-      if let url, url.hasPrefix("ws://") {
-        movedTo = "http://" + url.dropFirst(5).prefix { $0 != "/" }
+      // "ws" and "wss" begin as "http" and "https" do.
+      let place = url.flatMap { $0.hasPrefix("ws") ? "http" + $0.dropFirst(2) : nil }
+      if let place, let origin = SidecarJoin.origin(of: place, from: context.settings.origin) {
+        movedTo = origin
         lose("the room has moved", after: max(wait ?? .zero, RoomSocket.backoff.first), at: now)
       } else {
         lose("the server says bye: \(reason)", after: wait ?? RoomSocket.refusedPause, at: now)
@@ -256,19 +268,18 @@ final class RoomSocket {
     }
   }
 
-  private func send(_ text: [UInt8], on stream: TCPStream) {
+  private func send(_ text: [UInt8], on stream: ServerStream) {
     guard var web else { return }
     var bytes: [UInt8] = []
     web.send(.text(text), into: &bytes)
     self.web = web
-    _ = stream.write(bytes.span)
+    try? stream.write(bytes)
     watch(stream)
   }
 
-  private func watch(_ stream: TCPStream) {
+  private func watch(_ stream: ServerStream) {
     guard let token else { return }
-    let interest: Interest = stream.queuedBytes > 0 ? [.reading, .writing] : .reading
-    try? context.clients.loop.modify(stream.descriptor, token: token, interest: interest)
+    try? context.clients.loop.modify(stream.descriptor, token: token, interest: stream.interest)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import Client
 import ClientShell
+import ClientTLS
 import Crypto
 import HLS
 import HLSFeed
@@ -54,11 +55,16 @@ final class Sidecar {
     let server = try WebServer(web) { event in
       _ = inbox.post(.web(event))
     }
+    guard let tls = TLSClientContext(authorities: settings.authorities) else {
+      throw SidecarSettings.Fault(
+        text: "--ca: no certificates in \(settings.authorities ?? "this machine's folder")",
+        status: 2)
+    }
     var random = RandomSource.system
     let keeping = try settings.keep.map { try Keeping($0, settings, server) }
     let spooling = try settings.spool.map { try Spooling($0, server, inbox) }
     context = RelayContext(
-      settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(),
+      settings: settings, clients: clients, inbox: inbox, identity: try ClientIdentity(), tls: tls,
       server: server, keeping: keeping, spooling: spooling,
       pushing: try settings.push.map { try Pushing($0) }, shelf: shelf,
       steering: try settings.pathways.map { try SteeringFile($0) },
@@ -77,7 +83,7 @@ final class Sidecar {
     while !isStopped { turn(until: SystemClock.now() + Sidecar.tick) }
     let sessions = relays.values.compactMap { $0.end() }
     for relay in relays.values { relay.finish() }
-    for session in sessions { SidecarJoin.leave(session) }
+    for session in sessions { SidecarJoin.leave(session, context.tls) }
     listing?.join()
     context.keeping?.stop()
     context.spooling?.stop()
@@ -205,8 +211,8 @@ final class Sidecar {
     guard listing == nil, now >= listAt else { return }
     (listAskedAt, listAt) = (now, now + Sidecar.listInterval)
     let inbox = context.inbox
-    listing = try? WorkerThread(name: "list", config: context.settings) { settings in
-      _ = inbox.post(.listed(RoomList.fetch(settings)), reserve: RelayContext.ownNewsMax)
+    listing = try? WorkerThread(name: "list", config: (context.settings, context.tls)) { parts in
+      _ = inbox.post(.listed(RoomList.fetch(parts.0, parts.1)), reserve: RelayContext.ownNewsMax)
     }
   }
 
@@ -258,6 +264,8 @@ final class Sidecar {
 
   /// Tells the SFU that a session is over, without waiting for it.
   private func leave(_ session: SignalingSession) {
-    _ = try? WorkerThread(name: "leave", config: session) { SidecarJoin.leave($0) }
+    _ = try? WorkerThread(name: "leave", config: (session, context.tls)) {
+      SidecarJoin.leave($0.0, $0.1)
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import Client
 import ClientShell
+import ClientTLS
 import HLSFeed
 import Loop
 import MediaControl
@@ -38,7 +39,7 @@ enum SidecarJoin {
 
   /// Signs on; blocking, for a thread of its own.
   static func run(
-    _ url: String, token: String?, _ identity: ClientIdentity
+    _ url: String, token: String?, _ identity: ClientIdentity, _ tls: TLSClientContext
   ) -> JoinOutcome {
     do {
       var identity = identity
@@ -48,13 +49,16 @@ enum SidecarJoin {
         + layers.map { _ in OfferSection(.video, .recvonly, codecs: codecs) }
       let offer = Negotiation.offer(
         sections, local: identity.makeSide(), identifiers: &identifiers)
-      let session = try SignalingClient().post(
+      let session = try SignalingClient(tls: tls).post(
         offer.description, to: try ServerURL(url), token: token)
       let applied = try Negotiation.apply(session.answer, to: offer, identifiers: &identifiers)
       return .joined(applied.transport, PlayingParameters(applied.media), session)
     } catch ClientFault.moved(let place) {
       // The server that we were given has said so, as its room socket does.
-      return origin(of: place).map { .moved($0) } ?? .failed(ClientFault.badURL(place).text)
+      guard let origin = origin(of: place, from: url) else {
+        return .failed(ClientFault.badURL(place).text)
+      }
+      return .moved(origin)
     } catch let fault as ClientFault {
       return .failed(fault.text)
     } catch let refusal as NegotiationRefusal {
@@ -64,14 +68,19 @@ enum SidecarJoin {
     }
   }
 
-  /// `http://HOST[:PORT]` of a URL; nil where it has none that we can talk to.
-  private static func origin(of url: String) -> String? {
-    let scheme = "http://"
-    guard url.hasPrefix(scheme) else { return nil }
+  /// `http(s)://HOST[:PORT]` of a URL; nil where it has none that we can talk to, or none by TLS where we have that:
+  /// a token that was kept from others stays so.
+  static func origin(of url: String, from ours: String) -> String? {
+    let scheme = url.hasPrefix("https://") ? "https://" : "http://"
+    guard url.hasPrefix(scheme), scheme == "https://" || !ours.hasPrefix("https://") else {
+      return nil
+    }
     let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
     return authority.isEmpty ? nil : scheme + authority
   }
 
   /// Ends a session at the server; blocking.
-  static func leave(_ session: SignalingSession) { try? SignalingClient().delete(session) }
+  static func leave(_ session: SignalingSession, _ tls: TLSClientContext) {
+    try? SignalingClient(tls: tls).delete(session)
+  }
 }

@@ -20,7 +20,7 @@ struct SidecarSettings: Sendable {
   enum Source: Sendable {
     /// One room: the endpoint of Hawker or of any other server, with its query.
     case whep(url: String, room: String)
-    /// A Hawker server, `http://HOST:PORT`: the rooms named, or all that are listed as live.
+    /// A Hawker server, `http(s)://HOST:PORT`: the rooms named, or all that are listed as live.
     case server(origin: String, only: [String])
   }
 
@@ -45,6 +45,8 @@ struct SidecarSettings: Sendable {
   let spoolAfter: TimeSpan
   /// Of its files, for all rooms together.
   let spoolBytesMax: Int
+  /// Roots that servers and the store are believed by; nil: this machine's.
+  let authorities: String?
   /// The store that shows are pushed to; nil: none.
   let push: PushTarget?
   /// The file that says which CDN players shall use; nil: none does.
@@ -63,22 +65,23 @@ struct SidecarSettings: Sendable {
   static let usage = """
     usage: hawker-hls --server URL --http ADDR:PORT [--token T | --token-file F] [--room R]... [--rooms N] [--of all|own] [--memory MB]
            hawker-hls --whep URL --http ADDR:PORT [--token T] [--room R] [--memory MB]
-           both with [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
+           both with [--ca FILE] [--part MS] [--window S] [--access-key FILE] [--encrypt N] [--ladder L]
            [--encoder E] [--preset P] [--transcode always|watched] [--protect cbcs --content-key FILE [--licences FILE]] [--keep DIR] [--pathways FILE]
            [--spool DIR [--spool-size MB] [--spool-after S]]
            [--push URL [--push-credentials FILE]]
            [--captions LANG,...]
            hawker-hls mp4 DIR/ROOM/SHOW -o FILE [--rendition NAME]
-      --server  a Hawker server, http://HOST:PORT: every live room of its list
-      --whep    one room of any server: http://HOST:PORT/whep/ROOM (the last segment is the room)
+      --server  a Hawker server, http(s)://HOST:PORT: every live room of its list
+      --whep    one room of any server: http(s)://HOST:PORT/whep/ROOM (the last segment is the room)
+      --ca      a PEM file of roots to believe servers of https by, and the store, instead of this machine's
       --token   a service token of that server, of all rooms with --server; or HAWKER_TOKEN
       --token-file  a file with that token, read anew for each session
       --http    where to serve /hls/ROOM/index.m3u8; port 0 lets the system choose
       --room    with --server: this room, listed or not, and others only if named too;
                 with --whep: the room's name in our own paths, where the URL does not end with it
       --rooms   rooms at once, those that are just over included, 1 to \(roomsLimit) (16)
-      --of      with --server, where several share a database: all their rooms whose server says an
-                http:// address (all), or those of this server only (own), for a sidecar beside each
+      --of      with --server, where several share a database: all their rooms whose server says its
+                address (all; by https only where --server is), or those of this server only (own), for a sidecar beside each
       --memory  megabytes of media kept for all rooms together, shared equally (1024)
       --part    part target in milliseconds, 200 to 333 (320)
       --window  seconds of the past that playlists list (30)
@@ -195,7 +198,8 @@ struct SidecarSettings: Sendable {
     guard protection == nil || keep == nil else {
       throw Fault(text: "either --protect or --keep", status: 2)
     }
-    push = try SidecarSettings.push(values, authorities: nil, isEncrypting: each > 0)
+    authorities = values["--ca"]?.last
+    push = try SidecarSettings.push(values, authorities: authorities, isEncrypting: each > 0)
     keys = each > 0 ? SegmentKeys(secret: random.bytes(32), segmentsEach: Int(each)) : nil
   }
 
@@ -311,7 +315,7 @@ struct SidecarSettings: Sendable {
   }
 
   private static let flags: Set<String> = [
-    "--whep", "--server", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
+    "--whep", "--server", "--ca", "--token", "--token-file", "--http", "--room", "--rooms", "--of",
     "--memory",
     "--part", "--window", "--access-key", "--encrypt", "--ladder", "--encoder", "--preset",
     "--keep", "--pathways", "--transcode", "--protect", "--content-key", "--licences",

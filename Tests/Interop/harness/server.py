@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import ssl
 import subprocess
 import time
 import urllib.parse
@@ -41,7 +42,8 @@ class HawkerServer:
         self.flags, self.environment, self.starts = flags, environment, 0
         self.address, self.udp_port = address, udp_port
         self.start()
-        self.origin = f"http://{self.address}"
+        scheme = "https" if "--tls-cert" in flags else "http"
+        self.origin = f"{scheme}://{self.address}"
 
     def start(self):
         self.starts += 1
@@ -79,7 +81,12 @@ class HawkerServer:
 
     def request(self, method, path, body=None, headers=None, token=None):
         """One request on a connection of its own: (status, headers, text)."""
-        connection = http.client.HTTPConnection(self.address, timeout=10)
+        if "--tls-cert" in self.flags:
+            # Whose certificate it is, is for the tests of those who ask.
+            context = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection(self.address, timeout=10, context=context)
+        else:
+            connection = http.client.HTTPConnection(self.address, timeout=10)
         try:
             headers = dict(headers or {})
             if token:
