@@ -9,6 +9,8 @@ package enum ClientFault: Error, Hashable, Sendable {
   /// This client speaks no TLS: `https:` is left to a proxy on its side.
   case secureURL
   case unknownHost(String)
+  /// Nobody listens there: the server is not there yet, or not any more.
+  case nobodyListens
   /// The connection could not be made or was lost.
   case connection(String)
   case timeout
@@ -22,7 +24,9 @@ package enum ClientFault: Error, Hashable, Sendable {
   /// The answer can't be used.
   case answer(String)
 
-  init(_ error: SystemError) { self = .connection(error.description) }
+  init(_ error: SystemError) {
+    self = error.isConnectionRefused ? .nobodyListens : .connection(error.description)
+  }
 
   /// A sentence for a terminal; it never has a token in it.
   package var text: String {
@@ -30,6 +34,7 @@ package enum ClientFault: Error, Hashable, Sendable {
     case .badURL(let url): "not a URL of the form http(s)://HOST[:PORT]/PATH: \(url)"
     case .secureURL: "https is not supported here; use the server's http address"
     case .unknownHost(let host): "cannot find the address of \(host)"
+    case .nobodyListens: "no connection: nobody listens there"
     case .connection(let reason): "no connection: \(reason)"
     case .timeout: "the server did not answer in time"
     case .malformedResponse(let reason): "the server's answer is no HTTP: \(reason)"

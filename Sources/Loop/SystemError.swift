@@ -12,6 +12,8 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
 
   /// Whether the address or port is taken (EADDRINUSE).
   package var isAddressInUse: Bool { code == EADDRINUSE }
+  /// Whether nobody listens there (ECONNREFUSED).
+  package var isConnectionRefused: Bool { code == ECONNREFUSED }
   /// Whether this machine lacks the address family or the address.
   package var isAddressUnavailable: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL }
   /// Whether the process or the machine has no descriptor left (EMFILE, ENFILE).

@@ -36,6 +36,31 @@ struct PushTests {
     #expect(!show.news.contains { if case .lost = $0 { true } else { false } })
   }
 
+  @Test("captions are there as a rendition of text, with what was said, and no manifest names them")
+  func captions() throws {
+    var show = try PushedShow()
+    let english = try #require(LanguageTag("en"))
+    show.play(seconds: 4)
+    show.room.append(
+      Caption(
+        language: english, text: "Two for one", start: show.room.epoch + .seconds(4),
+        duration: .seconds(3)))
+    show.play(seconds: 8)
+    show.end()
+    show.wait(seconds: 2)
+    let text = show.bucket.text("demo/text-en/index.m3u8")
+    #expect(text.contains(".vtt\n") && text.hasSuffix("#EXT-X-ENDLIST\n"))
+    #expect(!text.contains("EXT-X-MAP") && !text.contains("PART"))
+    let documents = show.bucket.objects.filter { $0.key.hasPrefix("demo/text-en/r1-s") }
+    #expect(documents.count >= 4)
+    for (key, _) in documents { #expect(show.bucket.text(key).hasPrefix("WEBVTT\n"), "\(key)") }
+    #expect(documents.keys.contains { show.bucket.text($0).contains("Two for one") })
+    #expect(show.bucket.text("demo/index.m3u8").contains("TYPE=SUBTITLES"))
+    let manifest = show.bucket.text("demo/manifest.mpd")
+    #expect(manifest.contains("id=\"low\"") && !manifest.contains("text-en"))
+    #expect(show.desk.isSettled)
+  }
+
   @Test("what no playlist of the last two windows names is deleted, and nothing before")
   func removals() throws {
     var show = try PushedShow()

@@ -31,7 +31,7 @@ struct StoreAddressTests {
     ])
   func refused(_ text: String) { #expect(StoreAddress(text) == nil) }
 
-  @Test("credentials are read as `aws configure` writes them, and never printed")
+  @Test("credentials are read as the AWS tools write them, and never printed")
   func credentials() throws {
     let text = """
       # ours

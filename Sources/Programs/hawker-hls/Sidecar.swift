@@ -234,8 +234,8 @@ final class Sidecar {
     case .failure(let fault):
       // Said once: a server that is away is away for many lists. Started together, it comes a moment later.
       if listFault != fault.text {
-        if !hasListed, case .connection = fault {
-          SidecarLog.write(.info, "waiting for the server: \(fault.text)")
+        if !hasListed, fault == .nobodyListens {
+          SidecarLog.write(.info, "waiting for the server")
         } else {
           SidecarLog.write(.warning, "no list of rooms: \(fault.text)")
         }
