@@ -113,7 +113,8 @@ package enum ConfigKey: String, Hashable, Sendable, CaseIterable {
   /// Whether it takes several values, by commas or by being given again.
   package var isList: Bool {
     switch self {
-    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookTopics, .hookAllow, .hlsLicences: true
+    case .mediaIP, .allowedOrigin, .trustedProxies, .hook, .hookTopics, .hookAllow, .hlsLicences:
+      true
     default: false
     }
   }

@@ -282,7 +282,8 @@ struct HLSSettingsTests {
       "https://live.example/{room}", "https://live.example/a{room}/i", "ftp://a/{room}/i",
       "//evil.example/{room}/i", "https:///{room}/i", "https://u@a/{room}/i",
       "https://a/{room}/{room}/i", "https://a/{room}/i\"", "https://a/{room}/i\r\nX: y",
-      "https://a/{room}/i>", "https://a;script-src/{room}/i", "https://a/" + String(repeating: "a", count: 600) + "/{room}/i",
+      "https://a/{room}/i>", "https://a;script-src/{room}/i",
+      "https://a/" + String(repeating: "a", count: 600) + "/{room}/i",
     ])
   func refused(template: String) throws {
     #expect(throws: ConfigError.self) { try configuration("--hls", template) }
@@ -293,7 +294,8 @@ struct HLSSettingsTests {
     let hls = "https://a/{room}/i.m3u8"
     let both = try configuration(
       "--hls", hls, "--hls-licences",
-      "com.widevine.alpha=https://shop.example:8443/w?room={room}&x=1,org.w3.clearkey=http://127.0.0.1:81/k"
+      "com.widevine.alpha=https://shop.example:8443/w?room={room}&x=1",
+      "--hls-licences", "org.w3.clearkey=http://127.0.0.1:81/k"
     ).hlsLicences
     #expect(both.map(\.keySystem) == ["com.widevine.alpha", "org.w3.clearkey"])
     #expect(both.map { $0.url(of: "de-mo") }.first == "https://shop.example:8443/w?room=de-mo&x=1")

@@ -65,7 +65,8 @@ struct RoomSocketStage {
   init(
     trusting proxies: [String] = [], workers: Int = 1, store: StageStore? = nil,
     isDurable: Bool? = nil, seed: UInt64 = 7, allowing: [String] = [],
-    hls: String? = nil, hlsLicences: [String] = [], hlsKeys: String? = nil, webRTCViewers: Int? = nil,
+    hls: String? = nil, hlsLicences: [String] = [], hlsKeys: String? = nil,
+    webRTCViewers: Int? = nil,
     membership: NodeMembership? = nil
   ) throws {
     self.store = store

@@ -184,7 +184,8 @@ struct StaticSiteTests {
       try StaticFiles(root: folder.path), routes: [.page("/", file: "landing/index.html")],
       media: ["https://hls.example"], asked: ["https://keys.example"])
     let policy = try #require(try get(site, "/")?.headers["Content-Security-Policy"])
-    #expect(policy.contains("connect-src 'self' ws: wss: https://hls.example https://keys.example;"))
+    #expect(
+      policy.contains("connect-src 'self' ws: wss: https://hls.example https://keys.example;"))
     #expect(policy.contains("media-src 'self' blob: https://hls.example;"))
   }
 }

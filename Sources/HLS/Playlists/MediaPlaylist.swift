@@ -32,7 +32,8 @@ struct MediaPlaylist {
     let skipped = skips ? skippedCount(listed) : 0
     if skipped > 0 { text.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
     for range in dateRanges { text.line(range.line) }
-    var lines = SegmentLines(names: names, epoch: epoch, ticks: rendition.ticks, keys: keys,
+    var lines = SegmentLines(
+      names: names, epoch: epoch, ticks: rendition.ticks, keys: keys,
       isText: rendition.isText)
     if skipped > 0 {
       lines.initialization = listed[listed.startIndex + skipped - 1].initialization

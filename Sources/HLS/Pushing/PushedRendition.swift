@@ -236,7 +236,9 @@ struct PushedRendition: Sendable {
     let version = playlist.version + 1
     if !oldest.isGap { leaving.append((key(oldest), version)) }
     let number = oldest.initialization
-    if !isText, listed.first?.initialization ?? pending.first?.segment.initialization ?? number != number {
+    if !isText,
+      listed.first?.initialization ?? pending.first?.segment.initialization ?? number != number
+    {
       initializations[number] = nil
       leaving.append((key(initialization: number), version))
     }
