@@ -14,6 +14,7 @@ extension Caption {
     else { return nil }
     self.init(
       language: language, text: text, start: WallTime(nanoseconds: startMs * 1_000_000),
-      duration: .milliseconds(durationMs))
+      duration: .milliseconds(durationMs),
+      name: (try? fields.optionalString("caption")) ?? nil)
   }
 }

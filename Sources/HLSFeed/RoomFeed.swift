@@ -105,7 +105,10 @@ package struct RoomFeed {
 
   /// Another host's picture comes: what begins with the next keyframe is a discontinuity, though its parameter sets
   /// may be the same. Not before: until then there is the last one's, the slate, or nothing.
-  package mutating func expectPicture() { awaitsPicture = true }
+  package mutating func expectPicture() {
+    awaitsPicture = true
+    twins = LayerTwins()
+  }
 
   private mutating func discontinue() {
     guard let newest, let epoch = presentation?.epoch else { return }

@@ -27,6 +27,8 @@ package enum MediaFuzzBody {
           if case .frame(let received) = assembly {
             stored[index] -= received.packetCount
             precondition(stored[index] >= 0, "more packets delivered than received")
+            precondition(
+              received.byteCount == frame.byteCount, "the frame's length is wrong")
           }
         }
       }

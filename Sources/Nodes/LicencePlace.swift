@@ -48,17 +48,17 @@ package struct LicencePlace: Hashable, Sendable {
       let slash = address.dropFirst(scheme.count).firstIndex(of: "/")
     else { return nil }
     let authority = address[..<slash].dropFirst(scheme.count)
-    // It becomes a source of the pages' Content-Security-Policy.
+    // It becomes a source of the pages' Content-Security-Policy, which knows no addresses of IPv6.
     let isPlain = authority.utf8.allSatisfy { byte in
       (97...122).contains(byte) || (65...90).contains(byte) || (48...58).contains(byte)
-        || [45, 46, 91, 93].contains(byte)
+        || [45, 46].contains(byte)
     }
     return isPlain && !authority.isEmpty ? String(address[..<slash]) : nil
   }
 
   private static func isHere(_ origin: String) -> Bool {
     let authority = origin.dropFirst("http://".count)
-    return ["127.0.0.1", "localhost", "[::1]"].contains { host in
+    return ["127.0.0.1", "localhost"].contains { host in
       authority == host || authority.hasPrefix(host + ":")
     }
   }

@@ -308,7 +308,7 @@ struct HLSSettingsTests {
       "org.w3.clearkey=http://127.0.0.1.evil.example/k", "org.w3.clearkey=https://a",
       "org.w3.clearkey=https://u@a/k", "org.w3.clearkey=https://{room}.a/k",
       "org/w3=https://a/k", "org.w3.clearkey=https://a/k\r\nX: y", "a=https:///k",
-      "a=https://a/{rom}", "a=https://a;script-src/k", "a=https://a'b/k",
+      "a=https://a/{rom}", "a=http://[::1]:81/k", "a=https://a;script-src/k", "a=https://a'b/k",
       "a=https://a/" + String(repeating: "a", count: 600),
     ] {
       #expect(throws: ConfigError.self, "\(wrong)") {

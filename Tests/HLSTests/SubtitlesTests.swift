@@ -81,6 +81,48 @@ struct SubtitlesTests {
     #expect(WebVTTDocument.time(.milliseconds(-1)) == "00:00:00.000")
   }
 
+  @Test("the first words of a language are shown however old the show and wherever in a segment it is")
+  func first() throws {
+    for begins in [65.0, 66.01, 66.2, 67.99] {
+      var room = try room()
+      play(&room, 0...begins)
+      try say("now", at: begins + 0.1, in: &room)
+      play(&room, begins...begins + 3)
+      let names = room.renditions.last?.segments.map { "text-en/r1-s\($0.sequence).vtt" } ?? []
+      #expect(names.contains { text(room, $0).contains("now") }, "\(begins)")
+    }
+  }
+
+  @Test("a correction takes the place of what is not out yet, and what is said again is not shown twice")
+  func corrections() throws {
+    var room = try room(captions: ["en"])
+    func say(_ words: String, at start: Double) {
+      room.append(
+        Caption(
+          language: LanguageTag("en")!, text: words,
+          start: Self.epoch + TimeSpan(fractionalSeconds: start), duration: .seconds(1),
+          name: "u1"))
+    }
+    play(&room, 0...1)
+    say("wrong", at: 1.5)
+    say("right", at: 1.5)
+    play(&room, 1...1.9)
+    say("right", at: 1.5)
+    play(&room, 1.9...4.5)
+    #expect(cues(room, "text-en/r1-s0.vtt").map(\.text) == ["right"])
+  }
+
+  @Test("a region's words go to the rendition of their language, another script's do not")
+  func regions() throws {
+    var room = try room(captions: ["en", "zh"])
+    play(&room, 0...1)
+    try say("color", "en-US", at: 1.2, in: &room)
+    try say("字", "zh-Hant", at: 1.2, in: &room)
+    play(&room, 1...2.5)
+    #expect(room.renditions.map(\.name) == ["sound", "text-en", "text-zh", "text-zh-Hant"])
+    #expect(cues(room, "text-en/r1-s0.vtt").map(\.text) == ["color"])
+  }
+
   @Test("a document, letter by letter")
   func golden() throws {
     var room = try room()

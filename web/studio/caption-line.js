@@ -16,7 +16,7 @@ export function setUpCaptionLine(room) {
   const words = /** @type {HTMLInputElement} */ (element("caption-text"));
   const language = /** @type {HTMLSelectElement} */ (element("caption-language"));
   const remembered = localStorage.getItem(KEY);
-  const own = [remembered, ...navigator.languages].flatMap((each) => each ?? []);
+  const own = [remembered, ...navigator.languages.map(plain)].flatMap((each) => each ?? []);
   for (const tag of new Set([...own, ...LANGUAGES])) language.append(new Option(languageName(tag), tag));
   language.addEventListener("change", () => localStorage.setItem(KEY, language.value));
   form.addEventListener("submit", (event) => {
@@ -30,4 +30,13 @@ export function setUpCaptionLine(room) {
       toast(textOf("sayError", codeOf(error)), "bad");
     });
   });
+}
+
+/**
+ * Without its region, where that does not change what is written: each tag is a rendition of its own in HLS.
+ * @param {string} tag
+ */
+function plain(tag) {
+  const language = tag.split("-")[0];
+  return language === "zh" || language === "sr" ? tag : language;
 }

@@ -52,6 +52,8 @@ export function setUpCaptions(captions, stage) {
   function draw() {
     const { languages } = captions;
     if (languages.length === 0) return;
+    // The picture's own would say everything a second time.
+    for (const track of stage.focused?.video.textTracks ?? []) track.mode = "disabled";
     const on = choice !== OFF;
     button.hidden = false;
     button.setAttribute("aria-pressed", String(on));
@@ -67,6 +69,7 @@ export function setUpCaptions(captions, stage) {
     /** Called now and then: there is a button only where there are captions. */
     tick() {
       button.hidden = captions.languages.length === 0 && tracks().length === 0;
+      if (captions.languages.length > 0) for (const track of stage.focused?.video.textTracks ?? []) if (track.mode !== "disabled") track.mode = "disabled";
     },
   };
 }

@@ -7,7 +7,8 @@ extension Presentation {
   package mutating func append(_ caption: Caption) {
     guard let place = addSubtitles(caption.language) else { return }
     takeCaption(
-      caption.text, start: caption.start - epoch, duration: caption.duration, of: place)
+      caption.text, start: caption.start - epoch, duration: caption.duration,
+      name: caption.name, of: place)
   }
 
   /// Has subtitles of a language, with or without captions.
@@ -17,6 +18,14 @@ extension Presentation {
   @discardableResult
   package mutating func addSubtitles(_ language: LanguageTag) -> Int? {
     guard !isEnded else { return nil }
+    // `en-US` goes where `en` is: players that read the list of renditions once know that one.
+    let subtags = language.text.split(separator: "-")
+    // Another script is other letters.
+    let isSpelled = subtags.dropFirst().contains { $0.utf8.count == 4 }
+    let plain = isSpelled ? nil : subtags.first.flatMap { LanguageTag(String($0)) }
+    if let plain, let known = renditions.firstIndex(where: { $0.kind == .subtitles(plain) }) {
+      return known
+    }
     if let known = renditions.firstIndex(where: { $0.kind == .subtitles(language) }) {
       return known
     }

@@ -99,9 +99,9 @@ package struct Presentation: Sendable {
 
   /// Takes a caption for a rendition of text.
   mutating func takeCaption(
-    _ text: String, start: TimeSpan, duration: TimeSpan, of place: Int
+    _ text: String, start: TimeSpan, duration: TimeSpan, name: String?, of place: Int
   ) {
-    renditions[place].cues?.take(text, start: start, duration: duration)
+    renditions[place].cues?.take(text, start: start, duration: duration, name: name)
   }
 
   /// Takes the next sample of a rendition; `format` with a sync sample when the coding changed.

@@ -10,6 +10,7 @@ import Wire
 struct CueSheet: Sendable {
   private struct Cue: Sendable {
     let id: UInt64
+    let name: String?
     let text: String
     var start: TimeSpan
     var end: TimeSpan
@@ -31,12 +32,27 @@ struct CueSheet: Sendable {
     part = timing.part
   }
 
+  /// Says where the language begins: everything before is out.
+  mutating func begin(at instant: TimeSpan) { edge = max(edge, instant) }
+
   /// Takes a caption; what is a minute away from what is out is nobody's.
-  mutating func take(_ text: String, start: TimeSpan, duration: TimeSpan) {
+  ///
+  /// - Parameter name: one of the same name takes the place of that one, unless it is out; the same words of that
+  ///   name are not said twice.
+  mutating func take(
+    _ text: String, start: TimeSpan, duration: TimeSpan, name: String? = nil
+  ) {
     let isNear = start > edge - HLSLimits.jumpMax && start < edge + HLSLimits.jumpMax
     guard isNear, !WebVTTDocument.escaped(text).isEmpty else { return }
+    if let name {
+      guard !cues.contains(where: { $0.name == name && $0.isPublished && $0.text == text }) else {
+        return
+      }
+      cues.removeAll { $0.name == name && !$0.isPublished }
+    }
     count += 1
-    insert(Cue(id: count, text: text, start: max(.zero, start), end: start + duration))
+    insert(
+      Cue(id: count, name: name, text: text, start: max(.zero, start), end: start + duration))
     if cues.count > HLSLimits.cuesMax { cues.removeFirst() }
   }
 

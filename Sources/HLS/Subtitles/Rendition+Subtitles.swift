@@ -13,6 +13,8 @@ extension Rendition {
         isText: true),
       cues: CueSheet(reference.timing))
     guard let open = reference.segments.last else { return }
+    // It may have no part yet.
+    cues?.begin(at: span(open.start))
     follow(
       [
         .began(

@@ -25,6 +25,11 @@ export class LicenceDesk {
    * @type {Licence|null}
    */
   #licence = null;
+  /**
+   * Why none of them can be asked.
+   * @type {HawkerError|null}
+   */
+  #lack = null;
   #video;
   /** @type {(failure: HawkerError) => void} */
   #fail;
@@ -70,7 +75,8 @@ export class LicenceDesk {
       }
     }
     const systems = this.#licences.map(({ keySystem = CLEAR_KEY }) => keySystem).join(", ");
-    throw new HawkerError("unsupported", `no ${systems} with ${SCHEME} in this browser`, { cause });
+    // Whether the show is protected at all is known when its media come.
+    this.#lack = new HawkerError("unsupported", `no ${systems} with ${SCHEME} in this browser`, { cause });
   }
 
   close() {
@@ -81,7 +87,7 @@ export class LicenceDesk {
 
   /** @param {MediaEncryptedEvent} event */
   #ask({ initData, initDataType }) {
-    if (!this.#keys) return this.#fail(new HawkerError("protected", "the show is protected, and the page has no licence service"));
+    if (!this.#keys) return this.#fail(this.#lack ?? new HawkerError("protected", "the show is protected, and the page has no licence service"));
     if (!initData) return;
     // Sound and every rendition name the same key.
     const name = `${initDataType} ${new Uint8Array(initData).join()}`;
