@@ -14,8 +14,8 @@ extension RoomFeed {
   }
 
   /// Forgets the oldest segments in files: the disk, or what all rooms may have there, is full.
-  package mutating func shortenSpool(by byteCount: Int) {
-    presentation?.shortenSpool(by: byteCount)
+  package mutating func shortenSpool(by byteCount: Int) -> Bool {
+    presentation?.shortenSpool(by: byteCount) ?? false
   }
 
   /// Forgets a segment whose file can't be read; whether there was one.

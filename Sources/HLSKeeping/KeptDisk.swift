@@ -12,6 +12,8 @@ package struct DiskFault: Error, Hashable, Sendable, CustomStringConvertible {
   package var isFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
   /// There is no such file.
   package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+  /// What was to be read is not there, or not as it was written.
+  package var isLoss: Bool { isMissing || code == EIO }
   package static let full = DiskFault(code: ENOSPC)
   /// What is there can't be what was written.
   static let unreadable = DiskFault(code: EIO)

@@ -27,6 +27,9 @@ struct Bucket {
     replaced.removeAll { now - $0.at > window * 4 }
     let names = names(in: bytes, at: object.key)
     named[object.key] = names
+    if object.key == "demo/index.m3u8" {
+      #expect(text(object.key).contains("#EXT-X-STREAM-INF:"), "subtitles alone are no show")
+    }
     for name in names { #expect(objects[name] != nil, "\(object.key) names \(name)") }
     goesForward(object.key)
   }
@@ -122,18 +125,24 @@ struct PushedShow {
   private var step = 0
   private let windowSeconds: Int64
 
-  init(seed: UInt64 = 1, run: String = "r1", window: Int64 = 14) throws {
+  init(
+    seed: UInt64 = 1, run: String = "r1", window: Int64 = 14, captions: [String] = [],
+    protection: ContentProtection? = nil
+  ) throws {
     windowSeconds = window
-    room = try Self.room(run: run, window: window)
+    room = try Self.room(run: run, window: window, captions: captions, protection: protection)
     bucket = Bucket(window: .seconds(window))
     random = .seeded(seed)
     desk = PushDesk(inFlightMax: 4, random: .seeded(seed))
   }
 
-  private static func room(run: String, window: Int64) throws -> Presentation {
+  private static func room(
+    run: String, window: Int64, captions: [String] = [], protection: ContentProtection? = nil
+  ) throws -> Presentation {
     var room = Presentation(
       timing: HLSTiming(window: .seconds(window)),
-      epoch: WallTime(nanoseconds: 1_700_000_000_000_000_000), run: run)
+      epoch: WallTime(nanoseconds: 1_700_000_000_000_000_000), run: run,
+      protection: protection, captions: captions.compactMap { LanguageTag($0) })
     _ = room.addRendition(
       "sound", .audio(name: "Sound", language: nil), format: .aac(try sound()), at: .zero)
     _ = room.addRendition(

@@ -61,6 +61,37 @@ struct PushTests {
     #expect(show.desk.isSettled)
   }
 
+  @Test("a store that takes small objects first has no list of subtitles alone; text has no key of samples")
+  func captionsFirst() throws {
+    let protection = try ContentProtection(
+      contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100")
+    var show = try PushedShow(captions: ["de"], protection: protection)
+    show.store = { _, order in
+      guard case .put(let object) = order, object.byteCount > 1000 || object.key.hasSuffix(".mp4")
+      else { return (.milliseconds(10), .done) }
+      return (.seconds(3), .done)
+    }
+    show.play(seconds: 12)
+    show.end()
+    show.wait(seconds: 10)
+    let text = show.bucket.text("demo/text-de/index.m3u8")
+    #expect(text.contains("#EXTINF") && !text.contains("EXT-X-KEY"))
+    #expect(show.bucket.text("demo/low/index.m3u8").contains("#EXT-X-KEY:METHOD=SAMPLE-AES"))
+    #expect(show.bucket.text("demo/index.m3u8").contains("TYPE=SUBTITLES"))
+  }
+
+  @Test("a show that is given up keeps no media that waited")
+  func givenUp() throws {
+    var show = try PushedShow()
+    show.store = { _, _ in (.milliseconds(10), .failed("away")) }
+    show.play(seconds: 20)
+    #expect(show.desk.waitingBytes > 0)
+    show.end()
+    show.wait(seconds: 620)
+    #expect(show.news.contains(.givenUp(room: "demo")))
+    #expect(show.desk.waitingBytes == 0)
+  }
+
   @Test("what no playlist of the last two windows names is deleted, and nothing before")
   func removals() throws {
     var show = try PushedShow()

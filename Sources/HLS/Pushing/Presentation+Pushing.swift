@@ -5,7 +5,7 @@ extension Presentation {
   func storedPlaylist(_ rendition: Rendition) -> [UInt8] {
     let playlist = MediaPlaylist(
       rendition: rendition, names: names, epoch: epoch, dateRanges: dateRanges, reports: [],
-      keys: nil, keyLines: protection?.keyLines ?? [], isPlain: true)
+      keys: nil, keyLines: rendition.isText ? [] : protection?.keyLines ?? [], isPlain: true)
     return playlist.pieces(skips: false).flatMap(\.bytes)
   }
 

@@ -9,6 +9,9 @@ package enum PushLimits {
   package static let backlog = TimeSpan.seconds(60)
   /// Media of one show that waits for the store: a minute of 4 Mbit/s.
   package static let backlogBytesMax = 32 << 20
+  /// The past that a store lists: its playlists are put whole with every segment, and players read them whole. What
+  /// is deleted later than that is bounded with it (`removalsMax`).
+  static let windowMax = TimeSpan.seconds(3600)
   /// How often one segment is refused before it becomes a gap.
   static let refusalsMax = 3
   /// Objects that are to be deleted: what an hour of four renditions leaves behind. What comes beyond it stays in

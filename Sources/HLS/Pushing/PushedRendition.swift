@@ -140,6 +140,14 @@ struct PushedRendition: Sendable {
     giveUp(index)
   }
 
+  /// The show is given up: what waits is not kept in memory for it.
+  mutating func forgetBytes() {
+    for index in pending.indices where pending[index].state == .waiting {
+      pending[index].segment = pending[index].segment.listed(
+        isGap: false, after: nil, keyframe: nil)
+    }
+  }
+
   private mutating func giveUp(_ index: Int) {
     guard pending[index].state == .waiting else { return }
     lostCount += 1
@@ -221,7 +229,7 @@ struct PushedRendition: Sendable {
       if hasKeyframe { keyframeCount += 1 }
       hasChanged = true
     }
-    let earliest = (listed.last?.end ?? 0) - ticks.count(timing.window)
+    let earliest = (listed.last?.end ?? 0) - ticks.count(min(timing.window, PushLimits.windowMax))
     while listed.count > 1, let first = listed.first, first.end <= earliest { unlistOldest() }
     if hasChanged { change() }
   }

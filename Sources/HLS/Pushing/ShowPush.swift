@@ -58,7 +58,7 @@ struct ShowPush: Sendable {
   init(room: String, _ presentation: Presentation, inheriting inherited: [String] = []) {
     self.room = room
     run = presentation.names.run
-    window = presentation.timing.window
+    window = min(presentation.timing.window, PushLimits.windowMax)
     segment = presentation.timing.segment
     self.inherited = inherited
   }
@@ -117,7 +117,10 @@ struct ShowPush: Sendable {
       state += [each.place, rendition.formats.count, rendition.peakBitsPerSecond]
       if each.hasEnded { state.append(rendition.averageBitsPerSecond) }
     }
-    guard !state.isEmpty, state != variantState else { return }
+    // Subtitles alone are no show.
+    guard renditions.contains(where: { $0.isThere && !$0.isText }), state != variantState else {
+      return
+    }
     variantState = state
     variants.version += 1
   }
@@ -330,7 +333,10 @@ struct ShowPush: Sendable {
   }
 
   /// Ends trying.
-  mutating func giveUp() { presentation = nil }
+  mutating func giveUp() {
+    presentation = nil
+    for index in renditions.indices { renditions[index].forgetBytes() }
+  }
 
   /// Whether there is still something to be said about it.
   var isHeld: Bool { presentation != nil }

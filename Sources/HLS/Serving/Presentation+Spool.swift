@@ -113,10 +113,26 @@ extension Presentation {
   }
 
   /// The disk has no room: forgets the oldest segments that are in files alone, `byteCount` of them or all.
-  package mutating func shortenSpool(by byteCount: Int) {
+  ///
+  /// - Returns: whether there were any.
+  @discardableResult
+  package mutating func shortenSpool(by byteCount: Int) -> Bool {
     let target = max(0, spoolByteCount - byteCount)
-    while spoolByteCount > target, forgetOldestInSpool() {}
-    revision += 1
+    var hasForgotten = false
+    while spoolByteCount > target, forgetOldestInSpool() { hasForgotten = true }
+    if hasForgotten { revision += 1 }
+    return hasForgotten
+  }
+
+  /// Text lists no past that the media have not.
+  private mutating func shortenText() {
+    let starts = renditions.compactMap { rendition in
+      rendition.isText ? nil : rendition.segments.first.map { rendition.span($0.start) }
+    }
+    guard let earliest = starts.min() else { return }
+    for place in renditions.indices where renditions[place].isText {
+      renditions[place].forget(before: earliest)
+    }
   }
 
   /// A file can't be read: forgets its segment with all before it, so that no playlist names it.
@@ -129,6 +145,7 @@ extension Presentation {
       renditions[name.rendition].segments[index].place == .spool
     else { return false }
     renditions[name.rendition].forget(index + 1)
+    shortenText()
     revision += 1
     return true
   }
@@ -174,7 +191,7 @@ extension Presentation {
   /// Forgets the oldest segment of all, if it is not in memory; false when there is none.
   private mutating func forgetOldestInSpool() -> Bool {
     let oldest = renditions.indices.filter { place in
-      guard renditions[place].mayForget, let first = renditions[place].segments.first else {
+      guard !renditions[place].isText, renditions[place].mayForget, let first = renditions[place].segments.first else {
         return false
       }
       return first.place == .spool || first.isComplete && first.isGap
@@ -184,6 +201,7 @@ extension Presentation {
     }
     guard let oldest else { return false }
     renditions[oldest].forget(1)
+    shortenText()
     return true
   }
 }

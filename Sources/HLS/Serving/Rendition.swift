@@ -283,7 +283,8 @@ package struct Rendition: Sendable {
 
   /// The oldest segment that has bytes in memory; nil when there is none.
   var oldestInMemory: Int? {
-    let from = firstIndex { $0.sequence >= memoryFrom }
+    // Of text a document stays of what has left.
+    let from = isText ? 0 : firstIndex { $0.sequence >= memoryFrom }
     return segments.indices[from...].first { segments[$0].memoryByteCount > 0 }
   }
 

@@ -14,7 +14,8 @@ extension Rendition {
       cues: CueSheet(reference.timing))
     guard let open = reference.segments.last else { return }
     // It may have no part yet.
-    cues?.begin(at: span(open.start))
+    let begins = span(open.start)
+    cues?.begin(at: begins)
     follow(
       [
         .began(

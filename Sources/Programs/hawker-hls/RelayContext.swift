@@ -29,8 +29,7 @@ struct RelayContext {
   /// Which CDN players shall use; nil: nobody asks.
   let steering: SteeringFile?
   let tokens = SocketTokens()
-  /// Another one each time the process starts.
-  let run: String
+  let runs: RunNames
 
   /// News of our own threads, which requests must not crowd out: a join, an address for each room, a list.
   static let ownNewsMax = 2 * SidecarSettings.roomsLimit + 1

@@ -1,6 +1,7 @@
 // The list of rooms of a Hawker server: which are live.
 
 import ClientShell
+import HLS
 import ClientTLS
 import HLSFeed
 import HTTP
@@ -40,7 +41,9 @@ enum RoomList {
     else { return nil }
     return rows.prefix(limit).compactMap { row in
       guard case .object(let members) = row, case .string(let name)? = members["room"],
-        case .string(let phase)? = members["phase"]
+        case .string(let phase)? = members["phase"],
+        // It becomes a folder's name.
+        ResourceNames.isSafe(folder: name)
       else { return nil }
       guard case .string(let server)? = members["server"] else {
         return ListedRoom(name: name, isLive: phase == "live")

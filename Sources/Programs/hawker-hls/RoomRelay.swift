@@ -61,7 +61,7 @@ final class RoomRelay {
     desk = RequestDesk(access: context.settings.access)
     shelf = RoomShelf(context.shelf, owner: context.tokens.next())
     feed = RoomFeed(
-      layers: SidecarJoin.layers, timing: context.settings.timing, run: context.run,
+      layers: SidecarJoin.layers, timing: context.settings.timing, run: context.runs.next(),
       ladder: context.settings.ladder, bytesMax: context.roomBytesMax,
       spool: context.spoolLimits, silenceMax: context.silenceMax, keys: context.settings.keys,
       protection: context.settings.protection, isSteered: context.steering != nil,
@@ -148,19 +148,22 @@ final class RoomRelay {
   }
 
   /// Takes what the threads of the spool say; whether it is about a segment that the room has.
-  func take(_ news: SpoolNews) -> Bool {
+  func take(_ news: SpoolNews, at now: Instant) -> Bool {
     switch news {
     case .written(let name): return feed.noteSpooled(name, isDone: true)
     case .failed(let name, let fault):
       // What is oldest makes room for what is newest.
-      if fault.isFull { feed.shortenSpool(by: Spooling.room(for: name)) }
+      // Once for all that were on their way when there was none left.
+      if fault.isFull, context.spooling?.isPaused(at: now) == false {
+        _ = feed.shortenSpool(by: Spooling.room(for: name))
+      }
       return feed.noteSpooled(name, isDone: false)
     case .unreadable(let name, _): return feed.forgetSpooled(name)
     }
   }
 
-  /// Forgets the oldest segments in files.
-  func shortenSpool(by byteCount: Int) { feed.shortenSpool(by: byteCount) }
+  /// Forgets the oldest segments in files; whether there were any.
+  func shortenSpool(by byteCount: Int) -> Bool { feed.shortenSpool(by: byteCount) }
 
   private func listen(at now: Instant) {
     guard let client, case .playing(let player) = context.clients.role(of: client) else { return }

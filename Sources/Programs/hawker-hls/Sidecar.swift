@@ -60,7 +60,6 @@ final class Sidecar {
         text: "--ca: no certificates in \(settings.authorities ?? "this machine's folder")",
         status: 2)
     }
-    var random = RandomSource.system
     let keeping = try settings.keep.map { try Keeping($0, settings, server) }
     let spooling = try settings.spool.map { try Spooling($0, server, inbox) }
     context = RelayContext(
@@ -68,7 +67,7 @@ final class Sidecar {
       server: server, keeping: keeping, spooling: spooling,
       pushing: try settings.push.map { try Pushing($0) }, shelf: shelf,
       steering: try settings.pathways.map { try SteeringFile($0) },
-      run: String(UInt32(truncatingIfNeeded: random.next()), radix: 36))
+      runs: RunNames())
     roster = RoomRoster(roomsMax: settings.roomsMax, reach: settings.reach)
     for room in settings.rooms {
       let relay = RoomRelay(room, context)
@@ -144,7 +143,9 @@ final class Sidecar {
     let surplus =
       relays.values.reduce(0) { $0 + $1.spoolByteCount } - context.settings.spoolBytesMax
     guard surplus > 0 else { return }
-    relays.values.max { $0.spoolByteCount < $1.spoolByteCount }?.shortenSpool(by: surplus)
+    // What is on its way can't be given up: then it is another room's turn.
+    for relay in relays.values.sorted(by: { $0.spoolByteCount > $1.spoolByteCount })
+    where relay.shortenSpool(by: surplus) { return }
   }
 
   private func noteClients() {
@@ -175,7 +176,7 @@ final class Sidecar {
       case .transcoded(let room, let result): relays[room]?.take(result, at: now)
       case .listed(let outcome): take(outcome, at: now)
       case .spool(let room, let news):
-        let isHeld = relays[room]?.take(news) ?? false
+        let isHeld = relays[room]?.take(news, at: now) ?? false
         context.spooling?.note(news, isHeld: isHeld, at: now)
       }
     }

@@ -212,7 +212,12 @@ final class Spooling {
             response.lease = budget.lease(response.bodyByteCount)
           }
         } catch {
-          _ = news.post(.spool(room, .unreadable(read.name, error)), reserve: news.capacity)
+          // Without descriptors or memory the file is there all the same.
+          if error.isLoss {
+            _ = news.post(.spool(room, .unreadable(read.name, error)), reserve: news.capacity)
+          } else {
+            response = SpoolRead.busy
+          }
         }
         server.post(.respond(read.ticket.connection, read.ticket.request, response))
       }
