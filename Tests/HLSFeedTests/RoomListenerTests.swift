@@ -55,7 +55,8 @@ struct RoomListenerTests {
       caption(whole).replacing(#""de""#, with: #""d\"e""#))
     let expected = Caption(
       language: try #require(LanguageTag("de")), text: "Hallo",
-      start: WallTime(nanoseconds: 1_793_247_552_000_000_000), duration: .milliseconds(2400))
+      start: WallTime(nanoseconds: 1_793_247_552_000_000_000), duration: .milliseconds(2400),
+      name: "u1")
     #expect(heard == [.caption(expected)])
   }
 

@@ -76,7 +76,8 @@ struct Bucket {
       var isGap = false
       for line in text.split(separator: "\n") {
         if line == "#EXT-X-GAP" { isGap = true }
-        if let found = line.firstRange(of: "URI=\"") {
+        // Whom players ask for keys is named, too.
+        if let found = line.firstRange(of: "URI=\""), !line.contains("-KEY:") {
           names.insert("\(folder)\(line[found.upperBound...].prefix { $0 != "\"" })")
         }
         guard !line.hasPrefix("#") else { continue }

@@ -61,7 +61,9 @@ struct PushTests {
     #expect(show.desk.isSettled)
   }
 
-  @Test("a store that takes small objects first has no list of subtitles alone; text has no key of samples")
+  @Test(
+    "a store that takes small objects first has no list of subtitles alone; text has no key of samples"
+  )
   func captionsFirst() throws {
     let protection = try ContentProtection(
       contentKey: "00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100")

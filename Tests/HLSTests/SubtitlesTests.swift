@@ -81,7 +81,8 @@ struct SubtitlesTests {
     #expect(WebVTTDocument.time(.milliseconds(-1)) == "00:00:00.000")
   }
 
-  @Test("the first words of a language are shown however old the show and wherever in a segment it is")
+  @Test(
+    "the first words of a language are shown however old the show and wherever in a segment it is")
   func first() throws {
     for begins in [65.0, 66.01, 66.2, 67.99] {
       var room = try room()
@@ -93,7 +94,9 @@ struct SubtitlesTests {
     }
   }
 
-  @Test("a correction takes the place of what is not out yet, and what is said again is not shown twice")
+  @Test(
+    "a correction takes the place of what is not out yet, and what is said again is not shown twice"
+  )
   func corrections() throws {
     var room = try room(captions: ["en"])
     func say(_ words: String, at start: Double) {

@@ -191,7 +191,9 @@ extension Presentation {
   /// Forgets the oldest segment of all, if it is not in memory; false when there is none.
   private mutating func forgetOldestInSpool() -> Bool {
     let oldest = renditions.indices.filter { place in
-      guard !renditions[place].isText, renditions[place].mayForget, let first = renditions[place].segments.first else {
+      guard !renditions[place].isText, renditions[place].mayForget,
+        let first = renditions[place].segments.first
+      else {
         return false
       }
       return first.place == .spool || first.isComplete && first.isGap
