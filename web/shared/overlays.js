@@ -62,6 +62,7 @@ export function ask({ title, text: words, confirm, cancel = text("dialog.cancel"
  * @property {string} icon
  * @property {() => void} run
  * @property {boolean} [warns]
+ * @property {boolean} [current]  it is what holds now
  */
 
 /**
@@ -75,7 +76,7 @@ export function openMenu(anchor, title, items) {
       dialog.close();
       item.run();
     };
-    dialog.append(make(item.warns ? "button.warns" : "button", { icon: item.icon, onclick: run }, item.label));
+    dialog.append(make(item.warns ? "button.warns" : "button", { icon: item.icon, onclick: run, ...(item.current ? { "aria-current": "true" } : {}) }, item.label));
   }
   const { innerWidth, innerHeight } = window;
   // Before the dialog takes the focus: the anchor may be there only while it has it.

@@ -43,6 +43,7 @@ export function setUpCaptions(captions, stage) {
     const items = [OFF, ...captions.languages].map((each) => ({
       icon: each === chosen ? "check" : "captions",
       label: each === OFF ? text("watch.captionsOff") : languageName(each),
+      current: each === chosen,
       run: () => choose(each),
     }));
     // On a phone the button is behind another one.
