@@ -15,14 +15,16 @@ export function licencesFrom(services, token) {
   return services.map(({ keySystem, url }) => ({
     keySystem,
     async answer(message) {
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(), ANSWER_MS);
       const response = await fetch(url, {
         method: "POST",
         body: message,
         headers: { Authorization: `Bearer ${token()}`, "Content-Type": "application/octet-stream" },
         credentials: "omit",
         referrerPolicy: "no-referrer",
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
+        signal: patience.signal,
+      }).finally(() => clearTimeout(timer));
       if (!response.ok) throw new HawkerError("licence", `the licence service answered ${response.status}`);
       return response.arrayBuffer();
     },
