@@ -58,6 +58,10 @@ struct FrameAssembler: Sendable {
   private var passedOver: Int?
   /// Packets received of frames whose start was not.
   private(set) var orphanCount = 0
+  /// Frames in a row without a marker at their end.
+  private var unmarkedCount = 0
+  /// After so many the sender sets none: a new timestamp ends a frame.
+  static let unmarkedMax = 8
 
   /// - Parameter waitPackets: 0..<`packetsMax`; newer packets to see before a hole is given up.
   init(waitPackets: Int) {
@@ -103,7 +107,12 @@ struct FrameAssembler: Sendable {
     switch frame(from: first) {
     case .complete(let last):
       next = last + 1
+      unmarkedCount = 0
       return .frame(first...last)
+    case .unmarked(let last):
+      next = last + 1
+      unmarkedCount = min(unmarkedCount + 1, FrameAssembler.unmarkedMax + 1)
+      return unmarkedCount > FrameAssembler.unmarkedMax ? .frame(first...last) : .gap(missing: 1)
     case .missing(let hole): return highest - hole >= waitPackets ? giveUp() : .nothing
     }
   }
@@ -166,6 +175,9 @@ struct FrameAssembler: Sendable {
 
   private enum Progress {
     case complete(last: Int64)
+    /// A new timestamp follows though no marker came: its end was lost where numbers were made anew (a
+    /// switch in an SFU), unless the sender sets no markers.
+    case unmarked(last: Int64)
     /// The first packet that is not there; past `highest` when the frame is just not over.
     case missing(Int64)
   }
@@ -177,8 +189,7 @@ struct FrameAssembler: Sendable {
     var sequence = first
     while sequence <= highest, isPresent(sequence) {
       let slot = slot(sequence)
-      // A new timestamp ends a frame whose sender sets no markers.
-      if !slot.isFiller, slot.timestamp != timestamp { return .complete(last: sequence - 1) }
+      if !slot.isFiller, slot.timestamp != timestamp { return .unmarked(last: sequence - 1) }
       if slot.marker, !slot.isFiller { return .complete(last: sequence) }
       sequence += 1
     }

@@ -111,6 +111,39 @@ struct H264PacketizationTests {
     for index in 8..<20 { #expect(decodable[index] == true) }
   }
 
+  @Test(
+    "a keyframe whose end was lost where numbers were made anew is a gap; who sets no markers is believed"
+  )
+  func cutOff() throws {
+    /// The frames of access units, of which some end early and all have numbers in a row.
+    func frames(_ count: Int, cutting: Set<Int>, marks: Bool = true) throws -> [(Int, Bool)] {
+      var depacketizer = VideoDepacketizer(.h264, waitPackets: 4)
+      var frame = EncodedVideoFrame()
+      var number = SerialNumber16(9)
+      var found: [(Int, Bool)] = []
+      for index in 0..<count {
+        let cut = try payloads([parameters, pictureParameters, slice(5, 4000)])
+        for (place, payload) in cut.enumerated() {
+          if cutting.contains(index), place >= cut.count - 2 { break }
+          number = number.advanced(by: 1)
+          _ = try depacketizer.receive(
+            number, timestamp: RTPTimestamp(UInt32(index) * 3000),
+            marker: marks && place == cut.count - 1, payload: payload.span)
+        }
+        while true {
+          let assembly = depacketizer.nextFrame(into: &frame)
+          guard assembly != .nothing else { break }
+          guard case .frame(let received) = assembly else { continue }
+          found.append((Int(received.timestamp.rawValue) / 3000, received.isDecodable))
+        }
+      }
+      return found
+    }
+    #expect(try frames(6, cutting: [0, 3]).map(\.0) == [1, 2, 4, 5])
+    #expect(try frames(6, cutting: [0, 3]).allSatisfy(\.1))
+    #expect(try frames(20, cutting: [], marks: false).map(\.0) == Array(8..<19))
+  }
+
   @Test("every truncation of a payload is refused or kept, never a trap")
   func truncations() throws {
     for payload in try payloads([parameters, pictureParameters, slice(5, 3000)]) {

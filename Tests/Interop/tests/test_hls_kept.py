@@ -131,8 +131,10 @@ def test_what_was_killed_and_what_ended_is_kept(server, room, start_client, evid
         dash, whole_seconds = probe(sidecar.url(manifest), "-select_streams", "v")
         assert int(dash["video"]["nb_read_frames"]) == frames and 0 <= duration - whole_seconds < 1
         report(f"{show['show']}: {duration:.3f} s, {frames} frames; MP4 {seconds:.3f} s; {said.strip()}")
-        # A busy machine publishes fewer frames; what there is of them is all there.
-        assert frames == pictures(kept / sidecar_folder(kept)) <= show["durationMs"] / 1000 / FRAME + 2
+        # A busy machine publishes fewer frames; what there is of them is all there. A show that was joined in its
+        # middle begins with up to two seconds of frames since the last keyframe, a hundredth of a second long.
+        most = (show["durationMs"] / 1000 + 2.1) / FRAME
+        assert frames == pictures(kept / sidecar_folder(kept)) <= most
         assert int(movie["video"]["nb_read_frames"]) == frames
         assert abs(seconds - duration) <= FRAME and abs(seconds - show["durationMs"] / 1000) <= FRAME
         decode = subprocess.run(
