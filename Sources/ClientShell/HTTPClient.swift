@@ -39,7 +39,7 @@ package final class HTTPClient {
     } catch let error as SystemError {
       throw ClientFault(error)
     } catch let fault as ServerStreamFault {
-      throw .connection(fault.description)
+      throw fault.isRefused ? .nobodyListens : .connection(fault.description)
     } catch let fault as ClientFault {
       throw fault
     } catch {

@@ -6,8 +6,18 @@ package import Wire
 /// Why a connection can't be used, for an operator.
 package struct ServerStreamFault: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
+  /// Nobody listens there.
+  package let isRefused: Bool
 
-  package init(_ description: String) { self.description = description }
+  package init(_ description: String) {
+    self.description = description
+    isRefused = false
+  }
+
+  init(_ error: SystemError) {
+    description = error.description
+    isRefused = error.isConnectionRefused
+  }
 }
 
 /// A connection for the thread of one loop. A class because a connection has identity; closed when released.
@@ -43,7 +53,7 @@ package final class ServerStream {
     do {
       stream = try TCPStream(connectingTo: address, queuedBytesMax: queuedBytesMax)
     } catch {
-      throw ServerStreamFault(error.description)
+      throw ServerStreamFault(error)
     }
     guard let tls else {
       self.tls = nil
@@ -78,7 +88,7 @@ package final class ServerStream {
         try stream.flush()
       }
     } catch {
-      throw ServerStreamFault(error.description)
+      throw ServerStreamFault(error)
     }
     if let tls, !isOpen { try shakeHands(tls) }
   }
@@ -102,7 +112,7 @@ package final class ServerStream {
     case .bytes(let count): return .bytes(count)
     case .wouldBlock: return .wouldBlock
     case .endOfStream: return .endOfStream
-    case .failed(let error): throw ServerStreamFault(error.description)
+    case .failed(let error): throw ServerStreamFault(error)
     }
   }
 
@@ -140,7 +150,7 @@ package final class ServerStream {
     case .wouldBlock: return false
     // Without close_notify it may be somebody else's cut.
     case .endOfStream: throw ServerStreamFault("the server hung up")
-    case .failed(let error): throw ServerStreamFault(error.description)
+    case .failed(let error): throw ServerStreamFault(error)
     }
   }
 
@@ -149,7 +159,7 @@ package final class ServerStream {
     switch stream.write(bytes.span) {
     case .accepted: return
     case .refused: throw ServerStreamFault("what is to be sent does not fit")
-    case .failed(let error): throw ServerStreamFault(error.description)
+    case .failed(let error): throw ServerStreamFault(error)
     }
   }
 }
